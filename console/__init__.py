@@ -1,0 +1,1 @@
+"""A web console that is only a Kafka client."""

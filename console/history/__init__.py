@@ -1,0 +1,1 @@
+"""Bounded rings of samples. Empty until series are kept."""

@@ -1,0 +1,1 @@
+"""WebSockets: live tail and what updates itself."""

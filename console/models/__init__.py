@@ -1,0 +1,1 @@
+"""What Django keeps: users' clusters, memberships, audit. Never cluster truth."""

@@ -1,0 +1,1 @@
+"""Django's settings, urls, ASGI and Celery app."""

@@ -1,0 +1,1 @@
+"""Schema Registry. Empty until it is built."""

@@ -1,0 +1,1 @@
+"""REST Proxy API. Empty until it is built."""

@@ -1,0 +1,1 @@
+"""Record search. Empty until it is built."""

@@ -1,0 +1,1 @@
+"""Writes: permission already checked."""

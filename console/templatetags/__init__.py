@@ -1,0 +1,1 @@
+"""How offsets, sizes and times are written."""

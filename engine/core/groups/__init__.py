@@ -1,0 +1,1 @@
+"""Consumer groups. Empty until groups are built."""

@@ -1,0 +1,11 @@
+"""Every upper bound of the engine in one place: bytes, counts and times that no peer may exceed.
+
+Names end in `_MAX`; times carry their unit. Where Kafka has a config for it, the
+config's default is the number here and the config wins.
+"""
+
+FRAME_BYTES_MAX = 100 << 20  # socket.request.max.bytes
+QUEUED_BYTES_MAX = 8 << 20  # replies of one connection not yet sent, regions included
+PARKED_REQUESTS_MAX = 1000  # requests of one connection that wait
+DECOMPRESSED_BYTES_MAX = 16 << 20  # what one compressed batch may unpack to, or ...
+DECOMPRESSED_RATIO_MAX = 100  # ... this many times its own size, whichever is more

@@ -1,0 +1,1 @@
+"""Rules of one partition's log: offsets, epochs, producers, rolling, retention, index."""

@@ -1,0 +1,1 @@
+"""The quorum's rules. Empty until there is a quorum of several."""

@@ -1,0 +1,1 @@
+"""When records count: fetch sessions, acknowledgements, the high watermark."""

@@ -1,0 +1,1 @@
+"""Where Celery meets the broker. No Django."""

@@ -1,0 +1,1 @@
+"""The real world: sockets, clock, files, threads; the shells that drive machines."""

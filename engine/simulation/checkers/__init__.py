@@ -1,0 +1,1 @@
+"""One module per invariant, run over a history."""

@@ -1,0 +1,1 @@
+"""Planted bugs that prove the checkers find something."""

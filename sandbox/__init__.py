@@ -1,0 +1,1 @@
+"""Hosted clusters for learners."""
