@@ -76,9 +76,7 @@ def check_commit(group: Group | None, member_id: str, instance_id: str | None, g
         raise WireError(ErrorCode.REBALANCE_IN_PROGRESS)
 
 
-def expired(
-    group: Group | None, offsets: dict[Place, CommittedOffset], retention_ms: int, wall_ms: int
-) -> list[Place]:
+def expired(group: Group | None, offsets: dict[Place, CommittedOffset], retention_ms: int, wall_ms: int) -> list[Place]:
     """Give the places whose offsets are over: nobody reads the topic, for longer than the retention (KIP-211)."""
     found = []
     for place, committed in offsets.items():

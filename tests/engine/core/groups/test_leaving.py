@@ -10,7 +10,7 @@ from tests.engine.core.groups.cast import Stage
 
 def test_a_silent_member_is_dropped_after_its_session():
     stage = Stage()
-    first, second = stage.stable(2)
+    first, _ = stage.stable(2)
     stage.pass_ms(9_999)
     assert len(stage.group.members) == 2
     stage.pass_ms(1)
