@@ -9,3 +9,4 @@ QUEUED_BYTES_MAX = 8 << 20  # replies of one connection not yet sent, regions in
 PARKED_REQUESTS_MAX = 1000  # requests of one connection that wait
 DECOMPRESSED_BYTES_MAX = 16 << 20  # what one compressed batch may unpack to, or ...
 DECOMPRESSED_RATIO_MAX = 100  # ... this many times its own size, whichever is more
+CONFIG_VALUE_CHARACTERS_MAX = 32 << 10  # one config's text

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 
 class Api(NamedTuple):
+    """One API: its key, its module in messages/, who serves it, its versions."""
+
     key: int
     name: str
     module: str
@@ -61,9 +63,7 @@ APIS = {
     47: Api(47, "OffsetDelete", "offset_delete", ("broker",), 0, 0, 0, None),
     48: Api(48, "DescribeClientQuotas", "describe_client_quotas", ("broker",), 0, 1, 1, 1),
     49: Api(49, "AlterClientQuotas", "alter_client_quotas", ("broker", "controller"), 0, 1, 1, 1),
-    50: Api(
-        50, "DescribeUserScramCredentials", "describe_user_scram_credentials", ("broker", "controller"), 0, 0, 0, 0
-    ),
+    50: Api(50, "DescribeUserScramCredentials", "describe_user_scram_credentials", ("broker", "controller"), 0, 0, 0, 0),
     51: Api(51, "AlterUserScramCredentials", "alter_user_scram_credentials", ("broker", "controller"), 0, 0, 0, 0),
     52: Api(52, "Vote", "vote", ("controller",), 0, 2, 2, 0),
     53: Api(53, "BeginQuorumEpoch", "begin_quorum_epoch", ("controller",), 0, 1, 1, 1),
@@ -112,10 +112,11 @@ API_VERSIONS = 18
 
 
 def request_header_version(key: int, version: int) -> int:
+    """Return 2 for flexible versions of an API, else 1."""
     flexible = APIS[key].flexible
     return 2 if flexible is not None and version >= flexible else 1
 
 
 def response_header_version(key: int, version: int) -> int:
-    """ApiVersions answers with header version 0 always: its reader does not know yet what the broker speaks."""
+    """Return 1 for flexible versions, else 0; ApiVersions always 0: its reader does not know yet what we speak."""
     return 0 if key == API_VERSIONS else request_header_version(key, version) - 1

@@ -1,13 +1,25 @@
-"""What generated modules share: bounded readers, writers, the base class of messages. Hand-written; generate.py copies it.
+"""What generated messages are made of: bounded readers, writers, the base class of messages.
 
-A reader gets the frame, a position and the frame's end; it gives the value and the position after it. `compact` forms belong to
-flexible versions. Every length and count is checked against the bytes that remain before anything is built from it.
+A reader gets the frame, a position and the frame's end; it gives the value and the
+position after it. `compact` forms belong to flexible versions.
+
+Invariants:
+- Every length and count is checked against the bytes that remain before anything is
+  built from it: memory never follows a number that a peer only claims.
+- Unknown tagged fields are stepped over and not kept: records of others are never
+  rewritten by decoding and encoding them.
+- Bytes that are not such a message raise Malformed; a message that cannot be written
+  raises Unencodable and leaves the output as it was.
+
+Not here: frames and headers (frames.py), record batches (core/records).
+Spec: Kafka protocol guide, "Protocol Primitive Types"; KIP-482 (compact forms, tagged fields).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from struct import Struct, calcsize, error as StructError
+from struct import Struct, calcsize
+from struct import error as StructError
 from typing import Any
 
 DEFAULT: Any = ()  # an argument left out: the field gets its own empty list or its own struct of defaults
@@ -20,7 +32,7 @@ class Malformed(ValueError):
 
 
 class Unencodable(ValueError):
-    """The message cannot be written in this version: a field that the version lacks, null where it may not be, out of range."""
+    """The message cannot be written in this version: a field that it lacks, null where it may not be, out of range."""
 
 
 DAMAGE = (StructError, IndexError, UnicodeDecodeError)
@@ -30,6 +42,8 @@ unpack_i, pack_i = Struct(">i").unpack_from, Struct(">i").pack
 
 
 class Message:
+    """What all generated classes share: equality and repr by their slots."""
+
     __slots__: tuple[str, ...] = ()
 
     def __eq__(self, other: object) -> bool:
@@ -103,6 +117,7 @@ def compact_nullable_count(view: memoryview, p: int, end: int, least: int) -> tu
 
 
 def compact_count(view: memoryview, p: int, end: int, least: int) -> tuple[int, int]:
+    """How many elements follow, where null is not allowed."""
     n = view[p]
     if n < 0x80:
         p += 1
@@ -114,6 +129,7 @@ def compact_count(view: memoryview, p: int, end: int, least: int) -> tuple[int, 
 
 
 def nullable_count(view: memoryview, p: int, end: int, least: int) -> tuple[int, int]:
+    """How many elements follow, in versions that are not flexible; -1 is null."""
     n = unpack_i(view, p)[0]
     p += 4
     if n * least > end - p:
@@ -122,6 +138,7 @@ def nullable_count(view: memoryview, p: int, end: int, least: int) -> tuple[int,
 
 
 def count(view: memoryview, p: int, end: int, least: int) -> tuple[int, int]:
+    """How many elements follow, in versions that are not flexible, where null is not allowed."""
     n = unpack_i(view, p)[0]
     p += 4
     if n < 0 or n * least > end - p:
@@ -130,6 +147,7 @@ def count(view: memoryview, p: int, end: int, least: int) -> tuple[int, int]:
 
 
 def compact_nullable_string(view: memoryview, p: int, end: int) -> tuple[str | None, int]:
+    """A string with a varint length plus one; 0 is null."""
     n = view[p]
     if n < 0x80:
         p += 1
@@ -146,6 +164,7 @@ def compact_nullable_string(view: memoryview, p: int, end: int) -> tuple[str | N
 
 
 def compact_string(view: memoryview, p: int, end: int) -> tuple[str, int]:
+    """A string with a varint length plus one, where null is not allowed."""
     n = view[p]
     if n < 0x80:
         p += 1
@@ -160,6 +179,7 @@ def compact_string(view: memoryview, p: int, end: int) -> tuple[str, int]:
 
 
 def nullable_string(view: memoryview, p: int, end: int) -> tuple[str | None, int]:
+    """A string with an int16 length; negative is null."""
     n = unpack_h(view, p)[0]
     p += 2
     if n < 0:
@@ -171,6 +191,7 @@ def nullable_string(view: memoryview, p: int, end: int) -> tuple[str | None, int
 
 
 def string(view: memoryview, p: int, end: int) -> tuple[str, int]:
+    """A string with an int16 length, where null is not allowed."""
     n = unpack_h(view, p)[0]
     p += 2
     stop = p + n
@@ -193,6 +214,7 @@ def skip_tags(view: memoryview, p: int, end: int) -> int:
 
 # ---- writers
 def put_uvarint(out: bytearray, value: int) -> None:
+    """Append an unsigned varint."""
     while value > 0x7F:
         out.append(value & 0x7F | 0x80)
         value >>= 7
@@ -200,6 +222,7 @@ def put_uvarint(out: bytearray, value: int) -> None:
 
 
 def put_compact_count(out: bytearray, n: int) -> None:
+    """Append the count of an array, or the length of bytes, plus one."""
     if n < 0x7F:
         out.append(n + 1)
     else:
@@ -207,10 +230,12 @@ def put_compact_count(out: bytearray, n: int) -> None:
 
 
 def put_count(out: bytearray, n: int) -> None:
+    """Append the count of an array as int32."""
     out += pack_i(n)
 
 
 def put_compact_string(out: bytearray, value: str) -> None:
+    """Append a string with a varint length plus one."""
     text = value.encode()
     n = len(text)
     if n < 0x7F:
@@ -223,6 +248,7 @@ def put_compact_string(out: bytearray, value: str) -> None:
 
 
 def put_compact_nullable_string(out: bytearray, value: str | None) -> None:
+    """Append a string with a varint length plus one; 0 for null."""
     if value is None:
         out.append(0)
     else:
@@ -230,12 +256,14 @@ def put_compact_nullable_string(out: bytearray, value: str | None) -> None:
 
 
 def put_string(out: bytearray, value: str) -> None:
+    """Append a string with an int16 length."""
     text = value.encode()
     out += pack_h(len(text))
     out += text
 
 
 def put_nullable_string(out: bytearray, value: str | None) -> None:
+    """Append a string with an int16 length; -1 for null."""
     if value is None:
         out += b"\xff\xff"
     else:
@@ -243,16 +271,19 @@ def put_nullable_string(out: bytearray, value: str | None) -> None:
 
 
 def put_compact_bytes(out: bytearray, value: Bytes) -> None:
+    """Append bytes with a varint length plus one."""
     put_compact_count(out, len(value))
     out += value
 
 
 def put_bytes(out: bytearray, value: Bytes) -> None:
+    """Append bytes with an int32 length."""
     out += pack_i(len(value))
     out += value
 
 
 def put_compact_many(out: bytearray, values: Sequence[Any], pack: Many) -> None:
+    """Append an array of values of fixed size, its count as a varint plus one."""
     n = len(values)
     put_compact_count(out, n)
     if n:
@@ -260,6 +291,7 @@ def put_compact_many(out: bytearray, values: Sequence[Any], pack: Many) -> None:
 
 
 def put_many(out: bytearray, values: Sequence[Any], pack: Many) -> None:
+    """Append an array of values of fixed size, its count as int32."""
     n = len(values)
     out += pack_i(n)
     if n:
@@ -267,6 +299,7 @@ def put_many(out: bytearray, values: Sequence[Any], pack: Many) -> None:
 
 
 def put_tags(out: bytearray, tagged: list[tuple[int, bytearray]]) -> None:
+    """Append tagged fields, which are in the order of their tags, with their count."""
     put_uvarint(out, len(tagged))
     for tag, body in tagged:
         put_uvarint(out, tag)

@@ -1,0 +1,17 @@
+"""Addresses of WebSockets: a page's own address and `socket`."""
+
+from channels.routing import URLRouter
+from channels.security.websocket import WebsocketDenier
+from django.urls import re_path
+
+from console.live.topic_tail import TopicTail
+
+CLUSTER = r"^clusters/(?P<cluster_id>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})/"
+TOPIC = CLUSTER + r"topics/(?P<name>[a-zA-Z0-9._-]{1,249})/"
+
+sockets = URLRouter(
+    [
+        re_path(TOPIC + r"live/socket$", TopicTail.as_asgi()),
+        re_path(r"", WebsocketDenier.as_asgi()),  # an address that is not there is refused, not an error in the log
+    ]
+)

@@ -1,0 +1,48 @@
+"""A frame of the live tail as text: rows, counters, state.
+
+Numbers are sent as text: offsets go beyond what a browser's number can hold.
+
+*Invariants*: only text, never HTML; everything from the cluster went through payloads.pieces.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from console.kafka.records import RecordView
+from console.kafka.stream import TailFrame
+from console.services import figures, payloads
+
+
+def frame(number: int, tail: TailFrame, *, address: str) -> dict[str, Any]:
+    """What the browser gets; `address` is that of the topic page, ending in a slash."""
+    today = datetime.now(UTC)
+    return {
+        "number": number,
+        "rows": [_row(record, address, today) for record in tail.records],
+        "arrived": tail.arrived,
+        "shown": tail.shown,
+        "dropped": tail.dropped,
+        "state": tail.state,
+        "reason": tail.reason,
+    }
+
+
+def _row(record: RecordView, address: str, today: datetime) -> dict[str, Any]:
+    when = figures.moment(record.timestamp_ms)
+    size, unit = figures.size(record.size)
+    return {
+        "address": f"{address}records/{record.partition}/{record.offset}/",
+        "offset": figures.thin(record.offset),
+        "partition": str(record.partition),
+        "time": figures.clock(record.timestamp_ms, today=today),
+        "datetime": when.isoformat(timespec="milliseconds") if when else "",
+        "key": _preview(record.key),
+        "value": _preview(record.value),
+        "size": size,
+        "unit": unit,
+    }
+
+
+def _preview(data: bytes | None) -> dict[str, Any]:
+    shown = payloads.preview(data)
+    return {"kind": shown.kind, "pieces": shown.pieces}

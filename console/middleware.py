@@ -1,0 +1,90 @@
+"""What every answer has in common: a strict content policy, and pages for clusters that disappoint.
+
+*Invariants*: a dead, slow or refusing cluster never becomes a 500; a fragment asked for by htmx gets a fragment.
+*Not here*: rights (permissions.py), what the errors mean (console/kafka/errors.py).
+"""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
+
+from console.kafka import errors
+from console.services import outages
+from console.views import errors as pages
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    ]
+)
+
+
+class ContentSecurityPolicy:
+    """Nothing but our own files, no inline script or style, no frame; and no page is kept by a cache.
+
+    Pages show records, and one address answers whole or in part (htmx), so a kept copy would leak or be half.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", POLICY)
+        response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        if "Cache-Control" not in response.headers:
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+class SignInForFragments:
+    """A session that ended must not put the sign-in page into a table: the whole page is asked for again."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        to_login = response.status_code == 302 and response.headers["Location"].startswith(
+            f"{resolve_url(settings.LOGIN_URL)}?{REDIRECT_FIELD_NAME}="
+        )
+        if to_login and request.htmx:
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        return response
+
+
+class ClusterErrors:
+    """The errors of console.kafka become pages or fragments that say what, since when, and what is next."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer for a cluster that did not, or would not."""
+        match error:
+            case errors.ClusterUnreachable():
+                cluster_id = request.resolver_match.kwargs.get("cluster_id") if request.resolver_match else None
+                outage = outages.failed(cluster_id, error.reason)
+                return pages.cluster_unreachable(request, cluster_id, outage)
+            case errors.NotFound():
+                return pages.not_found(request, error)
+            case errors.NotAuthorized():
+                return pages.cluster_refused(request, "The cluster does not allow this", error.reason, 403)
+            case errors.KafkaRefused():
+                return pages.cluster_refused(request, "The cluster refused this", str(error), 502)
+        return None

@@ -1,0 +1,1 @@
+"""Steps of the database schema, made by `manage.py makemigrations`."""

@@ -1,0 +1,12 @@
+"""All addresses: the console's own, and the pages for what went wrong.
+
+*Not here*: the addresses themselves (console/urls.py), WebSockets (console/live/routing.py).
+"""
+
+from django.urls import include, path
+
+urlpatterns = [path("", include("console.urls"))]
+
+handler403 = "console.views.errors.forbidden"
+handler404 = "console.views.errors.not_found"
+handler500 = "console.views.errors.server_error"

@@ -1,0 +1,41 @@
+"""Addresses of the console. Topic names hold only letters, digits, dot, underscore and hyphen, so they stand as they are."""
+
+from django.urls import path, register_converter
+
+from console.views import accounts, clusters, configs, partitions, patterns, records, topics
+from console.views.converters import OffsetConverter, TopicNameConverter
+
+register_converter(TopicNameConverter, "topic")
+register_converter(OffsetConverter, "offset")
+
+app_name = "console"
+
+ON_CLUSTER = "clusters/<uuid:cluster_id>/"
+ON_TOPIC = ON_CLUSTER + "topics/<topic:name>/"
+
+account_urls = [
+    path("login/", accounts.sign_in, name="login"),
+    path("logout/", accounts.sign_out, name="logout"),
+]
+cluster_urls = [
+    path("", clusters.home, name="home"),
+    path("clusters/", clusters.cluster_list, name="cluster-list"),
+    path(ON_CLUSTER, clusters.cluster_detail, name="cluster-detail"),
+]
+topic_urls = [
+    path(ON_CLUSTER + "topics/", topics.topic_list, name="topic-list"),
+    path(ON_TOPIC, records.record_list, name="topic-detail"),
+    path(ON_TOPIC + "live/", records.record_tail, name="record-tail"),
+    path(ON_TOPIC + "partitions/", partitions.partition_list, name="partition-list"),
+    path(ON_TOPIC + "configs/", configs.config_list, name="config-list"),
+    path(ON_TOPIC + "records/<int:partition>/<offset:offset>/", records.record_detail, name="record-detail"),
+    path(
+        ON_TOPIC + "records/<int:partition>/<offset:offset>/<slug:part>.bin", records.record_bytes, name="record-bytes"
+    ),
+]
+urlpatterns = [
+    *account_urls,
+    *cluster_urls,
+    *topic_urls,
+    path("_patterns/", patterns.pattern_list, name="pattern-list"),
+]

@@ -1,0 +1,84 @@
+"""The list of clusters and the page of one."""
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from console.kafka import cluster as kafka_cluster
+from console.kafka.errors import KafkaError
+from console.models import Cluster, Role
+from console.permissions import VIEW, cluster_for, clusters_of, role_on
+from console.services import outages
+from console.services.clusters import connection_spec
+
+LISTED_MAX = 100
+ASKED_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterRow:
+    """One line of the list: what the cluster says of itself, or why it says nothing."""
+
+    cluster: Cluster
+    role: Role
+    view: kafka_cluster.ClusterView | None
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterListPage:
+    """Context of console/clusters/list.html."""
+
+    rows: list[ClusterRow]
+    down: list[ClusterRow]  # those that do not answer
+    place: str = "clusters"
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterDetailPage:
+    """Context of console/clusters/detail.html."""
+
+    cluster: Cluster
+    view: kafka_cluster.ClusterView
+    place: str = "cluster"
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Where there is one cluster, its topics; else the list."""
+    clusters = list(clusters_of(request.user)[:2])
+    if len(clusters) == 1:
+        return redirect("console:topic-list", cluster_id=clusters[0].pk)
+    return redirect("console:cluster-list")
+
+
+@require_safe
+def cluster_list(request: HttpRequest) -> HttpResponse:
+    """All clusters one may see, each asked at the same time: one that hangs costs the page no more than itself."""
+    clusters = list(clusters_of(request.user)[:LISTED_MAX])
+    roles = [role_on(request.user, cluster) for cluster in clusters]
+    with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
+        rows = list(pool.map(_row, clusters, roles))
+    page = ClusterListPage(rows=rows, down=[row for row in rows if row.view is None])
+    return render(request, "console/clusters/list.html", {"page": page})
+
+
+@require_safe
+def cluster_detail(request: HttpRequest, cluster_id: uuid.UUID) -> HttpResponse:
+    """Is it all right, and why not; then its brokers."""
+    cluster = cluster_for(request.user, cluster_id, needs=VIEW)
+    view = kafka_cluster.describe(connection_spec(cluster))
+    outages.answered(cluster.pk)
+    return render(request, "console/clusters/detail.html", {"page": ClusterDetailPage(cluster=cluster, view=view)})
+
+
+def _row(cluster: Cluster, role: Role) -> ClusterRow:
+    try:
+        view = kafka_cluster.describe(connection_spec(cluster))
+    except KafkaError as error:
+        return ClusterRow(cluster, role, None, error.reason)
+    return ClusterRow(cluster, role, view, None)

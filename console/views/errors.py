@@ -1,0 +1,59 @@
+"""Pages for what went wrong: each says what, why, and what still works.
+
+*Invariants*: a page that needs the database or a cluster is never used to report that it failed.
+*Not here*: which error leads here (console/middleware.py, Django's handlers).
+"""
+
+import time
+import uuid
+from datetime import UTC, datetime
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+
+from console.permissions import clusters_of
+from console.services.figures import ago
+from console.services.outages import Outage
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403: who one is and what it would need."""
+    return render(request, "errors/403.html", {"reason": str(exception or "")}, status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404: nothing here, or not for you; the page does not tell which."""
+    reason = getattr(exception, "reason", "")  # only console.kafka's errors have words for people
+    return render(request, page_or_part(request, "errors/404.html"), {"reason": reason}, status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500: our own fault. Uses no context processor, because anything may be broken."""
+    return HttpResponse(render_to_string("errors/500.html"), status=500)
+
+
+def cluster_unreachable(request: HttpRequest, cluster_id: uuid.UUID | None, outage: Outage) -> HttpResponse:
+    """503: what was tried, since when, and when the next try is."""
+    context = {
+        "cluster": clusters_of(request.user).filter(pk=cluster_id).first(),
+        "outage": outage,
+        "since": datetime.fromtimestamp(outage.since, UTC),
+        "lasted": ago(time.time() - outage.since),
+        "again": request.get_full_path(),
+    }
+    response = render(request, page_or_part(request, "errors/cluster_unreachable.html"), context, status=503)
+    response.headers["Retry-After"] = str(outage.retry_s)
+    return response
+
+
+def cluster_refused(request: HttpRequest, title: str, reason: str, status: int) -> HttpResponse:
+    """The cluster answered and said no."""
+    template = page_or_part(request, "errors/cluster_refused.html")
+    return render(request, template, {"title": title, "reason": reason}, status=status)
+
+
+def page_or_part(request: HttpRequest, template: str) -> str:
+    """The template, or only its message where htmx wants to replace a part of a page."""
+    details = getattr(request, "htmx", None)  # missing when a middleware before ours failed
+    return f"{template}#message" if details and details.target != "main" else template

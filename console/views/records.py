@@ -1,0 +1,178 @@
+"""Records of a topic: a page of them from any place, one of them, its bytes, and the live tail's page.
+
+*Invariants*: a record has an address of its own; long values are folded here, before they reach a browser.
+*Not here*: the tail's socket (live/topic_tail.py), what bytes mean (services/payloads.py).
+"""
+
+import uuid
+from dataclasses import dataclass
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from console.forms.records import RecordsForm
+from console.kafka import records
+from console.models import Cluster
+from console.permissions import VIEW, cluster_for
+from console.services import outages, payloads
+from console.services.clusters import connection_spec
+from console.views.topic_head import TopicHead, topic_head
+
+PAGE_SIZE = 50
+HEADERS_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRow:
+    """One line of the list."""
+
+    record: records.RecordView
+    key: payloads.Preview
+    value: payloads.Preview
+
+
+@dataclass(frozen=True, slots=True)
+class RecordListPage:
+    """Context of console/records/list.html."""
+
+    cluster: Cluster
+    head: TopicHead
+    form: RecordsForm
+    start: records.Start | None  # None: something is still to be typed in, or wrong
+    found: records.RecordPage | None
+    rows: list[RecordRow]
+    place: str = "topics"
+    tab: str = "records"
+
+    @property
+    def chosen(self) -> str:
+        """Which start is marked: a further page of the newest is still the newest."""
+        asked = self.form.data.get("start") or "newest"
+        return {"before": "newest", "after": "oldest"}.get(asked, asked)
+
+    @property
+    def older(self) -> str:
+        """The positions of older records, for an address."""
+        return records.positions_text(self.found.older) if self.found and self.found.older else ""
+
+    @property
+    def newer(self) -> str:
+        """The positions of newer records, for an address."""
+        return records.positions_text(self.found.newer) if self.found and self.found.newer else ""
+
+    @property
+    def problems(self) -> list[records.PartitionRange]:
+        """Partitions that could not be read."""
+        return [part for part in self.found.partitions if part.error] if self.found else []
+
+
+@dataclass(frozen=True, slots=True)
+class RecordTailPage:
+    """Context of console/records/tail.html."""
+
+    cluster: Cluster
+    head: TopicHead
+    partition: int | None
+    socket: str  # address of the tail
+    place: str = "topics"
+    tab: str = "records"
+    chosen: str = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordDetailPage:
+    """Context of console/records/detail.html."""
+
+    cluster: Cluster
+    name: str
+    record: records.RecordView
+    key: payloads.Payload
+    value: payloads.Payload
+    headers: list[tuple[str, payloads.Preview]]
+    everything: bool  # whether a long value was asked for unfolded
+    place: str = "topics"
+
+    @property
+    def previous(self) -> int | None:
+        """The offset before."""
+        return self.record.offset - 1 if self.record.offset else None
+
+    @property
+    def next(self) -> int:
+        """The offset after."""
+        return self.record.offset + 1
+
+
+@require_safe
+def record_list(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpResponse:
+    """The tab "Records"."""
+    cluster = cluster_for(request.user, cluster_id, needs=VIEW)
+    spec = connection_spec(cluster)
+    head = topic_head(spec, name)
+    form = RecordsForm(request.GET)
+    start = form.reads_from()
+    found = None
+    if start:
+        found = records.read(spec, name, partition=form.cleaned_data["partition"], start=start, limit=PAGE_SIZE)
+    outages.answered(cluster.pk)
+    rows = [
+        RecordRow(record, payloads.preview(record.key), payloads.preview(record.value))
+        for record in (found.records if found else [])
+    ]
+    page = RecordListPage(cluster=cluster, head=head, form=form, start=start, found=found, rows=rows)
+    template = "console/records/list.html#rows" if request.htmx.target == "rows" else "console/records/list.html"
+    return render(request, template, {"page": page})
+
+
+@require_safe
+def record_tail(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpResponse:
+    """The records tab, live: the frame; a socket fills it."""
+    cluster = cluster_for(request.user, cluster_id, needs=VIEW)
+    head = topic_head(connection_spec(cluster), name)
+    outages.answered(cluster.pk)
+    asked = request.GET.get("partition", "")
+    partition = int(asked) if asked.isascii() and asked.isdigit() and int(asked) < head.partitions else None
+    socket = reverse("console:record-tail", args=[cluster.pk, name]) + "socket"
+    socket += f"?partition={partition}" if partition is not None else ""
+    page = RecordTailPage(cluster=cluster, head=head, partition=partition, socket=socket)
+    return render(request, "console/records/tail.html", {"page": page})
+
+
+@require_safe
+def record_detail(request: HttpRequest, cluster_id: uuid.UUID, name: str, partition: int, offset: int) -> HttpResponse:
+    """One record: what it says, how it was read, where it lives."""
+    cluster = cluster_for(request.user, cluster_id, needs=VIEW)
+    record = records.one(connection_spec(cluster), name, partition, offset)
+    outages.answered(cluster.pk)
+    everything = request.GET.get("all") == "1"
+    page = RecordDetailPage(
+        cluster=cluster,
+        name=name,
+        record=record,
+        key=payloads.payload(record.key, everything=everything),
+        value=payloads.payload(record.value, everything=everything),
+        headers=[(key, payloads.preview(value)) for key, value in record.headers[:HEADERS_SHOWN]],
+        everything=everything,
+    )
+    template = "console/records/detail.html"
+    whole = not request.htmx or request.htmx.target == "main"
+    return render(request, template if whole else f"{template}#record", {"page": page})
+
+
+@require_safe
+def record_bytes(
+    request: HttpRequest, cluster_id: uuid.UUID, name: str, partition: int, offset: int, part: str
+) -> HttpResponse:
+    """The key or the value as it is, to be saved; a browser never interprets it."""
+    cluster = cluster_for(request.user, cluster_id, needs=VIEW)
+    if part not in ("key", "value"):
+        raise Http404("a record has a key and a value")
+    record = records.one(connection_spec(cluster), name, partition, offset)
+    data = record.key if part == "key" else record.value
+    if data is None:
+        raise Http404("null has no bytes")
+    response = HttpResponse(data, content_type="application/octet-stream")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}-{partition}-{offset}.{part}"'
+    return response

@@ -1,0 +1,85 @@
+"""The list of topics: searched, sorted and cut into pages by console.kafka.
+
+*Not here*: one topic (records.py, partitions.py, configs.py).
+"""
+
+import uuid
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from console.forms.topics import TopicListForm
+from console.kafka import topics
+from console.models import Cluster
+from console.permissions import VIEW, cluster_for
+from console.services import outages
+from console.services.clusters import connection_spec
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class TopicListPage:
+    """Context of console/topics/list.html."""
+
+    cluster: Cluster
+    form: TopicListForm  # what is asked for, made valid
+    found: topics.TopicPage
+    nearest: str | None  # the closest name when nothing matches
+    place: str = "topics"
+
+    @property
+    def first(self) -> int:
+        """The number of the first topic shown."""
+        return (self.found.page - 1) * PAGE_SIZE + 1
+
+    @property
+    def last(self) -> int:
+        """The number of the last topic shown."""
+        return self.first + len(self.found.topics) - 1
+
+    @property
+    def next_number(self) -> int:
+        """The page after this one."""
+        return self.found.page + 1
+
+    @property
+    def page_numbers(self) -> list[int]:
+        """First, last, and those around; 0 stands for a gap."""
+        last = self.found.pages
+        near = {1, last, *range(self.found.page - 1, self.found.page + 2)}
+        numbers: list[int] = []
+        for number in sorted(number for number in near if 1 <= number <= last):
+            if numbers and number != numbers[-1] + 1:
+                numbers.append(0)
+            numbers.append(number)
+        return numbers
+
+
+@require_safe
+def topic_list(request: HttpRequest, cluster_id: uuid.UUID) -> HttpResponse:
+    """One page of topics."""
+    cluster = cluster_for(request.user, cluster_id, needs=VIEW)
+    form = TopicListForm.of(request.GET)
+    spec = connection_spec(cluster)
+    found = topics.topic_page(spec, page_size=PAGE_SIZE, **form.asked)
+    outages.answered(cluster.pk)
+    nearest = None
+    if form.asked["query"] and not found.matching:
+        nearest = _nearest(form.asked["query"], [topic.name for topic in topics.list_topics(spec)])
+    page = TopicListPage(cluster=cluster, form=form, found=found, nearest=nearest)
+    template = "console/topics/list.html#rows" if request.htmx.target == "rows" else "console/topics/list.html"
+    return render(request, template, {"page": page})
+
+
+def _nearest(query: str, names: list[str]) -> str | None:
+    """The name that shares the longest run of characters with the query (bounded work: names are short)."""
+    wanted = query.lower()[:100]
+    for length in range(len(wanted) - 1, 2, -1):
+        runs = [wanted[start : start + length] for start in range(len(wanted) - length + 1)]
+        for name in names[:10_000]:
+            if any(run in name.lower() for run in runs):
+                return name
+    return None

@@ -1,0 +1,69 @@
+"""Connections of clients: what the broker keeps of each, and how bytes become requests.
+
+Invariants:
+- A frame is handed on only when it is whole; its claimed size is checked first, and
+  nothing is allocated by it.
+- Nothing is read from a connection that has too much queued, too much parked, or
+  waits for a helper's verdict: its bytes stay with the driver.
+- What is no request closes the connection; no later byte of it is looked at.
+
+Not here: which handler answers (router.py), sockets and buffers (net/connection.py).
+"""
+
+from dataclasses import dataclass, field
+from struct import Struct
+from struct import error as StructError
+from typing import TYPE_CHECKING
+
+from engine.broker import router
+from engine.core.connection.reply_order import Connection
+from engine.core.limits import PARKED_REQUESTS_MAX, QUEUED_BYTES_MAX
+from engine.wire.primitives import Malformed
+
+if TYPE_CHECKING:
+    from engine.broker.broker import Broker
+
+INT32 = Struct(">i")
+FRAME_BYTES_MIN = 10  # api key, version, correlation id, length of the client id
+
+
+@dataclass(slots=True, eq=False)
+class ClientConnection(Connection):
+    """What the broker keeps of a connection besides its replies."""
+
+    active_ms: int = 0  # when it last sent something
+    work_token: int = 0  # of the helper's work its next request waits for; 0 is none
+    verdicts: list[object] = field(default_factory=list)  # what helpers said of that request's batches, in order
+
+
+def read_requests(
+    broker: "Broker", connection: ClientConnection, buffer: bytearray, view: memoryview, start: int, end: int
+) -> int:
+    """Answer every whole request in `start..end`; return how many bytes were consumed."""
+    position = start
+    out, slots = connection.out, connection.slots
+    connection.active_ms = broker.now_ms
+    connection.wanted_bytes = 4
+    try:
+        while end - position >= 4:
+            frame_bytes = INT32.unpack_from(buffer, position)[0]
+            frame_end = position + 4 + frame_bytes
+            if frame_bytes < FRAME_BYTES_MIN:
+                raise Malformed("too short for a request; a negative one would go round for ever")
+            if frame_end > end:
+                if frame_bytes > broker.frame_bytes_max:
+                    raise Malformed("frame too long")
+                connection.wanted_bytes = frame_bytes + 4
+                break
+            if out.queued_bytes > QUEUED_BYTES_MAX or len(slots) >= PARKED_REQUESTS_MAX:
+                connection.paused = True
+                break
+            router.route(broker, connection, buffer, view, position + 4, frame_end)
+            if connection.work_token:  # the request waits for a helper: it is handed in again
+                connection.paused = True
+                break
+            position = frame_end
+    except (Malformed, StructError):
+        broker.effects.close.append(connection)
+        position = end
+    return position - start

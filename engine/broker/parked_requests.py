@@ -1,0 +1,69 @@
+"""Requests that cannot be answered yet: each is the slot that keeps its place in line, plain data.
+
+`answer` gives a slot its reply; the connection sends it when all before it have theirs.
+
+Invariants:
+- A slot is answered once; one whose connection is closed is answered with nothing.
+- What a slot waits for finds it by a list of its own (a partition's parked_acks and
+  parked_fetches, the quorum's parked replies); the broker's deadlines find it by time.
+
+Not here: when each kind is ready (handlers/produce.py, handlers/fetch.py, quorum.py).
+"""
+
+from dataclasses import dataclass, field
+from heapq import heappush
+from typing import TYPE_CHECKING
+
+from engine.core.connection.out_queue import Region
+from engine.core.connection.reply_order import Slot
+
+if TYPE_CHECKING:
+    from engine.broker.broker import Broker
+    from engine.broker.connections import ClientConnection
+    from engine.broker.partition import Partition
+
+
+@dataclass(slots=True, eq=False)
+class ParkedAck(Slot):
+    """A produce that is answered when the high watermarks of all its partitions have passed it."""
+
+    connection: "ClientConnection | None" = None
+    deadline_ms: int = 0
+    reply: bytes = b""
+    partitions_left: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class ParkedFetch(Slot):
+    """A fetch that is answered when enough can be read, or at its deadline."""
+
+    connection: "ClientConnection | None" = None
+    number: int = 0
+    deadline_ms: int = 0
+    request: tuple[object, ...] = ()  # what handlers/fetch.py needs to build the reply
+    partitions: "list[Partition]" = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class ParkedReply(Slot):
+    """A request of the admin that is answered when the metadata log is durable up to an offset."""
+
+    connection: "ClientConnection | None" = None
+    metadata_offset: int = 0  # exclusive
+    reply: bytes = b""
+
+
+def answer(broker: "Broker", slot: "ParkedAck | ParkedFetch | ParkedReply", items: list[bytes | Region]) -> None:
+    """The reply is known: it goes out when all before it on its connection are."""
+    assert slot.items is None, "answered once"
+    slot.items = items
+    connection = slot.connection
+    if connection is not None and connection.slots and connection.slots[0] is slot:
+        broker.unblocked.append(connection)
+
+
+def wake_at(broker: "Broker", deadline_ms: int, slot: ParkedFetch) -> None:
+    """Have the slot looked at when its time is up."""
+    heappush(broker.deadlines, (deadline_ms, slot.number, slot))
+    if broker.next_deadline_ms is None or deadline_ms < broker.next_deadline_ms:
+        broker.next_deadline_ms = deadline_ms

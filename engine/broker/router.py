@@ -1,0 +1,87 @@
+"""From a frame to its handler and back: header, API key, version.
+
+Produce and Fetch are read by hand in their handlers. Everything else is cold: decoded
+by its generated module, answered by one function, encoded by the same module.
+
+A cold handler is `handle(broker, context, request) -> response | None`; None means that
+it parked the request (parked_requests.py) and the reply comes later. It builds its
+own error responses: a WireError that gets here closes the connection.
+
+Invariants:
+- Only what supported.py advertises is served; anything else closes the connection,
+  but for an ApiVersions of a version to come, which gets our list (KIP-511).
+
+Not here: what the bytes of a request mean (wire/messages, handlers).
+"""
+
+from struct import Struct
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from engine.broker.context import RequestContext, encode_reply
+from engine.broker.handlers import fetch, produce
+from engine.broker.supported import VERSIONS
+from engine.wire.catalog import API_VERSIONS, APIS
+from engine.wire.primitives import Malformed, skip_tags
+
+if TYPE_CHECKING:
+    from engine.broker.broker import Broker
+    from engine.broker.connections import ClientConnection
+
+REQUEST_HEADER = Struct(">hhih")  # api key, version, correlation id, length of the client id
+PRODUCE, FETCH = 0, 1
+
+# API key: (handler module, message module). Produce and Fetch are not here: they read their own bytes.
+COLD: dict[int, tuple[ModuleType, ModuleType]] = {}
+
+
+def route(
+    broker: "Broker", connection: "ClientConnection", buffer: bytearray, view: memoryview, position: int, end: int
+) -> None:
+    """Answer the request in `position..end`, or park it."""
+    api_key, version, correlation_id, client_id_bytes = REQUEST_HEADER.unpack_from(buffer, position)
+    versions = VERSIONS.get(api_key)
+    if versions is None:
+        raise Malformed("an API we did not advertise")
+    if not versions[0] <= version <= versions[1]:
+        if api_key == API_VERSIONS and version > versions[1]:
+            return refuse_api_versions(broker, connection, correlation_id)
+        raise Malformed("a version we did not advertise")
+    client_id_start = position + 10
+    position = client_id_start + (client_id_bytes if client_id_bytes > 0 else 0)
+    if position > end:
+        raise Malformed("client id ends after the frame")
+    flexible = APIS[api_key].flexible
+    if flexible is not None and version >= flexible:
+        if position >= end:
+            raise Malformed("no room for tagged fields")
+        if buffer[position]:
+            position = skip_tags(view, position, end)
+        else:
+            position += 1
+    if api_key == PRODUCE:
+        return produce.handle(broker, connection, buffer, view, position, end, version, correlation_id)
+    if api_key == FETCH:
+        return fetch.handle(broker, connection, buffer, view, position, end, version, correlation_id)
+    client_id = None if client_id_bytes < 0 else str(view[client_id_start : client_id_start + client_id_bytes], "utf-8")
+    return answer_cold(
+        broker, RequestContext(connection, api_key, version, correlation_id, client_id), view[position:end]
+    )
+
+
+def answer_cold(broker: "Broker", context: RequestContext, body: memoryview) -> None:
+    """Decode, handle, encode."""
+    handler, messages = COLD[context.api_key]
+    request, position = messages.decode_request(body, 0, context.api_version)
+    if position != len(body):
+        raise Malformed("bytes after the request")
+    response = handler.handle(broker, context, request)
+    if response is not None:
+        context.connection.reply(encode_reply(context, messages.encode_response, response))
+
+
+def refuse_api_versions(broker: "Broker", connection: "ClientConnection", correlation_id: int) -> None:
+    """KIP-511: a version to come is answered in version 0, with error 35 and our list."""
+    context = RequestContext(connection, API_VERSIONS, 0, correlation_id, None)
+    handler, messages = COLD[API_VERSIONS]
+    connection.reply(encode_reply(context, messages.encode_response, handler.refuse_version(broker, context)))

@@ -1,0 +1,3 @@
+"""The codecs of record batches, each bounded."""
+
+CODEC_MAX = 4

@@ -1,0 +1,27 @@
+"""The tasks on a broker's own queue: doors, not rooms.
+
+Each asks the broker of this process for something and returns at once; the work happens on the
+broker's loop, in the same reconcile that the broker does by itself when nobody asks (architecture.md 4).
+
+Invariant: no task computes or waits here. One CPU-bound task slows the data plane 28 to 160 times.
+Not here: when they run (console/project/celery.py has the schedule), heavy work (the console's worker).
+"""
+
+from contextlib import suppress
+
+from engine.hosting import brokers
+from engine.hosting.app import app
+
+
+@app.task(name="engine.hosting.tasks.enforce_retention")
+def enforce_retention() -> None:
+    """Let the broker delete what its topics' retention no longer keeps."""
+    with suppress(brokers.BrokerStopped):
+        brokers.ask("enforce_retention")
+
+
+@app.task(name="engine.hosting.tasks.replicate")
+def replicate() -> None:
+    """Let the broker compare its replicas with the metadata image and put right what differs."""
+    with suppress(brokers.BrokerStopped):
+        brokers.ask("replicate")

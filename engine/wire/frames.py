@@ -1,0 +1,133 @@
+"""Whole frames: a size, a header and one message, in both directions.
+
+What a broker reads a client writes, and the other way round, so both use this. Bytes
+may be cut anywhere; `frame_end` says how many are needed before anything is decoded.
+
+Invariants:
+- A frame's size is checked before anything else is read: negative or larger than what
+  the caller allows is Malformed.
+- The view given to `decode_*` is one frame without its size: generated decoders take
+  the end of the view as the end of the frame.
+- ApiVersions is answered with response header version 0 in every version.
+
+Not here: which requests are served (broker/router.py), in which order replies leave
+(core/connection/reply_order.py), record batches (core/records).
+Spec: Kafka protocol guide, "Protocol Primitive Types" and "Request and Response
+Headers"; KIP-482 (flexible versions), KIP-511 (ApiVersions).
+"""
+
+import importlib
+from collections.abc import Callable
+from functools import cache
+from struct import Struct
+from typing import NamedTuple
+
+from engine.wire.catalog import APIS, Api, request_header_version, response_header_version
+from engine.wire.headers import (
+    RequestHeader,
+    ResponseHeader,
+    decode_request_header,
+    decode_response_header,
+    encode_request_header,
+    encode_response_header,
+)
+from engine.wire.primitives import Malformed, Message
+
+SIZE = Struct(">i")
+KEY_AND_VERSION = Struct(">hh")
+BY_MODULE = {api.module: api for api in APIS.values()}
+
+
+class MessageCodec(NamedTuple):
+    """The classes and functions of one API."""
+
+    request: type[Message]
+    response: type[Message]
+    encode_request: Callable[[Message, int, bytearray], None]
+    decode_request: Callable[[memoryview, int, int], tuple[Message, int]]
+    encode_response: Callable[[Message, int, bytearray], None]
+    decode_response: Callable[[memoryview, int, int], tuple[Message, int]]
+
+
+@cache
+def message_codec(api_key: int) -> MessageCodec:
+    """Return the codec of an API that the catalog has; its module is imported when it is first asked for."""
+    api = APIS[api_key]
+    module = importlib.import_module(f"engine.wire.messages.{api.module}")
+    return MessageCodec(
+        getattr(module, f"{api.name}Request"),
+        getattr(module, f"{api.name}Response"),
+        module.encode_request,
+        module.decode_request,
+        module.encode_response,
+        module.decode_response,
+    )
+
+
+def api_of(message: Message) -> Api:
+    """Return the API to which a generated request or response belongs."""
+    return BY_MODULE[type(message).__module__.rpartition(".")[2]]
+
+
+def frame_end(view: memoryview, start: int, end: int, frame_bytes_max: int) -> int:
+    """Return the position after the frame that starts at `start` with its size.
+
+    A result beyond `end` means that the frame (or its size) is not whole yet: read until there.
+    """
+    if end - start < SIZE.size:
+        return start + SIZE.size
+    size: int = SIZE.unpack_from(view, start)[0]
+    if not 0 <= size <= frame_bytes_max:
+        raise Malformed(f"a frame of {size} bytes")
+    return start + SIZE.size + size
+
+
+def encode_request(message: Message, version: int, correlation_id: int, client_id: str | None) -> bytes:
+    """Return the frame of a request, its size first."""
+    api = api_of(message)
+    out = bytearray(SIZE.size)
+    header = RequestHeader(api.key, version, correlation_id, client_id)
+    encode_request_header(header, request_header_version(api.key, version), out)
+    message_codec(api.key).encode_request(message, version, out)
+    SIZE.pack_into(out, 0, len(out) - SIZE.size)
+    return bytes(out)
+
+
+def decode_header(frame: memoryview) -> tuple[RequestHeader, int]:
+    """Return a request's header and where its message begins; an API key that the catalog lacks is Malformed."""
+    if len(frame) < KEY_AND_VERSION.size:
+        raise Malformed("a frame too short for a header")
+    api_key, version = KEY_AND_VERSION.unpack_from(frame)
+    if api_key not in APIS:
+        raise Malformed(f"API key {api_key}")
+    return decode_request_header(frame, 0, request_header_version(api_key, version))
+
+
+def decode_request(frame: memoryview) -> tuple[RequestHeader, Message]:
+    """Return the header and the message of a request's frame."""
+    header, position = decode_header(frame)
+    codec = message_codec(header.request_api_key)
+    return header, codec.decode_request(frame, position, header.request_api_version)[0]
+
+
+def encode_response(api_key: int, version: int, correlation_id: int, message: Message) -> bytes:
+    """Return the frame of a response, its size first."""
+    out = bytearray(SIZE.size)
+    encode_response_header(ResponseHeader(correlation_id), response_header_version(api_key, version), out)
+    message_codec(api_key).encode_response(message, version, out)
+    SIZE.pack_into(out, 0, len(out) - SIZE.size)
+    return bytes(out)
+
+
+def correlation_id_of(frame: memoryview) -> int:
+    """Return which request a response's frame answers, before its API and version are known."""
+    if len(frame) < SIZE.size:
+        raise Malformed("a frame too short for a header")
+    correlation_id: int = SIZE.unpack_from(frame)[0]
+    return correlation_id
+
+
+def decode_response(api_key: int, version: int, frame: memoryview) -> tuple[int, Message]:
+    """Return correlation id and message of a response's frame."""
+    header, position = decode_response_header(frame, 0, response_header_version(api_key, version))
+    return header.correlation_id, message_codec(api_key).decode_response(frame, position, version)[0]
