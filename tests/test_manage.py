@@ -7,6 +7,7 @@ Each test has a copy of manage.py in a directory of its own, with a lock of one 
 import ast
 import base64
 import hashlib
+import itertools
 import os
 import shutil
 import subprocess
@@ -141,7 +142,7 @@ def test_a_package_with_a_marker_may_be_absent(checkout: Path) -> None:
 @pytest.mark.parametrize("lock", ["requirements.txt", "tests/requirements.txt"])
 def test_every_locked_package_has_a_version_and_hashes(lock: str) -> None:
     lines = (REPOSITORY / lock).read_text().splitlines()
-    for line, following in zip(lines, lines[1:], strict=False):
+    for line, following in itertools.pairwise(lines):
         assert line.startswith(("#", "    --hash=sha256:")) or ("==" in line and following.startswith("    --hash"))
 
 
