@@ -76,7 +76,7 @@ def compress(codec: int, data: bytes | bytearray, level: int | None = None) -> b
     if codec == LZ4:
         # Java refuses blocks that depend on the one before: "Dependent block stream is unsupported".
         lz4 = cramjam.lz4.Compressor(0 if level is None else level, content_checksum=False, block_linked=False)
-        lz4.compress(data)
+        lz4.compress(bytes(data))
         return bytes(lz4.finish())
     assert codec == ZSTD, f"no codec {codec}"
     return bytes(cramjam.zstd.compress(data, 3 if level is None else level))
