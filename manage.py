@@ -35,6 +35,15 @@ def main():
         enter_environment(os.path.join("tests", "requirements.txt"))
     else:
         enter_environment("requirements.txt")
+    # These two name the data directory themselves, so they run before settings are read, and without Django.
+    if sys.argv[1:2] == ["up"]:
+        from console.management.up import main as up
+
+        sys.exit(up(sys.argv[2:]))
+    if sys.argv[1:2] == ["test"]:
+        from console.management.testing import main as test
+
+        sys.exit(test(sys.argv[2:]))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.project.settings")
     from django.core.management import execute_from_command_line
 
@@ -54,7 +63,10 @@ def enter_environment(lock):
     if (inside and digest in remembered()) or not missing_packages(lock):
         return
     if os.environ.get(ALREADY_SET_UP) == digest:
-        fail("The packages of %s were installed into %s but cannot be found there: remove it and run again." % (lock, VENV))
+        fail(
+            "The packages of %s were installed into %s but cannot be found there: remove it and run again."
+            % (lock, VENV)
+        )
     if digest not in remembered():
         install(lock, digest)
     os.environ[ALREADY_SET_UP] = digest
@@ -133,8 +145,8 @@ def make_venv():
         import venv  # noqa: F401
     except ImportError:
         fail(
-            "This Python (%s) has no venv module: install it and run again (Debian, Ubuntu: apt install python%d.%d-venv)."
-            % ((sys.executable,) + sys.version_info[:2])
+            "This Python (%s) has no venv module: install it and run again"
+            " (Debian, Ubuntu: apt install python%d.%d-venv)." % ((sys.executable,) + sys.version_info[:2])
         )
     print("Setting up %s (only this once) ..." % os.path.relpath(VENV), flush=True)
     os.mkdir(VENV)
@@ -165,7 +177,9 @@ def run(command):
     """Run a command to its end; return its exit code and what it said."""
     import subprocess
 
-    process = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=HERE)
+    process = subprocess.run(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=HERE
+    )
     return process.returncode, process.stdout.decode(errors="replace")
 
 

@@ -106,7 +106,7 @@ def start_process(
         stdout=output,
         stderr=subprocess.STDOUT if output is not None else None,
         start_new_session=True,
-        preexec_fn=die_with_parent(os.getpid(), death_signal),  # noqa: PLW1509 - one prctl, nothing that locks
+        preexec_fn=die_with_parent(os.getpid(), death_signal),  # one prctl, nothing that locks
     )
 
 
@@ -171,7 +171,7 @@ def broker_command(node_id: int) -> list[str]:
     """Return the plain command of one broker process."""
     options = f"--pool=threads --concurrency=2 -Q broker.{node_id} -n broker-{node_id}@%h --loglevel=WARNING"
     quiet = "--without-gossip --without-mingle --without-heartbeat"
-    return [sys.executable, "-m", "celery", "-A", "engine.hosting", "worker", *options.split(), *quiet.split()]
+    return [sys.executable, "-m", "celery", "-q", "-A", "engine.hosting", "worker", *options.split(), *quiet.split()]
 
 
 def check_properties(path: Path) -> str | None:

@@ -14,7 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from engine.broker.config_keys import KEYS
+from engine.core.log.config import LogConfig
 from engine.core.metadata.config_values import ConfigRefused, Value
+from engine.core.metadata.configs import ServerConfigs, log_config, min_insync_replicas
+from engine.core.metadata.topic_config_keys import TOPIC_KEYS
 
 SECURITY_PROTOCOLS = {"PLAINTEXT": 0}
 
@@ -59,7 +62,6 @@ class BrokerConfig:
     max_request_partition_size_limit: int = 2000
     log_segment_bytes: int = 1073741824
     log_roll_ms: int = 604800000
-    log_roll_jitter_ms: int = 0
     log_retention_ms: int = 604800000
     log_retention_bytes: int = -1
     log_retention_check_interval_ms: int = 300000
@@ -80,6 +82,20 @@ class BrokerConfig:
     metadata_log_max_record_bytes_between_snapshots: int = 20971520
     durability: str = "fsync"
     record_validation: str = "header"
+    server: ServerConfigs = field(init=False, repr=False, compare=False)  # what it means for topics
+
+    def __post_init__(self) -> None:
+        """Work out what the broker's configs mean for topics."""
+        defaults = {
+            key.name: _text(getattr(self, key.server_name.replace(".", "_")))
+            for key in TOPIC_KEYS.values()
+            if key.server_name in KEYS
+        }
+        # log.roll.ms and the like: the folded value, under whatever name it was set.
+        for topic_name, field_name in _FOLDED.items():
+            defaults[topic_name] = _text(getattr(self, field_name))
+        built_in = {name: key.default for name, key in KEYS.items()}
+        object.__setattr__(self, "server", ServerConfigs(defaults, self.given, built_in))
 
     @classmethod
     def parse(cls, given: Mapping[str, str]) -> "BrokerConfig":
@@ -101,6 +117,19 @@ class BrokerConfig:
         config = cls(given=dict(given), **fields)
         config._check()
         return config
+
+    def log_config(self, topic_configs: Mapping[str, str]) -> LogConfig:
+        """What these configs of a topic mean for its logs on this broker."""
+        return log_config(
+            topic_configs,
+            self.server,
+            producer_id_expiration_ms=self.producer_id_expiration_ms,
+            record_validation_full=self.record_validation == "full",
+        )
+
+    def topic_min_insync_replicas(self, topic_configs: Mapping[str, str]) -> int:
+        """How many replicas of a topic with these configs must be in sync for acks=all."""
+        return min_insync_replicas(topic_configs, self.server)
 
     @property
     def advertised(self) -> tuple[Listener, ...]:
@@ -129,12 +158,21 @@ class BrokerConfig:
             raise ConfigError("process.roles", "only broker,controller in one process is built")
 
 
+_FOLDED = {"segment.ms": "log_roll_ms", "retention.ms": "log_retention_ms"}
+
+
+def _text(value: Value) -> str:
+    """A value as it is written in properties."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
 def _fold_times(values: dict[str, Value]) -> None:
     """Kafka's rule for a time that has several names: ms wins over minutes, minutes over hours; -1 is for ever."""
     for target, names in (
         ("log.retention.ms", (("log.retention.minutes", 60_000), ("log.retention.hours", 3_600_000))),
         ("log.roll.ms", (("log.roll.hours", 3_600_000),)),
-        ("log.roll.jitter.ms", (("log.roll.jitter.hours", 3_600_000),)),
     ):
         for name, factor in names:
             value = values.pop(name, None)

@@ -47,9 +47,6 @@ _KEYS = (
     ConfigKey("log.roll.ms", LONG, None, "A segment older than this is closed though it is not full; wins over "
               "log.roll.hours.", least=1),
     ConfigKey("log.roll.hours", INT, "168", "As log.roll.ms, in hours.", least=1),
-    ConfigKey("log.roll.jitter.ms", LONG, None, "At most this much is taken off log.roll.ms, so that segments do not "
-              "roll together.", least=0),
-    ConfigKey("log.roll.jitter.hours", INT, "0", "As log.roll.jitter.ms, in hours.", least=0),
     ConfigKey("log.retention.ms", LONG, None, "How long a closed segment is kept; -1 is for ever. Wins over minutes "
               "and hours.", least=-1),
     ConfigKey("log.retention.minutes", INT, None, "As log.retention.ms, in minutes.", least=-1),

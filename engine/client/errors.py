@@ -53,3 +53,46 @@ class Refused(ClientError):
 
     def __reduce__(self) -> tuple[type["Refused"], tuple[ErrorCode, str | None]]:
         return Refused, (self.code, self.message)
+
+
+class NotProduced(ClientError):
+    """A record is not acknowledged. `maybe_written`: it may be in the log all the same."""
+
+    def __init__(self, reason: str, maybe_written: bool, code: ErrorCode | None = None) -> None:
+        super().__init__(reason)
+        self.maybe_written = maybe_written
+        self.code = code
+
+    def __reduce__(self) -> tuple[type["NotProduced"], tuple[str, bool, ErrorCode | None]]:
+        return NotProduced, (self.reason, self.maybe_written, self.code)
+
+
+# Codes after which the same request may succeed, at another leader or a moment later (Kafka's RetriableException).
+RETRIABLE = frozenset(
+    {
+        ErrorCode.CORRUPT_MESSAGE,
+        ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+        ErrorCode.LEADER_NOT_AVAILABLE,
+        ErrorCode.NOT_LEADER_OR_FOLLOWER,
+        ErrorCode.REQUEST_TIMED_OUT,
+        ErrorCode.REPLICA_NOT_AVAILABLE,
+        ErrorCode.NETWORK_EXCEPTION,
+        ErrorCode.COORDINATOR_LOAD_IN_PROGRESS,
+        ErrorCode.COORDINATOR_NOT_AVAILABLE,
+        ErrorCode.NOT_COORDINATOR,
+        ErrorCode.NOT_ENOUGH_REPLICAS,
+        ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND,
+        ErrorCode.NOT_CONTROLLER,
+        ErrorCode.KAFKA_STORAGE_ERROR,
+        ErrorCode.FETCH_SESSION_ID_NOT_FOUND,
+        ErrorCode.INVALID_FETCH_SESSION_EPOCH,
+        ErrorCode.FENCED_LEADER_EPOCH,
+        ErrorCode.UNKNOWN_LEADER_EPOCH,
+        ErrorCode.OFFSET_NOT_AVAILABLE,
+        ErrorCode.THROTTLING_QUOTA_EXCEEDED,
+        ErrorCode.UNKNOWN_TOPIC_ID,
+        ErrorCode.INCONSISTENT_TOPIC_ID,
+        ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR,
+        ErrorCode.CONCURRENT_TRANSACTIONS,
+    }
+)

@@ -6,4 +6,8 @@ bytes that gives bytes or plain numbers, so that both worlds get the same result
 
 from collections.abc import Callable
 
-WORK: dict[str, Callable[[bytes], object]] = {}
+from engine.core.records.compression import check_batch
+
+WORK: dict[str, Callable[[bytes], object]] = {
+    "check_batch": check_batch,  # a whole batch -> the error code of its test decompression
+}

@@ -18,7 +18,9 @@ from celery import Celery
 
 REDIS_URL_DEFAULT = "redis://127.0.0.1:6379/0"
 
-app = Celery("engine.hosting", broker=os.environ.get("REDIS_URL") or REDIS_URL_DEFAULT, include=["engine.hosting.tasks"])
+app = Celery(
+    "engine.hosting", broker=os.environ.get("REDIS_URL") or REDIS_URL_DEFAULT, include=["engine.hosting.tasks"]
+)
 app.conf.update(
     accept_content=["json"],
     task_serializer="json",

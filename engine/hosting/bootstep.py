@@ -30,7 +30,7 @@ from engine.hosting import brokers, checks
 from engine.launcher import tell_ready
 from engine.net.broker_shell import BrokerShell, StartRefused
 
-# A tiny task must not hold the interpreter for the default 5 ms: each of the broker's reads and writes would wait that long.
+# A task must not hold the interpreter for the default 5 ms: each of the broker's reads and writes would wait for it.
 SWITCH_INTERVAL_S = 50e-6
 START_S_MAX = 60.0
 EX_SOFTWARE = 70  # sysexits.h: the broker ended by itself

@@ -44,6 +44,8 @@ class ConfigKey(NamedTuple):
     least: float | None = None
     most: float | None = None
     valid: tuple[str, ...] = ()  # of a string, or of each element of a list
+    or_else: int | None = None  # a number that is valid too, outside least..most
+    throttled: bool = False  # a list of partition:broker pairs, or "*"
     server_name: str | None = None  # a topic's config: the broker config that is its default
     acted_on: bool = True  # False: described, but a change is refused in words
     may_be_empty: bool = True  # of a list
@@ -56,11 +58,23 @@ class ConfigKey(NamedTuple):
 
     def _check(self, value: Value, text: str) -> None:
         if isinstance(value, int | float) and not isinstance(value, bool):
+            if self.or_else is not None:
+                assert self.least is not None and self.most is not None
+                if value != self.or_else and not self.least <= value <= self.most:
+                    reason = f"Value must be between {self.least} and {self.most} or equal to {self.or_else}"
+                    raise _invalid(self.name, _shown(value), reason)
+                return
             if self.least is not None and value < self.least:
                 raise _invalid(self.name, _shown(value), f"Value must be at least {_shown(self.least)}")
             if self.most is not None and value > self.most:
                 raise _invalid(self.name, _shown(value), f"Value must be no more than {_shown(self.most)}")
         elif isinstance(value, tuple):
+            if self.throttled and value != ("*",) and not all(_is_replica(element) for element in value):
+                reason = (
+                    f"{self.name} must be the literal '*' or a list of replicas in the following format: "
+                    "[partitionId]:[brokerId],[partitionId]:[brokerId],..."
+                )
+                raise _invalid(self.name, _list(value), reason)
             if not value and not self.may_be_empty:
                 raise ConfigRefused(
                     f"Configuration '{self.name}' must not be empty. Valid values include: {_list(self.valid)}"
@@ -104,6 +118,11 @@ def _integer(text: str) -> int | None:
     """Java reads an optional sign and digits; Python's int() would also take underscores and blanks."""
     digits = text[1:] if text[:1] in ("+", "-") else text
     return int(text) if digits.isdecimal() and len(digits) <= 20 else None
+
+
+def _is_replica(text: str) -> bool:
+    partition, colon, broker = text.partition(":")
+    return bool(colon) and partition.isdecimal() and broker.isdecimal()
 
 
 def _invalid(name: str, text: str, reason: str) -> ConfigRefused:

@@ -1,0 +1,60 @@
+"""The console's Celery application: background work in processes that own no log, and the schedule.
+
+Beat runs in this worker and asks each broker, on the queue that only its process reads, to enforce retention.
+The broker does the same by itself when nobody asks, so a stopped worker or Redis costs nothing but time.
+
+Invariants: JSON only; a message that a stopped broker did not take expires before the next one is sent.
+Not here: the broker's tasks (engine/hosting/tasks.py), asked for by name: this process loads no engine.
+"""
+
+from typing import Any
+
+from billiard.util import set_pdeathsig
+from celery import Celery
+from celery.signals import beat_embedded_init, worker_ready
+from django.conf import settings
+
+from engine.launcher import find_brokers, tell_ready
+
+SIGKILL = 9
+
+
+def schedule() -> dict[str, dict[str, Any]]:
+    """Return what beat sends: one entry per broker of the data directory."""
+    return {
+        f"enforce retention on broker {broker.node_id}": {
+            "task": "engine.hosting.tasks.enforce_retention",
+            "schedule": broker.retention_check_ms / 1000,
+            "options": {"queue": broker.queue, "expires": broker.retention_check_ms / 1000},
+        }
+        for broker in find_brokers(settings.DATA_DIR)
+    }
+
+
+app = Celery("console", broker=settings.REDIS_URL or None)
+app.conf.update(
+    accept_content=["json"],
+    task_serializer="json",
+    result_serializer="json",
+    result_accept_content=["json"],
+    task_ignore_result=True,
+    task_default_queue="console",
+    broker_connection_max_retries=None,
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={"socket_connect_timeout": 3, "socket_timeout": 10, "health_check_interval": 10},
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    worker_enable_remote_control=False,
+    worker_log_format="%(levelname)s %(message)s",
+    beat_schedule=schedule(),
+)
+
+
+@worker_ready.connect
+def _on_ready(**_: Any) -> None:
+    tell_ready()
+
+
+@beat_embedded_init.connect
+def _on_beat(**_: Any) -> None:
+    # Pool processes end with the worker by themselves; beat's does not when the worker is killed with -9.
+    set_pdeathsig(SIGKILL)

@@ -1,0 +1,193 @@
+"""The client machine: one Kafka client, driven by events, asked by calls.
+
+It is driven like a broker (core/events.py): a shell or the world hands in what happens
+and performs `effects`. Besides, `on_call` takes what somebody wants (calls.py); results
+come in `effects.results`.
+
+Invariants:
+- Its state is plain data; the chance it is given is its only source of random numbers.
+- Each call has one result, also when the client is closed.
+
+Not here: sockets and names (net/client_shell.py), what each part does (the modules below).
+"""
+
+from dataclasses import dataclass, field
+
+from engine.client import admin, consumer, leader_calls, producer
+from engine.client.admin import Admin
+from engine.client.calls import (
+    Assign,
+    Call,
+    Cancel,
+    Fetch,
+    GetMetadata,
+    ListOffsets,
+    Pause,
+    Poll,
+    Produce,
+    Seek,
+    Send,
+    SendEverywhere,
+)
+from engine.client.cluster import Chance, Cluster
+from engine.client.config import ClientConfig
+from engine.client.connection import BrokerConnection, Connections
+from engine.client.consumer import Consumer
+from engine.client.errors import ClientError, Closed
+from engine.client.leader_calls import LeaderCalls
+from engine.client.producer import Producer
+from engine.client.requests import Request
+from engine.core.connection.reply_order import Connection
+from engine.core.effects import Effects
+from engine.wire.primitives import Message
+
+
+@dataclass(slots=True, eq=False)
+class Client:
+    """One client of one cluster."""
+
+    config: ClientConfig
+    chance: Chance
+    effects: Effects = field(default_factory=Effects)
+    next_deadline_ms: int | None = None
+    wall_offset_ms: int = 0
+    closed: bool = False
+    connections: Connections = field(init=False)
+    cluster: Cluster = field(init=False)
+    admin: Admin = field(init=False)
+    leader_calls: LeaderCalls = field(init=False)
+    producer: Producer = field(init=False)
+    consumer: Consumer = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.connections = Connections(self.config, self.effects)
+        self.cluster = Cluster(self.config, self.chance, self.connections)
+        self.admin = Admin(self.cluster, self.effects)
+        self.leader_calls = LeaderCalls(self.cluster, self.effects)
+        self.producer = Producer(self.config.producer, self.cluster, self.effects)
+        self.consumer = Consumer(self.config.consumer, self.cluster, self.effects)
+
+    # ---- what somebody wants
+    def on_call(self, number: int, call: Call, now_ms: int) -> None:
+        """Begin a call; its result comes as (number, result)."""
+        assert number > 0, "calls are numbered from 1"
+        if self.closed:
+            self.effects.results.append((number, Closed("the client is closed")))
+            return
+        match call:
+            case Send() | SendEverywhere() | GetMetadata():
+                self.admin.begin(number, call, now_ms)
+            case ListOffsets() | Fetch():
+                self.leader_calls.begin(number, call, now_ms)
+            case Produce():
+                self.producer.begin(number, call, now_ms, now_ms + self.wall_offset_ms)
+            case Assign() | Seek() | Pause() | Poll():
+                self.consumer.begin(number, call, now_ms)
+            case Cancel():
+                self._cancel(call.number)
+                self.effects.results.append((number, None))
+        self._settle(now_ms)
+
+    def close(self, now_ms: int) -> None:
+        """End all calls and close the connections."""
+        if self.closed:
+            return
+        self.closed = True
+        numbers = [*self.admin.open, *self.leader_calls.open, *self.producer.open, *self.consumer.polls]
+        for number in sorted(numbers):
+            self._cancel(number)
+            self.effects.results.append((number, Closed("the client was closed")))
+        self.connections.close()
+        self.next_deadline_ms = None
+
+    def _cancel(self, number: int) -> None:
+        for part in (self.admin, self.leader_calls, self.producer, self.consumer):
+            if part.cancel(number):
+                return
+
+    # ---- events
+    def on_connected(self, connection_id: int, peer: str, now_ms: int) -> Connection:
+        """A connection that was asked for is open."""
+        connection = self.connections.on_connected(connection_id, peer, now_ms)
+        self._settle(now_ms)
+        return connection
+
+    def on_bytes(
+        self, connection: Connection, buffer: bytearray, view: memoryview, start: int, end: int, now_ms: int
+    ) -> int:
+        """Bytes of answers."""
+        assert isinstance(connection, BrokerConnection), "a client has no other connections"
+        consumed = self.connections.on_bytes(connection, view, start, end, now_ms)
+        self._settle(now_ms)
+        return consumed
+
+    def on_drained(self, connection: Connection, now_ms: int) -> None:
+        """Nothing waits for this."""
+
+    def on_closed(self, connection: Connection, now_ms: int) -> None:
+        """A connection is gone."""
+        assert isinstance(connection, BrokerConnection), "a client has no other connections"
+        self.connections.on_closed(connection, now_ms)
+        self._settle(now_ms)
+
+    def on_refused(self, peer: str, reason: str, now_ms: int) -> None:
+        """A connection could not be opened."""
+        self.connections.on_refused(peer, reason, now_ms)
+        self._settle(now_ms)
+
+    def on_deadline(self, now_ms: int) -> None:
+        """Time has passed."""
+        self.connections.on_deadline(now_ms)
+        self.cluster.on_deadline(now_ms)
+        self.leader_calls.on_deadline(now_ms)
+        self.producer.on_deadline(now_ms)
+        self.consumer.on_deadline(now_ms)
+        self._settle(now_ms)
+
+    def on_synced(self, token: int, now_ms: int) -> None:
+        """A client has no disk."""
+
+    def on_sync_failed(self, token: int, reason: str, now_ms: int) -> None:
+        """A client has no disk."""
+
+    def on_work_done(self, token: int, result: object, now_ms: int) -> None:
+        """A client asks for no work."""
+
+    def on_wall_clock(self, wall_offset_ms: int, now_ms: int) -> None:
+        """Records without a timestamp get the wall time."""
+        self.wall_offset_ms = wall_offset_ms
+
+    # ---- after each event
+    def _settle(self, now_ms: int) -> None:
+        if self.closed:
+            return
+        self.cluster.pump(now_ms)
+        while True:
+            ended, self.cluster.ended = self.cluster.ended, []
+            for request, answer in ended:
+                self._hand_over(request, answer, now_ms)
+            self.producer.send_what_is_due(now_ms)
+            self.consumer.fetch_what_is_free(now_ms)
+            self.cluster.pump(now_ms)
+            if not self.cluster.ended:
+                break
+        deadlines = [
+            self.cluster.next_deadline_ms(),
+            self.leader_calls.next_deadline_ms(),
+            self.producer.next_deadline_ms(),
+            self.consumer.next_deadline_ms(),
+        ]
+        self.next_deadline_ms = min((at for at in deadlines if at is not None), default=None)
+
+    def _hand_over(self, request: Request, answer: Message | ClientError | None, now_ms: int) -> None:
+        match request.owner:
+            case admin.OWNER:
+                self.admin.on_ended(request, answer, now_ms)
+            case leader_calls.OWNER:
+                self.leader_calls.on_ended(request, answer, now_ms)
+            case producer.OWNER:
+                self.producer.on_ended(request, answer, now_ms)
+            case consumer.OWNER:
+                self.consumer.on_ended(request, answer, now_ms)
+            case owner:
+                raise AssertionError(f"a request of {owner}")

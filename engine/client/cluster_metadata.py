@@ -1,0 +1,129 @@
+"""What the client knows of the cluster: nodes and their addresses, topics, who leads what.
+
+It is what the last Metadata answers said, and may be stale: an answer that says "not
+leader" or a lost connection is a reason to ask again (cluster.py).
+
+Invariants:
+- A newer leader epoch is never replaced by an older one of the same topic id (KIP-320).
+- `names` is the inverse of the topics' ids.
+
+Not here: asking (cluster.py).
+"""
+
+from dataclasses import dataclass, field
+
+from engine.wire.error_codes import ErrorCode
+from engine.wire.messages.metadata import MetadataResponse, MetadataResponsePartition, MetadataResponseTopic
+
+NO_ID = bytes(16)
+NO_LEADER = -1
+
+
+@dataclass(slots=True)
+class Leader:
+    """Who leads a partition: a node that has an address, and the epoch in which it does."""
+
+    node_id: int
+    leader_epoch: int
+
+
+@dataclass(slots=True)
+class Topic:
+    """A topic as the client needs it."""
+
+    name: str
+    topic_id: bytes
+    leaders: list[Leader]  # by partition
+
+
+@dataclass(slots=True, eq=False)
+class ClusterMetadata:
+    """The picture of the cluster that the last answers gave."""
+
+    cluster_id: str | None = None
+    controller_id: int = -1
+    nodes: dict[int, str] = field(default_factory=dict)  # node id -> "host:port"
+    topics: dict[str, Topic] = field(default_factory=dict)
+    names: dict[bytes, str] = field(default_factory=dict)
+    errors: dict[str, ErrorCode] = field(default_factory=dict)  # topics that the last answer could not describe
+    updated_ms: int | None = None
+    version: int = 0  # counts answers: who waits for news compares it
+
+    def absorb(self, answer: MetadataResponse, now_ms: int, *, every_topic: bool) -> None:
+        """Take over an answer; `every_topic` says that topics it does not name are gone."""
+        self.updated_ms = now_ms
+        self.version += 1
+        self.cluster_id = answer.cluster_id
+        self.controller_id = answer.controller_id
+        self.nodes = {broker.node_id: peer_name(broker.host, broker.port) for broker in answer.brokers}
+        if every_topic:
+            present = {topic.name: None for topic in answer.topics}
+            for name in [name for name in self.topics if name not in present]:
+                self._forget(name)
+        self.errors.clear()
+        for topic in answer.topics:
+            if topic.name is None:
+                continue
+            code = error_code(topic.error_code)
+            if code in (ErrorCode.NONE, ErrorCode.LEADER_NOT_AVAILABLE) and topic.partitions:
+                self._take_topic(topic.name, topic)
+            else:
+                self._forget(topic.name)
+                self.errors[topic.name] = code
+
+    def leader(self, topic: str, partition: int) -> Leader | None:
+        """Who leads this partition, if that is known and the node has an address."""
+        known = self.topics.get(topic)
+        if known is None or not 0 <= partition < len(known.leaders):
+            return None
+        leader = known.leaders[partition]
+        return leader if leader.node_id in self.nodes else None
+
+    def partition_count(self, topic: str) -> int | None:
+        """How many partitions a known topic has."""
+        known = self.topics.get(topic)
+        return len(known.leaders) if known is not None else None
+
+    def topic_id(self, topic: str) -> bytes:
+        """The topic's id; zeros if the cluster has none or the topic is unknown."""
+        known = self.topics.get(topic)
+        return known.topic_id if known is not None else NO_ID
+
+    def _take_topic(self, name: str, topic: MetadataResponseTopic) -> None:
+        old = self.topics.get(name)
+        same = old is not None and old.topic_id == topic.topic_id
+        leaders = [Leader(NO_LEADER, -1) for _ in range(1 + max(part.partition_index for part in topic.partitions))]
+        for part in topic.partitions:
+            leaders[part.partition_index] = self._newest(old if same else None, part)
+        if old is not None and not same:
+            self._forget(name)
+        self.topics[name] = Topic(name, topic.topic_id, leaders)
+        if topic.topic_id != NO_ID:
+            self.names[topic.topic_id] = name
+
+    @staticmethod
+    def _newest(old: Topic | None, part: MetadataResponsePartition) -> Leader:
+        if old is not None and part.partition_index < len(old.leaders):
+            known = old.leaders[part.partition_index]
+            # KIP-320: an answer from a broker that lags behind must not bring back an old leader.
+            if known.leader_epoch > part.leader_epoch >= 0:
+                return known
+        return Leader(part.leader_id, part.leader_epoch)
+
+    def _forget(self, name: str) -> None:
+        topic = self.topics.pop(name, None)
+        if topic is not None:
+            self.names.pop(topic.topic_id, None)
+
+
+def peer_name(host: str, port: int) -> str:
+    """The address of a broker as links and shells name it."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def error_code(number: int) -> ErrorCode:
+    """The named error of a number; one that we do not know is an unknown server error."""
+    try:
+        return ErrorCode(number)
+    except ValueError:
+        return ErrorCode.UNKNOWN_SERVER_ERROR

@@ -1,0 +1,99 @@
+"""What can be set about a client: typed, checked, with Kafka's defaults and Kafka's names in the comments.
+
+Invariant: a config that exists is usable; wrong values raise ValueError with a sentence.
+Not here: TLS and SASL (the shell's, later), what a value does (the module that reads it).
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.core.limits import FRAME_BYTES_MAX
+
+Acks = Literal[-1, 0, 1]
+OffsetReset = Literal["earliest", "latest", "none"]
+PORT_DEFAULT = 9092
+
+
+def parse_bootstrap(text: str) -> tuple[str, ...]:
+    """Turn "host:port, host:port" into peers; a missing port is 9092. ValueError says what is wrong."""
+    peers: dict[str, None] = {}
+    for part in text.split(","):
+        server = part.strip()
+        if server:
+            peers[_parse_server(server)] = None
+    if not peers:
+        raise ValueError("no bootstrap server: write host:port, or several separated by commas")
+    return tuple(peers)
+
+
+def _parse_server(server: str) -> str:
+    bare = server.count(":") > 1 and not server.startswith("[")
+    if bare:
+        raise ValueError(f"write an IPv6 address in brackets: [{server}]:{PORT_DEFAULT}")
+    host, separator, port = server.rpartition(":")
+    if not separator or server.endswith("]"):
+        host, port = server, str(PORT_DEFAULT)
+    if not host or any(letter.isspace() or letter in "/@?#" for letter in host):
+        raise ValueError(f"{server!r} is not a host:port")
+    if not (port.isascii() and port.isdigit() and len(port) < 6 and 0 < int(port) < 65536):
+        raise ValueError(f"{server!r}: the port must be a number from 1 to 65535")
+    return f"{host}:{int(port)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProducerConfig:
+    """How records are sent."""
+
+    acks: Acks = -1  # acks (-1 is all)
+    idempotent: bool = True  # enable.idempotence
+    linger_ms: int = 5  # linger.ms
+    batch_bytes: int = 16 << 10  # batch.size, before compression
+    request_bytes_max: int = 1 << 20  # max.request.size
+    compression: str = "none"  # compression.type
+    partitioner: str = "murmur2"
+    delivery_timeout_ms: int = 120_000  # delivery.timeout.ms
+    in_flight_max: int = 5  # batches of one partition on their way; 1 is used without idempotence, to keep the order
+    buffer_bytes_max: int = 32 << 20  # buffer.memory: a call beyond it is refused, nobody is blocked
+
+    def __post_init__(self) -> None:
+        if self.acks not in (-1, 0, 1):
+            raise ValueError("acks is -1 (all), 0 or 1")
+        if self.idempotent and self.acks != -1:
+            raise ValueError("an idempotent producer needs acks=-1 (all)")
+        if self.idempotent and not 1 <= self.in_flight_max <= 5:
+            raise ValueError("an idempotent producer has 1 to 5 batches in flight: brokers remember five")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsumerConfig:
+    """How records are fetched."""
+
+    wait_ms_max: int = 500  # fetch.max.wait.ms
+    bytes_min: int = 1  # fetch.min.bytes
+    bytes_max: int = 50 << 20  # fetch.max.bytes
+    partition_bytes_max: int = 1 << 20  # max.partition.fetch.bytes
+    read_committed: bool = False  # isolation.level
+    offset_reset: OffsetReset = "latest"  # auto.offset.reset
+    sessions: bool = True  # KIP-227: say only what changed since the last fetch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientConfig:
+    """A client of one cluster."""
+
+    bootstrap: tuple[str, ...]  # bootstrap.servers, "host:port"
+    client_id: str = "odradek"  # client.id
+    connect_timeout_ms: int = 10_000  # socket.connection.setup.timeout.ms
+    request_timeout_ms: int = 30_000  # request.timeout.ms: then the connection is given up
+    metadata_age_ms_max: int = 300_000  # metadata.max.age.ms
+    backoff_ms_min: int = 100  # retry.backoff.ms
+    backoff_ms_max: int = 1_000  # retry.backoff.max.ms
+    in_flight_max: int = 5  # max.in.flight.requests.per.connection
+    frame_bytes_max: int = FRAME_BYTES_MAX  # receive: what one answer may be
+    create_topics: bool = False  # allow.auto.create.topics
+    producer: ProducerConfig = ProducerConfig()
+    consumer: ConsumerConfig = ConsumerConfig()
+
+    def __post_init__(self) -> None:
+        if not self.bootstrap:
+            raise ValueError("no bootstrap server")

@@ -1,0 +1,284 @@
+"""Connections to brokers: versions are negotiated, requests go out in order, answers are matched to them.
+
+A Link is what is known of one address. It connects when a request needs it, asks
+ApiVersions first, and then sends what waits, at most `in_flight_max` unanswered. A
+broker that does not know our ApiVersions answers in version 0 with error 35 and what
+it has, and is asked once more (KIP-511).
+
+Invariants:
+- Answers come in the order of the requests of a connection; anything else ends the connection.
+- What was given to `send` comes back in `finished`, once: answered, or with why not.
+- While a link is not connected nothing is in flight on it.
+
+Not here: which address a request goes to and whether it is tried again (cluster.py).
+Spec: Kafka protocol guide, "Network"; KIP-35, KIP-511.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from engine.client.config import ClientConfig
+from engine.client.errors import Disconnected, Unreachable, Unsupported
+from engine.client.requests import Finished, Request
+from engine.core.connection.reply_order import Connection
+from engine.core.effects import Effects
+from engine.wire.catalog import API_VERSIONS, APIS
+from engine.wire.error_codes import ErrorCode
+from engine.wire.frames import api_of, correlation_id_of, decode_response, encode_request, frame_end
+from engine.wire.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
+from engine.wire.primitives import Malformed, Unencodable
+
+SOFTWARE_NAME = "odradek"
+SOFTWARE_VERSION = "0.1.0"
+Versions = dict[int, tuple[int, int]]
+
+
+@dataclass(slots=True)
+class InFlight:
+    """A request that was sent and is not answered. `request` is None for ApiVersions of our own."""
+
+    request: Request | None
+    api_key: int
+    version: int
+    correlation_id: int
+    deadline_ms: int  # then the broker counts as gone
+
+
+@dataclass(slots=True, eq=False)
+class BrokerConnection(Connection):
+    """One connection to a broker."""
+
+    in_flight: deque[InFlight] = field(default_factory=deque)
+    correlation_id: int = 0
+    versions: Versions | None = None  # what the broker speaks; None while that is being asked
+    features: list[tuple[str, int]] = field(default_factory=list)  # finalized levels
+
+
+@dataclass(slots=True, eq=False)
+class Link:
+    """One broker address and what waits for it."""
+
+    peer: str
+    connection: BrokerConnection | None = None
+    connecting: bool = False
+    connect_deadline_ms: int = 0
+    waiting: deque[Request] = field(default_factory=deque)
+    close_reason: str = ""  # why we are giving the connection up
+
+
+@dataclass(slots=True, eq=False)
+class Connections:
+    """All links of a client."""
+
+    config: ClientConfig
+    effects: Effects
+    links: dict[str, Link] = field(default_factory=dict)
+    finished: list[Finished] = field(default_factory=list)
+
+    def is_ready(self, peer: str) -> bool:
+        """Whether requests to this peer go out at once."""
+        link = self.links.get(peer)
+        return link is not None and link.connection is not None and link.connection.versions is not None
+
+    def send(self, peer: str, request: Request, now_ms: int) -> None:
+        """Send a request to this peer as soon as it can be."""
+        link = self.links.setdefault(peer, Link(peer))
+        request.peer = peer
+        link.waiting.append(request)
+        if link.connection is None and not link.connecting:
+            link.connecting = True
+            link.connect_deadline_ms = now_ms + self.config.connect_timeout_ms
+            self.effects.connect.append(peer)
+        self._send_waiting(link, now_ms)
+
+    def close(self) -> None:
+        """Close all connections once what is queued is sent."""
+        for link in self.links.values():
+            if link.connection is not None:
+                self.effects.close.append(link.connection)
+
+    def next_deadline_ms(self) -> int | None:
+        """When `on_deadline` has something to do."""
+        deadlines = []
+        for link in self.links.values():
+            if link.connecting:
+                deadlines.append(link.connect_deadline_ms)
+            if link.connection is not None and link.connection.in_flight:
+                deadlines.append(link.connection.in_flight[0].deadline_ms)
+        return min(deadlines, default=None)
+
+    # ---- events
+    def on_connected(self, connection_id: int, peer: str, now_ms: int) -> BrokerConnection:
+        """Ask what the broker speaks."""
+        connection = BrokerConnection(connection_id, peer)
+        link = self.links.get(peer)
+        if link is None or not link.connecting:  # it was given up meanwhile
+            self.effects.abort.append(connection)
+            return connection
+        link.connecting = False
+        link.connection = connection
+        link.close_reason = ""
+        self._ask_versions(connection, APIS[API_VERSIONS].highest, now_ms)
+        return connection
+
+    def on_bytes(self, connection: BrokerConnection, view: memoryview, start: int, end: int, now_ms: int) -> int:
+        """Take the whole answers among these bytes."""
+        position = start
+        while not connection.closed:
+            try:
+                after = frame_end(view, position, end, self.config.frame_bytes_max)
+                if after > end:
+                    connection.wanted_bytes = after - position
+                    return position - start
+                self._take_answer(connection, bytes(view[position + 4 : after]), now_ms)
+            except Malformed as malformed:
+                self._give_up(connection, f"{connection.peer} does not speak Kafka's protocol: {malformed}")
+                return end - start
+            position = after
+        return end - start
+
+    def on_closed(self, connection: BrokerConnection, now_ms: int) -> None:
+        """End what was in flight, and what waited; those who asked may try again."""
+        link = self.links.get(connection.peer)
+        connection.closed = True
+        if link is None or link.connection is not connection:
+            return
+        reason = link.close_reason or f"{connection.peer} closed the connection"
+        if connection.versions is None and not link.close_reason:
+            reason += " before it said which versions it speaks"
+        link.connection = None
+        self._fail_all(link, connection, reason)
+
+    def on_refused(self, peer: str, reason: str, now_ms: int) -> None:
+        """There is no connection to be had now."""
+        link = self.links.get(peer)
+        if link is not None and link.connecting:
+            link.connecting = False
+            self._fail_all(link, None, reason)
+
+    def on_deadline(self, now_ms: int) -> None:
+        """Give up what does not connect or does not answer."""
+        for link in list(self.links.values()):
+            if link.connecting and now_ms >= link.connect_deadline_ms:
+                link.connecting = False
+                seconds = self.config.connect_timeout_ms / 1000
+                self._fail_all(link, None, f"no connection to {link.peer} within {seconds:g} s")
+            connection = link.connection
+            if connection is not None and connection.in_flight and now_ms >= connection.in_flight[0].deadline_ms:
+                seconds = self.config.request_timeout_ms / 1000
+                self._give_up(connection, f"{link.peer} did not answer within {seconds:g} s")
+        for link in self.links.values():
+            if any(request.ended for request in link.waiting):
+                link.waiting = deque(request for request in link.waiting if not request.ended)
+
+    # ---- inside
+    def _ask_versions(self, connection: BrokerConnection, version: int, now_ms: int) -> None:
+        message = ApiVersionsRequest(SOFTWARE_NAME, SOFTWARE_VERSION) if version >= 3 else ApiVersionsRequest()
+        self._put(
+            connection, None, encode_request(message, version, connection.correlation_id + 1, self.config.client_id)
+        )
+        self._note_in_flight(connection, None, API_VERSIONS, version, now_ms)
+
+    def _put(self, connection: BrokerConnection, request: Request | None, frame: bytes) -> None:
+        connection.correlation_id += 1
+        connection.out.add(frame)
+        self.effects.touched.append(connection)
+
+    def _note_in_flight(
+        self, connection: BrokerConnection, request: Request | None, api_key: int, version: int, now_ms: int
+    ) -> None:
+        deadline_ms = now_ms + self.config.request_timeout_ms
+        connection.in_flight.append(InFlight(request, api_key, version, connection.correlation_id, deadline_ms))
+
+    def _send_waiting(self, link: Link, now_ms: int) -> None:
+        connection = link.connection
+        while (
+            connection is not None
+            and connection.versions is not None
+            and not connection.closed
+            and link.waiting
+            and len(connection.in_flight) < self.config.in_flight_max
+        ):
+            request = link.waiting.popleft()
+            if not request.ended:
+                self._send_one(connection, request, now_ms)
+
+    def _send_one(self, connection: BrokerConnection, request: Request, now_ms: int) -> None:
+        assert connection.versions is not None, "versions are known before requests are sent"
+        api = api_of(request.message)
+        low, high = connection.versions.get(api.key, (0, -1))
+        version = min(high, api.stable, request.version_max)
+        if version < max(low, api.lowest):
+            error = Unsupported(f"{connection.peer} has no version of {api.name} in common with us")
+            self.finished.append(Finished(request, error))
+            return
+        try:
+            frame = encode_request(request.message, version, connection.correlation_id + 1, self.config.client_id)
+        except Unencodable as unencodable:
+            self.finished.append(Finished(request, Unsupported(f"{connection.peer}: {unencodable}")))
+            return
+        self._put(connection, request, frame)
+        request.version = version
+        request.sent = True
+        if request.answered:
+            self._note_in_flight(connection, request, api.key, version, now_ms)
+        else:
+            self.finished.append(Finished(request, None))
+
+    def _take_answer(self, connection: BrokerConnection, frame: bytes, now_ms: int) -> None:
+        view = memoryview(frame)
+        if not connection.in_flight:
+            raise Malformed("an answer to nothing")
+        entry = connection.in_flight.popleft()
+        if correlation_id_of(view) != entry.correlation_id:
+            connection.in_flight.appendleft(entry)
+            raise Malformed("an answer to another request")
+        if entry.request is None:
+            self._take_versions(connection, entry, view, now_ms)
+        else:
+            try:
+                answer = decode_response(entry.api_key, entry.version, view)[1]
+            except Malformed:
+                connection.in_flight.appendleft(entry)  # it ends with the connection
+                raise
+            self.finished.append(Finished(entry.request, answer))
+        link = self.links[connection.peer]
+        self._send_waiting(link, now_ms)
+
+    def _take_versions(self, connection: BrokerConnection, entry: InFlight, view: memoryview, now_ms: int) -> None:
+        # Error 35 comes in version 0, whatever was asked (KIP-511): its code is the first thing after the header.
+        refused = len(view) >= 6 and int.from_bytes(view[4:6], "big", signed=True) == ErrorCode.UNSUPPORTED_VERSION
+        answer = decode_response(API_VERSIONS, 0 if refused else entry.version, view)[1]
+        assert isinstance(answer, ApiVersionsResponse)
+        versions = {key.api_key: (key.min_version, key.max_version) for key in answer.api_keys}
+        if refused:
+            version = min(versions.get(API_VERSIONS, (0, 0))[1], entry.version - 1)
+            if version < 0:
+                raise Malformed("no version of ApiVersions in common")
+            self._ask_versions(connection, version, now_ms)
+        elif answer.error_code:
+            raise Malformed(f"ApiVersions is refused with error {answer.error_code}")
+        else:
+            connection.versions = versions
+            connection.features = [(feature.name, feature.max_version_level) for feature in answer.finalized_features]
+
+    def _give_up(self, connection: BrokerConnection, reason: str) -> None:
+        link = self.links[connection.peer]
+        connection.closed = True
+        self.effects.abort.append(connection)
+        if link.connection is connection:
+            link.connection = None
+            self._fail_all(link, connection, reason)
+
+    def _fail_all(self, link: Link, connection: BrokerConnection | None, reason: str) -> None:
+        self.links.pop(link.peer, None)  # made anew by whoever asks next: addresses come and go
+        in_flight = list(connection.in_flight) if connection is not None else []
+        if connection is not None:
+            connection.in_flight.clear()
+        for entry in in_flight:
+            if entry.request is not None:
+                self.finished.append(Finished(entry.request, Disconnected(reason)))
+        waiting = list(link.waiting)
+        link.waiting.clear()
+        for request in waiting:
+            self.finished.append(Finished(request, Unreachable(reason)))

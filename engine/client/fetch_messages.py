@@ -1,0 +1,110 @@
+"""Fetch as the client says it: positions to a request, an answer to whole batches.
+
+Invariants:
+- `Fetched.records` are whole batches only; a batch that was cut at the end is left out.
+- `next_offset` is behind the last whole batch, also where compaction left gaps.
+
+Not here: sessions and positions (consumer.py), what is in a batch (records.py).
+Spec: KIP-74 (at least one whole batch per answer), KIP-98 (aborted transactions), KIP-516 (topic ids).
+"""
+
+from engine.client.calls import Fetch, Fetched, Place
+from engine.client.cluster_metadata import NO_ID, ClusterMetadata, error_code
+from engine.client.errors import ClientError, Refused
+from engine.core.records.batch import HEADER_BYTES, read_header
+from engine.wire.error_codes import ErrorCode
+from engine.wire.messages.fetch import FetchPartition, FetchRequest, FetchResponse, FetchTopic, PartitionData
+
+BY_NAME_MAX = 12  # later versions name topics by id
+NO_SESSION_EPOCH = -1
+
+
+def fetch_topics(
+    asked: dict[Place, int], partition_bytes_max: int, metadata: ClusterMetadata
+) -> tuple[list[FetchTopic], int]:
+    """Return the topics of a request for these offsets, and the highest version that can say them."""
+    topics: dict[str, FetchTopic] = {}
+    version_max = 0x7FFF
+    for (name, partition), offset in asked.items():
+        topic = topics.get(name)
+        if topic is None:
+            topic = topics[name] = FetchTopic(topic=name, topic_id=metadata.topic_id(name), partitions=[])
+            if topic.topic_id == NO_ID:
+                version_max = BY_NAME_MAX
+        leader = metadata.leader(name, partition)
+        topic.partitions.append(
+            FetchPartition(
+                partition=partition,
+                current_leader_epoch=leader.leader_epoch if leader is not None else -1,
+                fetch_offset=offset,
+                partition_max_bytes=partition_bytes_max,
+            )
+        )
+    return list(topics.values()), version_max
+
+
+def encode(asked: dict[Place, int], call: Fetch, metadata: ClusterMetadata) -> tuple[FetchRequest, int]:
+    """Return the request of a single fetch, and the highest version it may have."""
+    topics, version_max = fetch_topics(asked, call.partition_bytes_max, metadata)
+    request = FetchRequest(
+        max_wait_ms=call.wait_ms,
+        min_bytes=call.bytes_min,
+        max_bytes=call.bytes_max,
+        isolation_level=int(call.read_committed),
+        session_id=0,
+        session_epoch=NO_SESSION_EPOCH,
+        topics=topics,
+    )
+    return request, version_max
+
+
+def decode(answer: FetchResponse, asked: dict[Place, int], metadata: ClusterMetadata) -> dict[Place, Fetched]:
+    """Return what came for each partition that was asked for and is in the answer."""
+    found: dict[Place, Fetched] = {}
+    code = error_code(answer.error_code)
+    if code != ErrorCode.NONE:
+        error = Refused(code, "the fetch as a whole")
+        return {place: failed(place, position, error) for place, position in asked.items()}
+    for topic in answer.responses:
+        name = topic.topic or metadata.names.get(topic.topic_id, "")
+        for part in topic.partitions:
+            place = (name, part.partition_index)
+            if place in asked:
+                found[place] = _fetched(place, asked[place], part)
+    return found
+
+
+def failed(place: Place, position: int, error: ClientError) -> Fetched:
+    """Nothing came of a partition."""
+    return Fetched(*place, position, position, -1, -1, -1, b"", (), error)
+
+
+def _fetched(place: Place, position: int, part: PartitionData) -> Fetched:
+    code = error_code(part.error_code)
+    if code != ErrorCode.NONE:
+        return failed(place, position, Refused(code, f"partition {place[1]} of topic {place[0]}"))
+    data = bytes(part.records) if part.records is not None else b""
+    size, next_offset = whole_batches(data, position)
+    aborted = tuple((entry.producer_id, entry.first_offset) for entry in part.aborted_transactions or ())
+    return Fetched(
+        *place,
+        position,
+        next_offset,
+        part.high_watermark,
+        part.last_stable_offset,
+        part.log_start_offset,
+        data[:size],
+        aborted,
+    )
+
+
+def whole_batches(data: bytes, position: int) -> tuple[int, int]:
+    """Return the size of the whole batches, and the offset behind them (`position` if there is none)."""
+    at, next_offset = 0, position
+    while len(data) - at >= HEADER_BYTES:
+        header = read_header(data, at)
+        if header.length < HEADER_BYTES - 12 or at + header.size > len(data):
+            break
+        at += header.size
+        next_offset = max(next_offset, header.last_offset + 1)
+    return at, next_offset

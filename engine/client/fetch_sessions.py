@@ -1,0 +1,71 @@
+"""The client's side of fetch sessions: what the broker remembers, so that a request says only what changed.
+
+Invariants:
+- `known` is what the broker has of the session after our last request.
+- A session that the broker did not open (id 0) is asked for again with every request, which is then a full one.
+
+Not here: which partitions are to be fetched (consumer.py).
+Spec: KIP-227.
+"""
+
+from dataclasses import dataclass, field
+
+from engine.client import fetch_messages
+from engine.client.calls import Place
+from engine.client.cluster_metadata import NO_ID, ClusterMetadata
+from engine.wire.messages.fetch import FetchRequest, FetchResponse, ForgottenTopic
+
+EPOCH_MAX = 0x7FFFFFFF
+NO_SESSION = 0
+FIRST_EPOCH = 0
+NO_EPOCH = -1
+
+
+@dataclass(slots=True, eq=False)
+class FetchSession:
+    """A session with one broker."""
+
+    session_id: int = NO_SESSION
+    epoch: int = FIRST_EPOCH
+    known: dict[Place, int] = field(default_factory=dict)  # offsets as the broker was told
+    topic_ids: dict[str, bytes] = field(default_factory=dict)
+
+
+def begin_fetch(
+    session: FetchSession,
+    message: FetchRequest,
+    asked: dict[Place, int],
+    partition_bytes_max: int,
+    metadata: ClusterMetadata,
+    use_session: bool,
+) -> int:
+    """Complete a request so that the broker fetches exactly `asked`; return the highest version it may have."""
+    topic_ids = {topic: metadata.topic_id(topic) for topic, _ in asked}
+    if any(session.topic_ids.get(name, topic_id) != topic_id for name, topic_id in topic_ids.items()):
+        session.session_id = NO_SESSION  # a topic was made anew: the broker knows the old one
+    if session.session_id == NO_SESSION:
+        session.known.clear()
+        session.topic_ids.clear()
+        session.epoch = FIRST_EPOCH
+    said = {place: offset for place, offset in asked.items() if session.known.get(place) != offset}
+    message.session_id = session.session_id
+    message.session_epoch = session.epoch if use_session else NO_EPOCH
+    message.topics, version_max = fetch_messages.fetch_topics(said, partition_bytes_max, metadata)
+    forgotten: dict[str, ForgottenTopic] = {}
+    for name, partition in [place for place in session.known if place not in asked]:
+        topic = forgotten.setdefault(name, ForgottenTopic(name, session.topic_ids[name], []))
+        topic.partitions.append(partition)
+    message.forgotten_topics_data = list(forgotten.values())
+    if any(topic_id == NO_ID for topic_id in topic_ids.values()):
+        version_max = fetch_messages.BY_NAME_MAX
+    session.known = dict(asked) if use_session else {}
+    session.topic_ids.update(topic_ids)
+    return version_max
+
+
+def end_fetch(session: FetchSession, answer: FetchResponse) -> None:
+    """Note what the answer says of the session."""
+    if answer.session_id != session.session_id:
+        session.session_id = answer.session_id
+        session.epoch = FIRST_EPOCH
+    session.epoch = session.epoch + 1 if session.epoch < EPOCH_MAX else 1

@@ -1,0 +1,373 @@
+"""Producing: records become batches, batches become requests, answers become results per record.
+
+With idempotence the broker gives a producer id, and each batch of a partition carries the
+next sequence, so that a batch sent twice is written once (KIP-98). When the order of
+sequences is broken for good, everything in flight is awaited and a new id begins; batches
+that may be written already are then failed as such, never written twice.
+
+Invariants:
+- Every record gets one result, at the latest when delivery_timeout_ms is over.
+- `maybe_written` is False only if the record is certainly not in the log.
+- Nothing is sent while a new producer id is wanted.
+
+Not here: the order within a partition (producer_queue.py), partitions (producer_partitions.py),
+bytes of a batch (records.py), transactions.
+"""
+
+from dataclasses import dataclass, field
+
+from engine.client import produce_messages, records
+from engine.client.calls import Place, Produce, Produced
+from engine.client.cluster import Cluster
+from engine.client.cluster_metadata import error_code
+from engine.client.config import ProducerConfig
+from engine.client.errors import RETRIABLE, ClientError, NotProduced, Refused, Unsupported
+from engine.client.producer_partitions import StickyPartitions, Unplaced
+from engine.client.producer_queue import Batch, Entry, PartitionQueue, entry_bytes
+from engine.client.requests import ANY, Request
+from engine.core.effects import Effects
+from engine.wire.error_codes import ErrorCode
+from engine.wire.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
+from engine.wire.messages.produce import ProduceResponse
+from engine.wire.primitives import Message
+
+OWNER = "producer"
+NO_PRODUCER_ID = -1
+NEW_ID_CODES = (
+    ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
+    ErrorCode.UNKNOWN_PRODUCER_ID,
+    ErrorCode.INVALID_PRODUCER_EPOCH,
+    ErrorCode.PRODUCER_FENCED,
+)
+MAYBE_WRITTEN_CODES = (ErrorCode.REQUEST_TIMED_OUT, ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND)
+Outcome = Produced | NotProduced
+
+
+@dataclass(slots=True, eq=False)
+class OpenProduce:
+    """A call whose records are not all known."""
+
+    outcomes: list[Outcome | None]
+    missing: int
+
+
+@dataclass(slots=True, eq=False)
+class Producer:
+    """What a client produces."""
+
+    config: ProducerConfig
+    cluster: Cluster
+    effects: Effects
+    open: dict[int, OpenProduce] = field(default_factory=dict)
+    queues: dict[Place, PartitionQueue] = field(default_factory=dict)
+    unplaced: dict[str, Unplaced] = field(default_factory=dict)
+    sticky: StickyPartitions = field(init=False)
+    buffered_bytes: int = 0
+    last_order: int = 0
+    producer_id: int = NO_PRODUCER_ID
+    producer_epoch: int = -1
+    asking_id: bool = False
+    id_retry_ms: int = 0
+    id_attempts: int = 0
+    new_id_wanted: bool = False
+
+    def __post_init__(self) -> None:
+        self.sticky = StickyPartitions(self.cluster.chance)
+
+    # ---- calls
+    def begin(self, number: int, call: Produce, now_ms: int, wall_ms: int) -> None:
+        """Take records to send."""
+        size = sum(entry_bytes(record) for record in call.records)
+        if self.buffered_bytes + size > self.config.buffer_bytes_max:
+            full = NotProduced("too many records wait to be sent", maybe_written=False)
+            self.effects.results.append((number, tuple(full for _ in call.records)))
+            return
+        if not call.records:
+            self.effects.results.append((number, ()))
+            return
+        self.buffered_bytes += size
+        self.open[number] = OpenProduce([None] * len(call.records), len(call.records))
+        for index, record in enumerate(call.records):
+            timestamp_ms = record.timestamp_ms if record.timestamp_ms is not None else wall_ms
+            entry = Entry(number, index, record, timestamp_ms)
+            waiting = self.unplaced.get(record.topic)
+            if waiting is not None or self.cluster.metadata.partition_count(record.topic) is None:
+                self.unplaced.setdefault(record.topic, Unplaced([], now_ms)).entries.append(entry)
+            else:
+                self._place(entry, now_ms)
+
+    def cancel(self, number: int) -> bool:
+        """Forget a call; its records are sent all the same."""
+        return self.open.pop(number, None) is not None
+
+    def _place(self, entry: Entry, now_ms: int) -> None:
+        record = entry.record
+        count = self.cluster.metadata.partition_count(record.topic)
+        assert count is not None, "its topic is known"
+        partition = self.sticky.partition(self.config.partitioner, record, count)
+        if not 0 <= partition < count:
+            error = NotProduced(
+                f"topic {record.topic} has no partition {partition}", False, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+            )
+            self._outcome(entry, error)
+            return
+        self.cluster.interest[record.topic] = None
+        queue = self.queues.setdefault((record.topic, partition), PartitionQueue())
+        size = entry_bytes(record)
+        if queue.open is not None and queue.open.size + size > self.config.batch_bytes:
+            queue.close_open()
+        if queue.open is None:
+            self.last_order += 1
+            queue.open = Batch(record.topic, partition, self.last_order, now_ms)
+        queue.open.entries.append(entry)
+        queue.open.size += size
+        if queue.open.size >= self.config.batch_bytes:
+            queue.close_open()
+            self.sticky.batch_full(record.topic, partition, count)
+
+    # ---- time
+    def next_deadline_ms(self) -> int | None:
+        """When a batch is due or too late."""
+        times = [entry.since_ms + self.config.delivery_timeout_ms for entry in self.unplaced.values()]
+        if self.id_retry_ms:
+            times.append(self.id_retry_ms)
+        for queue in self.queues.values():
+            if queue.open is not None:
+                times.append(queue.open.created_ms + self.config.linger_ms)
+            if queue.ready:
+                first = queue.ready[0]
+                times.append(first.created_ms + self.config.delivery_timeout_ms)
+                if first.retry_at_ms:
+                    times.append(first.retry_at_ms)
+        return min(times, default=None)
+
+    def on_deadline(self, now_ms: int) -> None:
+        """Fail what is too late."""
+        oldest_ms = now_ms - self.config.delivery_timeout_ms
+        for topic, waiting in list(self.unplaced.items()):
+            if waiting.since_ms <= oldest_ms:
+                self._fail_topic(topic, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "its partitions are not known in time")
+        for queue in self.queues.values():
+            while queue.ready and queue.ready[0].created_ms <= oldest_ms:
+                late = queue.ready.popleft()
+                self._fail(late, f"not acknowledged in time: {late.last_reason or 'it could not be sent'}", None)
+        if self.id_retry_ms and now_ms >= self.id_retry_ms:
+            self.id_retry_ms = 0
+
+    # ---- sending
+    def send_what_is_due(self, now_ms: int) -> None:
+        """Place what waited for metadata, then send each leader what is ready for it."""
+        for topic in list(self.unplaced):
+            self._place_waiting(topic, now_ms)
+        for queue in self.queues.values():
+            if queue.open is not None and now_ms >= queue.open.created_ms + self.config.linger_ms:
+                batch = queue.open
+                queue.close_open()
+                count = self.cluster.metadata.partition_count(batch.topic)
+                self.sticky.batch_full(batch.topic, batch.partition, count or 1)
+        if self.config.idempotent and not self._has_id(now_ms):
+            return
+        while self._send_round(now_ms):
+            pass
+
+    def _place_waiting(self, topic: str, now_ms: int) -> None:
+        waiting = self.unplaced[topic]
+        metadata = self.cluster.metadata
+        if metadata.partition_count(topic) is not None:
+            del self.unplaced[topic]
+            for entry in waiting.entries:
+                self._place(entry, waiting.since_ms)
+            return
+        code = metadata.errors.get(topic)
+        if code is not None and code not in RETRIABLE:
+            self._fail_topic(topic, code, "the cluster refuses the topic")
+        elif waiting.seen_version != metadata.version:
+            delay_ms = self.cluster.backoff_ms(waiting.attempts - 1) if waiting.attempts else 0
+            waiting.seen_version = metadata.version
+            waiting.attempts += 1
+            self.cluster.interest[topic] = None
+            self.cluster.want_metadata(topic, now_ms + delay_ms)
+
+    def _send_round(self, now_ms: int) -> bool:
+        """Send at most one batch of each partition; say whether there may be more."""
+        groups: dict[int, list[Batch]] = {}
+        in_flight_max = self.config.in_flight_max if self.config.idempotent else 1
+        for place, queue in self.queues.items():
+            if not queue.ready:
+                continue
+            leader = self.cluster.metadata.leader(*place)
+            if leader is None:
+                if queue.ready[0].retry_at_ms <= now_ms:
+                    queue.ready[0].retry_at_ms = now_ms + self.cluster.backoff_ms(1)
+                    self.cluster.want_metadata(place[0], now_ms)
+                continue
+            batch = queue.take_ready(in_flight_max, now_ms)
+            if batch is not None:
+                groups.setdefault(leader.node_id, []).append(batch)
+        for node_id, batches in groups.items():
+            self._send_to(node_id, batches, now_ms)
+        return bool(groups)
+
+    def _send_to(self, node_id: int, batches: list[Batch], now_ms: int) -> None:
+        group: list[Batch] = []
+        size = 0
+        for batch in batches:
+            if not batch.data:
+                batch.data = self._encode(batch)
+            if group and size + len(batch.data) > self.config.request_bytes_max:
+                self._send_request(node_id, group, now_ms)
+                group, size = [], 0
+            group.append(batch)
+            size += len(batch.data)
+        self._send_request(node_id, group, now_ms)
+
+    def _encode(self, batch: Batch) -> bytes:
+        identity = (self.producer_id, self.producer_epoch, batch.base_sequence)
+        return records.encode_batch(
+            [
+                (entry.timestamp_ms, entry.record.key, entry.record.value, entry.record.headers)
+                for entry in batch.entries
+            ],
+            compression=self.config.compression,
+            producer=identity if self.config.idempotent else (NO_PRODUCER_ID, -1, -1),
+        )
+
+    def _send_request(self, node_id: int, batches: list[Batch], now_ms: int) -> None:
+        timeout_ms = self.cluster.config.request_timeout_ms
+        message, version_max = produce_messages.encode(batches, self.config.acks, timeout_ms, self.cluster.metadata)
+        request = Request(message, ("node", node_id), now_ms + timeout_ms, OWNER, part=batches, once=True)
+        request.version_max = version_max
+        request.answered = self.config.acks != 0
+        self.cluster.send(request, now_ms)
+
+    # ---- the producer id
+    def _has_id(self, now_ms: int) -> bool:
+        if self.new_id_wanted and not any(queue.in_flight for queue in self.queues.values()):
+            self.new_id_wanted = False
+            self.producer_id = NO_PRODUCER_ID
+            for queue in self.queues.values():
+                for batch in queue.forget_sequences():
+                    self._fail(batch, f"it may be written: {batch.last_reason}", None)
+        if self.new_id_wanted:
+            return False
+        if self.producer_id != NO_PRODUCER_ID:
+            return True
+        busy = any(queue.ready for queue in self.queues.values())
+        if busy and not self.asking_id and now_ms >= self.id_retry_ms:
+            self.asking_id = True
+            # Java's clients give this timeout too when there is no transaction.
+            message = InitProducerIdRequest(None, 0x7FFFFFFF, NO_PRODUCER_ID, -1)
+            deadline_ms = now_ms + self.cluster.config.request_timeout_ms
+            self.cluster.send(Request(message, ANY, deadline_ms, OWNER, patient=True), now_ms)
+        return False
+
+    def _take_id(self, answer: Message | ClientError | None, now_ms: int) -> None:
+        self.asking_id = False
+        error: ClientError | None = answer if isinstance(answer, ClientError) else None
+        if isinstance(answer, InitProducerIdResponse):
+            code = error_code(answer.error_code)
+            if code == ErrorCode.NONE:
+                self.producer_id, self.producer_epoch = answer.producer_id, answer.producer_epoch
+                self.id_attempts = self.id_retry_ms = 0
+                return
+            error = Refused(code, "a producer id")
+        fatal = isinstance(error, Unsupported) or (isinstance(error, Refused) and error.code not in RETRIABLE)
+        if fatal:
+            for queue in self.queues.values():
+                while queue.ready:
+                    self._fail(queue.ready.popleft(), str(error), None)
+        self.id_retry_ms = now_ms + self.cluster.backoff_ms(self.id_attempts)
+        self.id_attempts += 1
+
+    # ---- answers
+    def on_ended(self, request: Request, answer: Message | ClientError | None, now_ms: int) -> None:
+        """Take what came of a request."""
+        if request.part is None:
+            self._take_id(answer, now_ms)
+            return
+        batches: list[Batch] = request.part
+        if answer is None:
+            for batch in batches:
+                self._succeed(batch, -1, -1)
+        elif isinstance(answer, ProduceResponse):
+            found = produce_messages.decode(answer, batches, self.cluster.metadata)
+            for batch, result in zip(batches, found, strict=True):
+                self._take_result(batch, result, now_ms)
+        else:
+            assert isinstance(answer, ClientError), "an answer to what was asked"
+            for batch in batches:
+                batch.maybe_written |= request.sent
+                if isinstance(answer, Unsupported):
+                    self._fail_in_flight(batch, str(answer), None)
+                else:
+                    self._retry(batch, str(answer), now_ms)
+        self._drop_empty_queues()
+
+    def _take_result(self, batch: Batch, result: produce_messages.Result, now_ms: int) -> None:
+        code = result.code
+        if code in (ErrorCode.NONE, ErrorCode.DUPLICATE_SEQUENCE_NUMBER):
+            self._succeed(batch, result.base_offset, result.append_time_ms)
+        elif code == ErrorCode.MESSAGE_TOO_LARGE and len(batch.entries) > 1 and not batch.maybe_written:
+            self.queues[batch.topic, batch.partition].split(batch)
+        elif self.config.idempotent and code in NEW_ID_CODES:
+            self._sequence_refused(batch, result, now_ms)
+        elif code in RETRIABLE:
+            batch.maybe_written |= code in MAYBE_WRITTEN_CODES
+            self._retry(batch, f"{code.name}: {result.message or 'refused for now'}", now_ms)
+        else:
+            self._fail_in_flight(batch, f"{code.name}: {result.message or 'the broker refuses it'}", code)
+
+    def _sequence_refused(self, batch: Batch, result: produce_messages.Result, now_ms: int) -> None:
+        queue = self.queues[batch.topic, batch.partition]
+        behind_another = result.code == ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER and not queue.is_oldest(batch)
+        if not behind_another:
+            self.new_id_wanted = True
+        self._retry(batch, f"{result.code.name}: {result.message or 'the sequence is refused'}", now_ms)
+
+    def _retry(self, batch: Batch, reason: str, now_ms: int) -> None:
+        batch.attempts += 1
+        batch.last_reason = reason
+        batch.retry_at_ms = now_ms + self.cluster.backoff_ms(batch.attempts - 1)
+        self.queues[batch.topic, batch.partition].put_back(batch)
+        self.cluster.want_metadata(batch.topic, now_ms)
+
+    def _succeed(self, batch: Batch, base_offset: int, append_time_ms: int) -> None:
+        self.queues[batch.topic, batch.partition].in_flight.remove(batch)
+        for index, entry in enumerate(batch.entries):
+            offset = base_offset + index if base_offset >= 0 else -1
+            timestamp_ms = append_time_ms if append_time_ms >= 0 else entry.timestamp_ms
+            self._outcome(entry, Produced(batch.topic, batch.partition, offset, timestamp_ms))
+
+    def _fail_in_flight(self, batch: Batch, reason: str, code: ErrorCode | None) -> None:
+        self.queues[batch.topic, batch.partition].in_flight.remove(batch)
+        self._fail(batch, reason, code)
+
+    def _fail(self, batch: Batch, reason: str, code: ErrorCode | None) -> None:
+        if batch.base_sequence >= 0 and self.config.idempotent:
+            self.new_id_wanted = True  # its sequences are missing now, or are not: nobody knows
+        error = NotProduced(reason, batch.maybe_written, code)
+        for entry in batch.entries:
+            self._outcome(entry, error)
+
+    def _fail_topic(self, topic: str, code: ErrorCode, reason: str) -> None:
+        self.cluster.interest.pop(topic, None)
+        for entry in self.unplaced.pop(topic).entries:
+            self._outcome(entry, NotProduced(f"{code.name}: topic {topic}: {reason}", False, code))
+
+    def _outcome(self, entry: Entry, outcome: Outcome) -> None:
+        self.buffered_bytes -= entry_bytes(entry.record)
+        call = self.open.get(entry.call)
+        if call is None:
+            return
+        assert call.outcomes[entry.slot] is None, "a record has one result"
+        call.outcomes[entry.slot] = outcome
+        call.missing -= 1
+        if not call.missing:
+            del self.open[entry.call]
+            self.effects.results.append((entry.call, tuple(call.outcomes)))
+
+    def _drop_empty_queues(self) -> None:
+        # Sequences of a partition go on where they were, so its queue stays while there is a producer id.
+        if not self.config.idempotent:
+            for place in [place for place, queue in self.queues.items() if queue.is_empty()]:
+                del self.queues[place]

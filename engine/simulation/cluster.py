@@ -1,0 +1,122 @@
+"""Nodes of a world and their lives: made, started, stopped, killed, crashed, started again.
+
+Invariants:
+- A killed process loses its memory and its links; its disk keeps all, synced or not.
+- A crash (power loss) loses what was not synced as well.
+- A stopped broker was asked to; it closes its logs as it would in the real world.
+- Every node that goes down comes up again.
+
+Not here: what a disk forgets (disks.py), who asks for all this (faults.py).
+"""
+
+from typing import cast
+
+from engine.broker.broker import Broker
+from engine.broker.config import BrokerConfig
+from engine.core.events import Machine
+from engine.simulation import network
+from engine.simulation.clocks import Clock
+from engine.simulation.disks import SimulatedDisk
+from engine.simulation.world import Actor, Node, World
+from engine.storage.disk import StorageError
+
+WALL_OFFSET_MS = 1_700_000_000_000  # when worlds begin
+
+
+def add_broker(world: World, name: str, properties: dict[str, str]) -> Node:
+    """Add a broker, by Kafka's names of its configs; it starts with the world."""
+    clock = Clock(WALL_OFFSET_MS)
+    disk = SimulatedDisk(clock, world.chance)
+    address = f"{name}:9092"
+    properties = {"listeners": f"PLAINTEXT://{address}", **properties}
+    node = world.nodes[name] = Node(name, clock, disk=disk, properties=properties)
+    world.addresses[address] = name
+    world.push(world.now_us, "start", name)
+    return node
+
+
+def add_client(world: World, name: str, machine: Machine, actor: Actor | None = None) -> Node:
+    """Add a client (or any machine without a disk) that is up from the beginning."""
+    node = world.nodes[name] = Node(name, Clock(WALL_OFFSET_MS), machine, actor=actor)
+    machine.effects.observing = True
+    world.acted.append(node)
+    if actor is not None:
+        world.push(world.now_us, "begin", name)
+    return node
+
+
+def start(world: World, name: str, _: None) -> None:
+    """A broker's process begins."""
+    node = world.nodes[name]
+    if node.machine is not None:
+        return
+    assert node.disk is not None, "only brokers start again"
+    broker = Broker(node.disk, BrokerConfig.parse(node.properties), world.chance)
+    broker.effects.observing = True
+    try:
+        broker.start(node.clock.now_ms(), node.clock.wall_offset_ms)
+    except StorageError as failed:  # as the real process would: it says so, ends, and is started again
+        world.observe(name, "could not start", str(failed))
+        _go_down(world, node)
+        return
+    node.machine = cast("Machine", broker)  # its connections are of a class of its own
+    world.observe(name, "started", node.incarnation)
+    world.acted.append(node)
+
+
+def stop(world: World, name: str, _: None) -> None:
+    """A broker is asked to stop, and comes up again later."""
+    node = world.nodes[name]
+    if node.machine is None:
+        return
+    assert isinstance(node.machine, Broker), "only brokers are stopped"
+    node.machine.stop(node.clock.now_ms())
+    world.observe(name, "stopped")
+    _go_down(world, node)
+
+
+def kill(world: World, name: str, _: None) -> None:
+    """A broker's process is killed; what it wrote is still in the page cache."""
+    node = world.nodes[name]
+    if node.machine is not None:
+        world.observe(name, "killed")
+        _go_down(world, node)
+
+
+def crash(world: World, name: str, _: None) -> None:
+    """A broker's machine loses power."""
+    node = world.nodes[name]
+    assert node.disk is not None, "only brokers crash"
+    world.observe(name, "crashed", node.disk.crash())
+    if node.machine is not None:  # else it was down already, and only its disk forgets
+        _go_down(world, node)
+
+
+def lose_power(world: World, name: str) -> None:
+    """A broker's machine loses power in the middle of what it does, starting included."""
+    node = world.nodes[name]
+    assert node.disk is not None, "only brokers lose power"
+    world.observe(name, "power lost in an operation", node.disk.operations)
+    world.observe(name, "crashed", node.disk.crash())
+    _go_down(world, node)
+
+
+def task(world: World, name: str, task_name: str) -> None:
+    """Somebody outside (a Celery task in the real world) asks a broker to do something."""
+    node = world.nodes[name]
+    if isinstance(node.machine, Broker):
+        world.observe(name, "task", task_name)
+        node.machine.on_task(task_name, node.clock.now_ms())
+        world.acted.append(node)
+
+
+def _go_down(world: World, node: Node) -> None:
+    """The process is gone: memory, links and open files with it."""
+    assert node.disk is not None, "only brokers go down"
+    node.machine, node.deadline_ms = None, None
+    node.incarnation += 1
+    node.disk.stop()
+    for number in [number for number, end in world.ends.items() if end.node == node.name]:
+        network.break_off(world, number)
+    low, high = world.down_range_us
+    world.push(world.now_us + world.chance.randint(low, high), "start", node.name)

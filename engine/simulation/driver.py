@@ -1,0 +1,228 @@
+"""What events do: the same calls to the same machines as the shells in net/, the same effects in the same order.
+
+Invariants:
+- After an event the effects of every machine that was called are performed, before the
+  next event.
+- A frozen node's events wait for its thaw, in their order.
+- An event of an earlier life of a node (before a crash or a restart) does nothing.
+
+Not here: links (network.py), lives of nodes (cluster.py), faults (faults.py).
+"""
+
+from collections.abc import Callable
+from heapq import heappop, heappush
+from typing import Any
+
+from engine.core.work import WORK
+from engine.simulation import cluster, faults, network
+from engine.simulation.disks import PowerLost, SimulatedDisk, SimulatedFile
+from engine.simulation.world import Event, Node, World
+
+Covered = list[tuple[SimulatedFile, int]]
+NEVER_POSTPONED = ("thaw", "crash", "kill", "leap", "space", "mend")
+
+
+def step(world: World) -> bool:
+    """Handle the next event. False if there is none."""
+    if not world.heap:
+        return False
+    event = heappop(world.heap)
+    if world.frozen and _postpone(world, event):
+        return True
+    world.now_us, world.current, cause, kind, subject, detail = event
+    world.events += 1
+    world.history.add(world.now_us, world.current, cause, kind, subject, detail)
+    node = world.node_of(subject)
+    if node is not None:
+        node.clock.at_us = world.now_us
+    try:
+        HANDLERS[kind](world, subject, detail)
+        while world.acted:
+            perform(world, world.acted.pop())
+    except PowerLost as lost:
+        _lose_power(world, lost.disk)
+        while world.acted:
+            perform(world, world.acted.pop())
+    return True
+
+
+def run(world: World, events: int) -> int:
+    """Handle up to `events` events; return how many there were."""
+    done = 0
+    while done < events and step(world):
+        done += 1
+    return done
+
+
+def _postpone(world: World, event: Event) -> bool:
+    at_us, number, cause, kind, subject, detail = event
+    node = world.node_of(subject)
+    if node is None or kind in NEVER_POSTPONED:
+        return False
+    until_us = world.frozen.get(node.name, 0)
+    if at_us >= until_us:
+        return False
+    heappush(world.heap, (until_us, number, cause, kind, subject, detail))
+    return True
+
+
+def _lose_power(world: World, disk: SimulatedDisk) -> None:
+    """A node lost power in the middle of what the event did."""
+    for node in world.nodes.values():
+        if node.disk is disk:
+            cluster.lose_power(world, node.name)
+
+
+# ---- what machines want ----
+
+
+def perform(world: World, node: Node) -> None:
+    """Connect, send, resume, close, abort, work, sync, observe, give results, keep the deadline."""
+    machine = node.machine
+    if machine is None:
+        return
+    world.last_node = node.name
+    node.clock.at_us = world.now_us
+    effects = machine.effects
+    while effects.connect or effects.touched or effects.resume or effects.close or effects.abort:
+        _perform_connections(world, node)
+    if effects.work:
+        work, effects.work = effects.work, []
+        for token, name, argument in work:
+            detail = (node.incarnation, token, WORK[name](argument))
+            world.push(world.now_us + world.delay_us(), "worked", node.name, detail)
+    if node.disk is not None and node.disk.syncs:
+        _perform_syncs(world, node, node.disk)
+    if effects.observations:
+        observations, effects.observations = effects.observations, []
+        for observation in observations:
+            world.observations.append((world.now_us, world.current, node.name, *observation))
+    if effects.results:
+        results, effects.results = effects.results, []
+        if node.actor is not None:
+            for call, result in results:
+                node.actor.on_result(world, node, call, result)
+            world.acted.append(node)
+    deadline_ms = machine.next_deadline_ms
+    if deadline_ms is not None and (node.deadline_ms is None or deadline_ms < node.deadline_ms):
+        node.deadline_ms = deadline_ms
+        at_us = max(world.now_us, node.clock.world_us(deadline_ms))
+        world.push(at_us, "deadline", node.name, (node.incarnation, deadline_ms))
+
+
+def _perform_connections(world: World, node: Node) -> None:
+    assert node.machine is not None, "whose effects are performed is up"
+    effects = node.machine.effects
+    if effects.connect:
+        peers, effects.connect = effects.connect, []
+        for peer in peers:
+            network.connect(world, node.name, peer)
+    if effects.touched:
+        touched, effects.touched = effects.touched, []
+        for connection in touched:
+            network.flush(world, connection.id)
+    if effects.resume:
+        resumed, effects.resume = effects.resume, []
+        for connection in resumed:
+            world.push(world.now_us, "resume", connection.id)
+    if effects.close:
+        closing, effects.close = effects.close, []
+        for connection in closing:
+            network.close(world, connection.id)
+    if effects.abort:
+        aborted, effects.abort = effects.abort, []
+        for connection in aborted:
+            network.break_off(world, connection.id)
+
+
+def _perform_syncs(world: World, node: Node, disk: SimulatedDisk) -> None:
+    syncs, disk.syncs = disk.syncs, []
+    low, high = world.sync_range_us
+    for token, covered in syncs:
+        at_us = world.now_us + world.chance.randint(low, high)
+        kind = "sync failed" if disk.spoiled else "synced"
+        disk.spoiled = False
+        world.push(at_us, kind, node.name, (node.incarnation, token, covered))
+
+
+# ---- what happens to machines ----
+
+
+def _deadline(world: World, name: str, detail: tuple[int, int]) -> None:
+    node = world.nodes[name]
+    if detail == (node.incarnation, node.deadline_ms) and node.machine is not None:
+        node.deadline_ms = None
+        node.machine.on_deadline(node.clock.now_ms())
+        world.acted.append(node)
+
+
+def _synced(world: World, name: str, detail: tuple[int, int, Covered]) -> None:
+    incarnation, token, covered = detail
+    node = world.nodes[name]
+    if incarnation == node.incarnation and node.machine is not None and node.disk is not None:
+        node.disk.finish_sync(covered)
+        node.machine.on_synced(token, node.clock.now_ms())
+        world.acted.append(node)
+
+
+def _sync_failed(world: World, name: str, detail: tuple[int, int, Covered]) -> None:
+    incarnation, token, _ = detail
+    node = world.nodes[name]
+    if incarnation == node.incarnation and node.machine is not None:
+        world.observe(name, "sync failed")
+        node.machine.on_sync_failed(token, "the simulated disk failed to sync", node.clock.now_ms())
+        world.acted.append(node)
+        # What a failed sync covered is gone, whatever a later one says; whoever looks after the node replaces the disk.
+        world.push(world.now_us + 50 * world.delay_us(), "crash", name)
+
+
+def _worked(world: World, name: str, detail: tuple[int, int, Any]) -> None:
+    incarnation, token, result = detail
+    node = world.nodes[name]
+    if incarnation == node.incarnation and node.machine is not None:
+        node.machine.on_work_done(token, result, node.clock.now_ms())
+        world.acted.append(node)
+
+
+def _begin(world: World, name: str, _: None) -> None:
+    node = world.nodes[name]
+    assert node.actor is not None, "who begins is an actor"
+    node.actor.on_start(world, node)
+    world.acted.append(node)
+
+
+def _wake(world: World, name: str, detail: Any) -> None:
+    node = world.nodes[name]
+    if node.actor is not None and node.machine is not None:
+        node.actor.on_wake(world, node, detail)
+        world.acted.append(node)
+
+
+HANDLERS: dict[str, Callable[[World, Any, Any], None]] = {
+    "open": network.on_open,
+    "opened": network.on_opened,
+    "bytes": network.on_bytes,
+    "resume": network.on_resume,
+    "closed": network.on_closed,
+    "refused": network.on_refused,
+    "deadline": _deadline,
+    "synced": _synced,
+    "sync failed": _sync_failed,
+    "worked": _worked,
+    "begin": _begin,
+    "wake": _wake,
+    "start": cluster.start,
+    "stop": cluster.stop,
+    "kill": cluster.kill,
+    "crash": cluster.crash,
+    "task": cluster.task,
+    "power": faults.arm_power_loss,
+    "space": faults.set_space,
+    "spoil sync": faults.spoil_sync,
+    "leap": faults.leap,
+    "freeze": faults.freeze,
+    "thaw": faults.thaw,
+    "cut": faults.cut,
+    "sever": faults.sever,
+    "mend": faults.mend,
+}

@@ -1,0 +1,192 @@
+"""A world drawn from a seed: other settings, other workloads and other faults for every seed.
+
+Some faults are left out for some seeds, so that what one fault hides another run shows.
+
+Invariants:
+- Faults end; then every actor can finish its work, and `finished` becomes true.
+- With durability=pagecache no power is lost: that mode promises nothing about it.
+
+Not here: what faults do (faults.py), how a run is checked (campaign.py).
+"""
+
+import random
+from typing import cast
+
+from engine.broker.broker import Broker
+from engine.simulation import cluster
+from engine.simulation.wire_client import WireClient
+from engine.simulation.workloads.administrator import Administrator, Step
+from engine.simulation.workloads.consumer import Consumer
+from engine.simulation.workloads.lister import Lister
+from engine.simulation.workloads.producer import Producer
+from engine.simulation.workloads.vandal import Vandal
+from engine.simulation.world import Actor, World
+
+BROKER = "broker-1"
+ADDRESS = f"{BROKER}:9092"
+LAST_FAULT_US = 600_000
+LEAP_MS = (20_000, 90_000, 3_600_000, 2 * 86_400_000, 8 * 86_400_000)
+FAULTS = ("crash", "power", "kill", "stop", "cut", "sever", "freeze", "leap", "space", "sync")
+PROPERTIES = {
+    "log.retention.check.interval.ms": "200",
+    "log.segment.delete.delay.ms": "100",
+    "log.flush.offset.checkpoint.interval.ms": "100",
+    "log.flush.start.offset.checkpoint.interval.ms": "100",
+    "replica.high.watermark.checkpoint.interval.ms": "100",
+}
+AGING = (("retention.ms", "60000"), ("segment.ms", "10000"), ("file.delete.delay.ms", "100"))
+SIZED = (("retention.bytes", "2500000"), ("segment.bytes", "1048576"), ("file.delete.delay.ms", "100"))
+
+
+def build(seed: int) -> World:
+    """Return the world of a seed, at its beginning."""
+    chance = random.Random(seed)
+    world = World(chance)
+    world.cut_chance = chance.choice((0.0, 0.3, 0.3, 0.9))
+    world.delay_range_us = chance.choice(((50, 800), (20, 200), (500, 5_000)))
+    world.sync_range_us = chance.choice(((200, 6_000), (50, 500), (5_000, 40_000)))
+    pagecache = chance.random() < 0.2
+    properties = {**PROPERTIES, "durability": "pagecache" if pagecache else "fsync"}
+    if chance.random() < 0.2:
+        properties["record.validation"] = "full"
+    cluster.add_broker(world, BROKER, properties)
+    _add_workloads(world)
+    _add_faults(world, pagecache)
+    return world
+
+
+def broker_of(world: World) -> Broker | None:
+    """The broker, if it is up."""
+    return cast("Broker | None", world.nodes[BROKER].machine)
+
+
+def actors_of(world: World) -> list[tuple[str, Actor]]:
+    """Who uses the cluster."""
+    return [(node.name, node.actor) for node in world.nodes.values() if node.actor is not None]
+
+
+def finished(world: World) -> bool:
+    """All faults are over, all work is done, all that was produced was consumed."""
+    broker = broker_of(world)
+    if broker is None or world.now_us <= LAST_FAULT_US or any(event[3] in ("crash", "start") for event in world.heap):
+        return False
+    for _, actor in actors_of(world):
+        if isinstance(actor, Consumer):
+            if not _has_read_all(broker, actor):
+                return False
+        elif not getattr(actor, "done", True):
+            return False
+    return True
+
+
+def _has_read_all(broker: Broker, consumer: Consumer) -> bool:
+    for number, offset in consumer.offsets.items():
+        partition = broker.replica_manager.partition(consumer.topic, number)
+        if partition is None or offset != partition.high_watermark or offset != partition.log.log_end_offset:
+            return False
+    return bool(consumer.offsets)
+
+
+def _add_client(world: World, name: str, actor: Actor) -> None:
+    cluster.add_client(world, name, WireClient(ADDRESS, name), actor)
+
+
+def _add_workloads(world: World) -> None:
+    chance = world.chance
+    partitions = chance.randint(1, 3)
+    created_by_metadata = chance.random() < 0.2
+    sized = chance.random() < 0.15
+    steps: list[Step] = [] if created_by_metadata else [("create", "orders", partitions, ())]
+    steps.append(("create", "aging", 1, AGING))
+    if sized:
+        steps.append(("create", "sized", 1, SIZED))
+    for life in range(chance.randint(0, 3)):
+        steps += _life_of_a_topic(chance, f"passing-{life % 2}")
+    if chance.random() < 0.5:
+        steps += [("delete records", "orders", 0, chance.randint(1, 20)), ("configure", "aging", "segment.ms", "5000")]
+    _add_client(world, "administrator", Administrator(steps))
+    for number in range(chance.randint(2, 4)):
+        _add_client(world, f"producer-{number}", _producer(chance, "orders", number % partitions, created_by_metadata))
+    _add_client(world, "ager", _producer(chance, "aging", 0, False))
+    if sized:
+        _add_client(world, "filler", _producer(chance, "sized", 0, False, padding=60_000))
+    for number in range(chance.randint(1, 2)):
+        _add_client(world, f"consumer-{number}", _consumer(chance, "orders"))
+    _add_client(world, "reader", _consumer(chance, "aging"))
+    _add_client(world, "lister", Lister("orders", version=chance.randint(1, 10), asks_left=chance.randint(4, 24)))
+    if chance.random() < 0.4:
+        _add_client(world, "vandal", Vandal())
+
+
+def _producer(chance: random.Random, topic: str, partition: int, creates: bool, padding: int = 0) -> Producer:
+    acks = chance.choice((-1, -1, -1, 1, 0))
+    idempotent = acks == -1 and chance.random() < 0.75
+    return Producer(
+        topic, creates=creates, partition=partition, records_left=chance.randint(20, 120),
+        batch_records=chance.choice((1, 1, 3, 10)), pause_us=chance.choice((0, 500, 3_000, 10_000)),
+        in_flight_max=chance.randint(1, 5), acks=acks, idempotent=idempotent,
+        version=chance.randint(3, 13), padding=padding,
+    )  # fmt: skip
+
+
+def _consumer(chance: random.Random, topic: str) -> Consumer:
+    compares = chance.random() < 0.3
+    return Consumer(
+        topic, version=chance.randint(4, 17), uses_session=compares or chance.random() < 0.6, compares=compares,
+        wait_ms_max=chance.choice((0, 20, 500)), bytes_max=1 << 20 if compares else chance.choice((1, 400, 1 << 20)),
+        partition_bytes_max=1 << 18 if compares else chance.choice((1, 200, 1 << 16)),
+    )  # fmt: skip
+
+
+def _life_of_a_topic(chance: random.Random, name: str) -> list[Step]:
+    partitions = chance.randint(1, 3)
+    life: list[Step] = [("create", name, partitions, ()), ("describe", name)]
+    if chance.random() < 0.7:
+        life.append(("configure", name, "retention.ms", str(chance.randint(100_000, 900_000))))
+    if chance.random() < 0.5:
+        life += [("grow", name, partitions + chance.randint(1, 3)), ("describe", name)]
+    if chance.random() < 0.7:
+        life.append(("delete", name))
+    elif chance.random() < 0.5:
+        life.append(("configure", name, "max.message.bytes", "2000000"))
+    return life
+
+
+def _add_faults(world: World, pagecache: bool) -> None:
+    chance = world.chance
+    if chance.random() < 0.1:
+        return
+    chosen = [fault for fault in FAULTS if chance.random() < 0.5]
+    for fault in chosen:
+        for _ in range(chance.randint(1, 3)):
+            at_us = chance.randint(2_000, LAST_FAULT_US - 100_000)
+            if fault in ("crash", "power", "sync") and pagecache:
+                continue
+            _add_fault(world, fault, at_us)
+
+
+def _add_fault(world: World, fault: str, at_us: int) -> None:
+    chance = world.chance
+    if fault in ("crash", "kill", "stop"):
+        world.push(at_us, fault, BROKER)
+    elif fault == "power":
+        world.push(at_us, "power", BROKER, chance.randint(1, 60))
+    elif fault == "cut":
+        world.push(at_us, "cut", BROKER, chance.randrange(1 << 16))
+    elif fault == "sever":
+        other = chance.choice(list(world.nodes))
+        if other != BROKER:
+            world.push(at_us, "sever", BROKER, (other, chance.randint(1_000, 80_000)))
+    elif fault == "freeze":
+        world.push(at_us, "freeze", chance.choice(list(world.nodes)), chance.randint(1_000, 80_000))
+    elif fault == "leap":
+        by_ms = chance.choice((*LEAP_MS, -3_600_000))
+        for name in world.nodes:
+            world.push(at_us, "leap", name, by_ms)
+        world.push(at_us + chance.randint(0, 20_000), "task", BROKER, "enforce_retention")
+    elif fault == "space":
+        world.push(at_us, "space", BROKER, chance.randint(0, 3_000))
+        world.push(at_us + chance.randint(1_000, 90_000), "space", BROKER, None)
+    else:
+        assert fault == "sync", f"{fault!r} is no fault"
+        world.push(at_us, "spoil sync", BROKER)

@@ -1,0 +1,1 @@
+"""Declared actors: who uses a simulated cluster, and how."""
