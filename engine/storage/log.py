@@ -14,6 +14,7 @@ Not here: reading (reading.py), opening (recovery.py), deleting (deletion.py), w
 read how far (broker/partition.py), which sync covers what (broker/durability.py).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from struct import Struct
 
@@ -27,6 +28,7 @@ from engine.core.log.producer_state import SEQUENCE_MASK, ProducerState
 from engine.core.log.rolling import RELATIVE_OFFSET_MAX
 from engine.core.log.validation import refusal
 from engine.core.records.batch import CRC_START, HEADER, HEADER_BYTES, LENGTH_END
+from engine.core.records.builder import BatchBuilder
 from engine.storage import reading
 from engine.storage.disk import Disk
 from engine.storage.segment import LOG_SUFFIX, Segment, segment_name
@@ -112,6 +114,24 @@ class Log:
             self.producers.remember(
                 producer_id, producer_epoch, (sequence, last_sequence, base_offset, last_offset, max_timestamp)
             )
+        return base_offset
+
+    def append_records(
+        self,
+        records: Sequence[tuple[bytes | None, bytes | None]],
+        *,
+        leader_epoch: int,
+        wall_ms: int,
+        control: bool = False,
+    ) -> int:
+        """Write records of the broker's own (key, value) as one batch, unchecked; return its base offset."""
+        builder = BatchBuilder()
+        for key, value in records:
+            builder.add(key=key, value=value, timestamp=wall_ms)
+        base_offset = self.log_end_offset
+        batch = builder.build(base_offset=base_offset, leader_epoch=leader_epoch, control=control)
+        last_offset = base_offset + builder.last_offset_delta
+        self._write(memoryview(batch), len(batch), last_offset, wall_ms, leader_epoch, wall_ms)
         return base_offset
 
     def _refuse(self, view: memoryview, start: int, length: int, wall_ms: int) -> None:
