@@ -1,7 +1,8 @@
 """The live tail of one topic over a WebSocket.
 
 The browser sends {"ack": n} for frames it has drawn and {"pause": true|false}; it gets frames (rows.py) or
-{"ended": why}. While paused, or while the window is full, nothing is sent; the next frame counts what was not shown.
+{"ended": why}. While paused, frames hold counters only; while the window is full nothing is sent, and the next frame
+counts what was not shown.
 
 *Invariants*: the same door as every page (cluster_for); the session is looked at again every SESSION_CHECK_S; one
 person has at most SOCKETS_MAX sockets; a message longer than MESSAGE_MAX ends the socket.
@@ -33,6 +34,7 @@ SOCKETS_MAX = 12  # of one person in this process
 MESSAGE_MAX = 200  # characters of a message from a browser
 ROWS_MAX = 50  # of one frame
 FRAME_EVERY_S = 0.05
+FRAME_WAIT_S = 10
 SESSION_CHECK_S = 20
 RETRY_S = 2
 
@@ -54,6 +56,8 @@ class TopicTail(AsyncWebsocketConsumer):
         self.window = Window()
         self.may_send = asyncio.Event()
         self.paused = False
+        self.pressed = False  # the question under way was asked before the last press
+        self.asking: asyncio.Future[stream.TailFrame] | None = None
         cluster = await self._cluster()
         if cluster is None:
             await self.close()
@@ -70,12 +74,15 @@ class TopicTail(AsyncWebsocketConsumer):
 
     async def disconnect(self, code: int) -> None:
         """Stop sending and forget the socket."""
+        self._leave()
+
+    def _leave(self) -> None:
         if self.counted:
             self.counted = False
             _open[self.user_id] -= 1
             if not _open[self.user_id]:
                 del _open[self.user_id]
-        if self.sending:
+        if self.sending and self.sending is not asyncio.current_task():
             self.sending.cancel()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
@@ -88,7 +95,7 @@ class TopicTail(AsyncWebsocketConsumer):
                 case {"ack": int() as number} if self.window.acknowledge(number):
                     pass
                 case {"pause": bool() as paused}:
-                    self.paused = paused
+                    self._pause(paused)
                 case _:
                     raise ValueError("unknown message")
         except (ValueError, RecursionError):
@@ -96,8 +103,14 @@ class TopicTail(AsyncWebsocketConsumer):
             return
         self._fit()
 
+    def _pause(self, paused: bool) -> None:
+        self.paused = paused
+        if self.asking and not self.asking.done():
+            self.pressed = True
+            self.asking.cancel()
+
     def _fit(self) -> None:
-        if self.window.is_open and not self.paused:
+        if self.window.is_open:
             self.may_send.set()
         else:
             self.may_send.clear()
@@ -126,14 +139,29 @@ class TopicTail(AsyncWebsocketConsumer):
         name = self.scope["url_route"]["kwargs"]["name"]
         checked_at = time.monotonic()
         async with stream.watch(connection_spec(cluster), name, partition=self._partition()) as viewer:
+            await self._send_frame(stream.TailFrame([], 0, 0, 0, "live", None))  # says: from here on
             while True:
                 await self.may_send.wait()
-                tail = await viewer.next_frame(records_max=ROWS_MAX, wait_s=SESSION_CHECK_S)
+                tail = await self._next_frame(viewer)
+                if tail is None:
+                    continue
                 await self._send_frame(tail)
                 if time.monotonic() - checked_at > SESSION_CHECK_S:
                     checked_at = time.monotonic()
                     await self._check_session()
                 await asyncio.sleep(FRAME_EVERY_S)
+
+    async def _next_frame(self, viewer: stream.Viewer) -> stream.TailFrame | None:
+        """The next frame, or None when somebody pressed pause or go on meanwhile."""
+        records_max = 0 if self.paused else ROWS_MAX  # while paused only the counters go on
+        self.asking = asyncio.ensure_future(viewer.next_frame(records_max=records_max, wait_s=FRAME_WAIT_S))
+        try:
+            return await self.asking
+        except asyncio.CancelledError:
+            if self.pressed:
+                self.pressed = False
+                return None
+            raise
 
     async def _send_frame(self, tail: stream.TailFrame) -> None:
         await self.may_send.wait()
@@ -151,6 +179,7 @@ class TopicTail(AsyncWebsocketConsumer):
             raise _SignedOut
 
     async def _end(self, why: str, code: int) -> None:
+        self._leave()
         await self.send(json.dumps({"ended": why}))
         await self.close(code)
 

@@ -6,15 +6,25 @@
 
 import time
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from console.models import Cluster
 from console.permissions import clusters_of
 from console.services.figures import ago
 from console.services.outages import Outage
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPage:
+    """What base.html needs around a message."""
+
+    cluster: Cluster | None
+    place: str = ""
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -36,7 +46,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def cluster_unreachable(request: HttpRequest, cluster_id: uuid.UUID | None, outage: Outage) -> HttpResponse:
     """503: what was tried, since when, and when the next try is."""
     context = {
-        "cluster": clusters_of(request.user).filter(pk=cluster_id).first(),
+        "page": ErrorPage(clusters_of(request.user).filter(pk=cluster_id).first()),
         "outage": outage,
         "since": datetime.fromtimestamp(outage.since, UTC),
         "lasted": ago(time.time() - outage.since),
