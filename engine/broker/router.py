@@ -24,15 +24,20 @@ from engine.broker.handlers import (
     api_versions,
     create_partitions,
     create_topics,
+    delete_records,
     delete_topics,
     describe_cluster,
     describe_configs,
+    describe_log_dirs,
+    describe_producers,
     describe_topic_partitions,
     fetch,
     find_coordinator,
     incremental_alter_configs,
     init_producer_id,
+    list_offsets,
     metadata,
+    offset_for_leader_epoch,
     produce,
 )
 from engine.broker.supported import VERSIONS
@@ -49,17 +54,22 @@ PRODUCE, FETCH = 0, 1
 
 # Produce and Fetch are not here: they read their own bytes.
 COLD: dict[int, ModuleType] = {
+    2: list_offsets,
     3: metadata,
     10: find_coordinator,
     18: api_versions,
     19: create_topics,
     20: delete_topics,
+    21: delete_records,
     22: init_producer_id,
+    23: offset_for_leader_epoch,
     32: describe_configs,
     33: alter_configs,
+    35: describe_log_dirs,
     37: create_partitions,
     44: incremental_alter_configs,
     60: describe_cluster,
+    61: describe_producers,
     75: describe_topic_partitions,
 }
 
