@@ -11,6 +11,7 @@ person has at most SOCKETS_MAX sockets; a message longer than MESSAGE_MAX ends t
 
 import asyncio
 import json
+import logging
 import time
 import uuid
 from typing import Any
@@ -30,6 +31,8 @@ from console.models import Cluster
 from console.permissions import VIEW, cluster_for
 from console.services.clusters import connection_spec
 
+logger = logging.getLogger("django.channels")  # where the other faults of pages go
+
 SOCKETS_MAX = 12  # of one person in this process
 MESSAGE_MAX = 200  # characters of a message from a browser
 ROWS_MAX = 50  # of one frame
@@ -38,7 +41,7 @@ FRAME_WAIT_S = 10
 SESSION_CHECK_S = 20
 RETRY_S = 2
 
-NOT_HERE, TOO_MANY, BAD_MESSAGE, SIGNED_OUT, ENDED = 4404, 4429, 4400, 4401, 4410  # close codes of our own
+TOO_MANY, BAD_MESSAGE, SIGNED_OUT, ENDED, FAULT = 4429, 4400, 4401, 4410, 4500  # close codes of our own
 
 _open: dict[int, int] = {}  # sockets by user
 
@@ -134,6 +137,9 @@ class TopicTail(AsyncWebsocketConsumer):
             await self._end(error.reason, ENDED)
         except _SignedOut:
             await self._end("You are signed out.", SIGNED_OUT)
+        except Exception:  # noqa: BLE001 - nobody awaits this task: a fault of ours must be logged and said
+            logger.exception("the live tail of %s failed", self.scope["path"])
+            await self._end("This page has a fault of ours; it is in the log. Reload to try again.", FAULT)
 
     async def _watch(self, cluster: Cluster) -> None:
         name = self.scope["url_route"]["kwargs"]["name"]

@@ -56,6 +56,7 @@ class FakeKafka:
         self.cluster = CLUSTER
         self.older = self.newer = None
         self.asked: list[tuple] = []
+        self.frames: list[stream.TailFrame] = []
 
     def put_in_place(self, monkeypatch) -> "FakeKafka":
         monkeypatch.setattr(topics, "topic_page", self.topic_page)
@@ -132,7 +133,7 @@ class FakeViewer:
         import asyncio
 
         self.kafka._come_up()
-        frames = self.kafka.__dict__.setdefault("frames", [])
+        frames = self.kafka.frames
         self.kafka.asked.append(("frame", records_max, time.monotonic()))
         deadline = time.monotonic() + wait_s
         while not frames and time.monotonic() < deadline:

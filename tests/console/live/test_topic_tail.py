@@ -137,7 +137,7 @@ async def test_signing_out_ends_the_tail(cast, kafka, monkeypatch):
     monkeypatch.setattr(topic_tail, "SESSION_CHECK_S", 0)
     one = await connected(cast, cast.owner)
     await sync_to_async(cast.owner.logout)()
-    kafka.frames = [frame(1)]
+    kafka.frames.append(frame(1))
     assert (await one.receive_json_from())["number"] == 2
     assert await one.receive_json_from() == {"ended": "You are signed out."}
     await one.wait()
