@@ -41,7 +41,7 @@ app.conf.update(
     broker_transport_options={"socket_connect_timeout": 3, "socket_timeout": 5, "health_check_interval": 10},
     worker_enable_remote_control=False,
     worker_send_task_events=False,
-    worker_hijack_root_logger=True,
+    worker_redirect_stdouts=False,
     worker_cancel_long_running_tasks_on_connection_loss=False,
     worker_prefetch_multiplier=1,
     worker_log_format="%(levelname)s %(message)s",

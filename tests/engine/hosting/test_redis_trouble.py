@@ -1,4 +1,4 @@
-"""Redis killed, or frozen with SIGSTOP, while records are produced: no produce fails, no acknowledged record is lost."""
+"""Redis killed, or frozen with SIGSTOP, while records are produced: no produce fails, nothing acknowledged is lost."""
 
 import signal
 import subprocess
