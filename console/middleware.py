@@ -79,15 +79,15 @@ class ClusterErrors:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer for a cluster that did not, or would not."""
+        cluster_id = request.resolver_match.kwargs.get("cluster_id") if request.resolver_match else None
         match error:
             case errors.ClusterUnreachable():
-                cluster_id = request.resolver_match.kwargs.get("cluster_id") if request.resolver_match else None
-                outage = outages.failed(cluster_id, error.reason)
-                return pages.cluster_unreachable(request, cluster_id, outage)
+                return pages.cluster_unreachable(request, cluster_id, outages.failed(cluster_id, error.reason))
             case errors.NotFound():
-                return pages.not_found(request, error)
+                return pages.not_in_cluster(request, cluster_id, error.reason)
             case errors.NotAuthorized():
-                return pages.cluster_refused(request, "The cluster does not allow this", error.reason, 403)
+                title = "The cluster does not allow this"
+                return pages.cluster_refused(request, cluster_id, title, error.reason, 403)
             case errors.KafkaRefused():
-                return pages.cluster_refused(request, "The cluster refused this", str(error), 502)
+                return pages.cluster_refused(request, cluster_id, "The cluster refused this", str(error), 502)
         return None

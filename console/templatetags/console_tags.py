@@ -4,6 +4,7 @@
 *Not here*: the words and figures themselves (services/figures.py, services/payloads.py).
 """
 
+import html
 import json
 import time
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from typing import Any
 
 from django import template
 from django.http import QueryDict
-from django.utils.html import format_html
+from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
 
 from console.services import figures, payloads
@@ -98,11 +99,11 @@ def named(text: str) -> SafeString:
 @register.filter
 def pieces(parts: Sequence[str]) -> SafeString:
     """Pieces of text from outside: plain and named ones in turn."""
-    html = SafeString()
+    shown = SafeString()
     for number, part in enumerate(parts):
         if part:
-            html += format_html('<span class="named">{}</span>' if number % 2 else "{}", part)
-    return html
+            shown += format_html('<span class="named">{}</span>' if number % 2 else "{}", part)
+    return shown
 
 
 @register.filter
@@ -210,7 +211,7 @@ def payload_kind(payload: payloads.Payload) -> str:
 @register.simple_tag
 def replicas(partition: Any) -> SafeString:
     """A replica set as a sentence: the leader first and filled, who is out struck."""
-    html = SafeString()
+    shown = SafeString()
     for broker in sorted(partition.replicas, key=lambda broker: broker != partition.leader):
         if broker == partition.leader:
             css, words = "leads", "leads"
@@ -218,10 +219,10 @@ def replicas(partition: Any) -> SafeString:
             css, words = "", "follows in sync"
         else:
             css, words = "out", "is offline" if broker in partition.offline_replicas else "is out of sync"
-        html += format_html(
+        shown += format_html(
             '<span class="{}" role="img" aria-label="broker {} {}">{}</span>', css, broker, words, broker
         )
-    return format_html('<span class="replicas">{}</span>', html)
+    return format_html('<span class="replicas">{}</span>', shown)
 
 
 @register.simple_tag
@@ -230,6 +231,16 @@ def in_sync(partition: Any) -> SafeString:
     words = f"{len(partition.isr)} of {len(partition.replicas)}"
     missing = [str(broker) for broker in partition.replicas if broker not in partition.isr]
     return mark("warn", f"{words}, without {', '.join(missing)}") if missing else mark("good", words)
+
+
+@register.simple_tag
+def documentation(text: str) -> SafeString:
+    """What a cluster says of a setting: its first sentence, the rest folded. Its HTML becomes plain words."""
+    plain = " ".join(html.unescape(strip_tags(text)).split())
+    first, stop, rest = plain.partition(". ")
+    if not rest:
+        return format_html("<p>{}</p>", named(plain))
+    return format_html("<details><summary>{}</summary><p>{}</p></details>", named(first + stop.strip()), named(rest))
 
 
 @register.simple_tag
