@@ -31,8 +31,11 @@ NS_PER_MS = 1_000_000
 class Owner(Protocol):
     """What a socket needs of its shell."""
 
-    machine: Machine
     loop: Loop
+
+    @property
+    def machine(self) -> Machine:
+        """Who is fed."""
 
     def perform(self) -> None:
         """Do what the machine wants."""

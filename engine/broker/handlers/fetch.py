@@ -169,7 +169,7 @@ def read(broker: "Broker", fetch: ParkedFetch, state: FetchState, bytes_before: 
     one = FetchedPartition(state, committed_only=fetch.committed_only)
     manager = broker.replica_manager
     by_id = fetch.api_version >= BY_TOPIC_ID
-    partitions = manager.by_id.get(state.topic) if by_id else manager.topics.get(state.topic)  # type: ignore[arg-type, call-overload]
+    partitions = manager.by_id.get(state.topic) if by_id else manager.topics.get(state.topic)  # type: ignore[arg-type]
     partition = None if partitions is None else partitions.get(state.index)
     if partition is None:
         unknown_id = partitions is None and by_id
@@ -237,7 +237,7 @@ def park(broker: "Broker", connection: "ClientConnection", fetch: ParkedFetch, d
     by_id = fetch.api_version >= BY_TOPIC_ID
     manager = broker.replica_manager
     for state in fetch.states:
-        partitions = manager.by_id.get(state.topic) if by_id else manager.topics.get(state.topic)  # type: ignore[arg-type, call-overload]
+        partitions = manager.by_id.get(state.topic) if by_id else manager.topics.get(state.topic)  # type: ignore[arg-type]
         partition = None if partitions is None else partitions.get(state.index)
         if partition is not None:
             partition.parked_fetches[fetch.number] = fetch

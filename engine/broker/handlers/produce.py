@@ -145,9 +145,11 @@ def append_one(
         base_offset = log.append(
             buffer, view, start, length, partition.leader_epoch, broker.now_ms + broker.wall_offset_ms
         )
-    except WireError:
+    except WireError as error:
+        forget_frames(error)
         return False  # nothing was written: the other way finds the same and knows how to say it
     except StorageError as error:
+        forget_frames(error)
         note_disk_error(broker, error)
         return False
     after = log.log_end_offset
@@ -179,6 +181,13 @@ def note_appended(broker: "Broker", partition: Partition, base_offset: int, leng
     counters.produced_bytes += length
     if broker.effects.observing:
         broker.effects.observe("appended", partition.topic, partition.index, base_offset, partition.log.log_end_offset)
+
+
+def forget_frames(error: BaseException | None) -> None:
+    """Let go of the frames an error came through: they hold views of the buffer, in a cycle if one raised a local."""
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
 
 
 def note_disk_error(broker: "Broker", error: StorageError) -> None:
@@ -263,6 +272,7 @@ def handle_any(
                 append(broker, request, partition, data.records, verdicts, result, waiting)
             except WireError as error:
                 failed = True
+                forget_frames(error)
                 result.error_code, result.error_message = error.code, error.message
                 result.record_errors = record_errors(error)
             results.append(result)
