@@ -41,6 +41,7 @@ class ContentSecurityPolicy:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer one request."""
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", POLICY)
         response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
@@ -56,6 +57,7 @@ class SignInForFragments:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer one request."""
         response = self.get_response(request)
         to_login = response.status_code == 302 and response.headers["Location"].startswith(
             f"{resolve_url(settings.LOGIN_URL)}?{REDIRECT_FIELD_NAME}="
@@ -72,19 +74,20 @@ class ClusterErrors:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer one request."""
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer for a cluster that did not, or would not."""
+        cluster_id = request.resolver_match.kwargs.get("cluster_id") if request.resolver_match else None
         match error:
             case errors.ClusterUnreachable():
-                cluster_id = request.resolver_match.kwargs.get("cluster_id") if request.resolver_match else None
-                outage = outages.failed(cluster_id, error.reason)
-                return pages.cluster_unreachable(request, cluster_id, outage)
+                return pages.cluster_unreachable(request, cluster_id, outages.failed(cluster_id, error.reason))
             case errors.NotFound():
-                return pages.not_found(request, error)
+                return pages.not_in_cluster(request, cluster_id, error.reason)
             case errors.NotAuthorized():
-                return pages.cluster_refused(request, "The cluster does not allow this", error.reason, 403)
+                title = "The cluster does not allow this"
+                return pages.cluster_refused(request, cluster_id, title, error.reason, 403)
             case errors.KafkaRefused():
-                return pages.cluster_refused(request, "The cluster refused this", str(error), 502)
+                return pages.cluster_refused(request, cluster_id, "The cluster refused this", str(error), 502)
         return None

@@ -1,4 +1,7 @@
-"""Addresses of the console. Topic names hold only letters, digits, dot, underscore and hyphen, so they stand as they are."""
+"""Addresses of the console.
+
+Topic names hold only letters, digits, dot, underscore and hyphen, so they stand in an address as they are.
+"""
 
 from django.urls import path, register_converter
 

@@ -1,7 +1,7 @@
 """Starts, finds and stops broker processes, by plain commands.
 
-A broker process is `python -m celery -A engine.hosting worker --pool=threads -Q broker.<id>` with the
-path of its properties file in ODRADEK_BROKER_PROPERTIES; this file writes the properties, starts the
+A broker process is `python -m engine.hosting` with the path of its properties file in
+ODRADEK_BROKER_PROPERTIES (the same as `celery -A engine.hosting worker --pool=threads -Q broker.<id>`); this file writes the properties, starts the
 command and hears when it is ready. systemd or Kubernetes can start the same command: readiness is
 told in systemd's own way (a datagram READY=1 to the socket named by NOTIFY_SOCKET).
 
@@ -167,11 +167,7 @@ def find_brokers(data: Path) -> list[KnownBroker]:
     return sorted(found, key=lambda broker: broker.node_id)
 
 
-def broker_command(node_id: int) -> list[str]:
-    """Return the plain command of one broker process."""
-    options = f"--pool=threads --concurrency=2 -Q broker.{node_id} -n broker-{node_id}@%h --loglevel=WARNING"
-    quiet = "--without-gossip --without-mingle --without-heartbeat"
-    return [sys.executable, "-m", "celery", "-q", "-A", "engine.hosting", "worker", *options.split(), *quiet.split()]
+BROKER_COMMAND = [sys.executable, "-m", "engine.hosting"]
 
 
 def check_properties(path: Path) -> str | None:
@@ -260,7 +256,7 @@ def start_broker(
     log_path = directory.with_name(directory.name + ".log") if output is None else None
     with log_path.open("ab") if log_path is not None else open(os.devnull, "ab") as log:
         process = start_process(
-            broker_command(node_id),
+            BROKER_COMMAND,
             environment={**variables, **(environment or {})},
             output=log if output is None else output,
             death_signal=signal.SIGTERM,  # its log is closed in order even then

@@ -25,8 +25,11 @@ class RecordsForm(forms.Form):
     )
     time = forms.DateTimeField(
         required=False,
-        input_formats=["%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"],
-        error_messages={"invalid": "A time looks like 2026-11-24T14:02:11, in UTC."},
+        input_formats=[
+            f"%Y-%m-%d{between}{clock}" for between in " T" for clock in ("%H:%M:%S.%f", "%H:%M:%S", "%H:%M")
+        ]
+        + ["%Y-%m-%d"],
+        error_messages={"invalid": "A time looks like 2026-11-24 14:02:11 or 2026-11-24, in UTC."},
     )
     positions = forms.CharField(required=False, max_length=60_000)
 

@@ -1,8 +1,41 @@
-"""A cluster as its page shows it: nodes, counts, health."""
+"""A cluster as its page shows it: nodes, counts, health.
 
+Invariant: what a cluster does not tell (disks, features) is None or empty; the page comes all the same.
+Not here: topics one by one (topics.py), broker configurations (configs.py).
+"""
+
+import asyncio
 from dataclasses import dataclass
 
-from console.kafka.connection import ConnectionSpec
+from console.kafka import sizes
+from console.kafka.connection import ConnectionSpec, Session, run
+from console.kafka.topics import is_offline, is_under_replicated
+from engine.client.errors import ClientError
+from engine.wire.error_codes import ErrorCode
+from engine.wire.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
+from engine.wire.messages.describe_quorum import (
+    DescribeQuorumRequest,
+    DescribeQuorumResponse,
+    RequestPartitionData,
+    RequestTopicData,
+)
+
+METADATA_TOPIC = "__cluster_metadata"
+METADATA_VERSION = "metadata.version"
+# The level that each release finalizes when it is set up anew (kafka-features version-mapping).
+RELEASES = {
+    7: "3.3",
+    8: "3.4",
+    11: "3.5",
+    14: "3.6",
+    19: "3.7",
+    20: "3.8",
+    21: "3.9",
+    25: "4.0",
+    27: "4.1",
+    29: "4.2",
+    30: "4.3",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +73,86 @@ class ClusterView:
 
 def describe(spec: ConnectionSpec) -> ClusterView:
     """Describe the cluster."""
-    raise NotImplementedError
+    return run(spec, _describe)
 
 
 def check(spec: ConnectionSpec) -> str | None:
     """Connect and return the cluster id: for validating a connection that a user types in."""
-    raise NotImplementedError
+
+    async def read(session: Session) -> str | None:
+        return (await session.metadata([])).cluster_id
+
+    return run(spec, read)
+
+
+async def _describe(session: Session) -> ClusterView:
+    metadata, disks, apis, quorum_leader = await asyncio.gather(
+        session.metadata(), sizes.node_disks(session), _api_versions(session), _quorum_leader(session)
+    )
+    parts = [part for topic in metadata.topics for part in topic.partitions]
+    leaders: dict[int, int] = {}
+    replicas: dict[int, int] = {}
+    for part in parts:
+        leaders[part.leader_id] = leaders.get(part.leader_id, 0) + 1
+        for node_id in part.replica_nodes:
+            replicas[node_id] = replicas.get(node_id, 0) + 1
+    controller_id = quorum_leader if quorum_leader is not None else metadata.controller_id
+    nodes = []
+    for broker in sorted(metadata.brokers, key=lambda broker: broker.node_id):
+        disk = disks.get(broker.node_id)
+        nodes.append(
+            NodeView(
+                id=broker.node_id,
+                host=broker.host,
+                port=broker.port,
+                rack=broker.rack,
+                controller=broker.node_id == controller_id,
+                leaders=leaders.get(broker.node_id, 0),
+                replicas=replicas.get(broker.node_id, 0),
+                size_bytes=disk.size_bytes if disk is not None else None,
+                disk_total_bytes=disk.total_bytes if disk is not None else None,
+                disk_usable_bytes=disk.usable_bytes if disk is not None else None,
+            )
+        )
+    features = sorted((entry.name, entry.max_version_level) for entry in apis.finalized_features) if apis else []
+    internal = sum(topic.is_internal for topic in metadata.topics)
+    return ClusterView(
+        cluster_id=metadata.cluster_id,
+        controller_id=controller_id if controller_id >= 0 else None,
+        nodes=nodes,
+        topics=len(metadata.topics) - internal,
+        internal_topics=internal,
+        partitions=len(parts),
+        under_replicated=sum(map(is_under_replicated, parts)),
+        offline=sum(map(is_offline, parts)),
+        features=features,
+        apis=len(apis.api_keys) if apis else 0,
+        kafka_version=_release(dict(features).get(METADATA_VERSION)),
+    )
+
+
+async def _api_versions(session: Session) -> ApiVersionsResponse | None:
+    try:
+        answer: ApiVersionsResponse = await session.send(ApiVersionsRequest("odradek-console", "0.1.0"))
+    except ClientError:
+        return None
+    return answer
+
+
+async def _quorum_leader(session: Session) -> int | None:
+    """Who leads the metadata quorum. Metadata itself names any broker as controller (KIP-590)."""
+    try:
+        request = DescribeQuorumRequest([RequestTopicData(METADATA_TOPIC, [RequestPartitionData(0)])])
+        answer: DescribeQuorumResponse = await session.send(request)
+    except ClientError:
+        return None
+    if answer.error_code != ErrorCode.NONE or not answer.topics or not answer.topics[0].partitions:
+        return None
+    part = answer.topics[0].partitions[0]
+    return part.leader_id if part.error_code == ErrorCode.NONE else None
+
+
+def _release(level: int | None) -> str | None:
+    """The newest release whose metadata version is not above the cluster's."""
+    reached = [name for known, name in RELEASES.items() if level is not None and known <= level]
+    return reached[-1] if reached else None

@@ -1,8 +1,46 @@
-"""Configurations of topics and brokers, with where each value comes from."""
+"""Configurations of topics and brokers, with where each value comes from.
+
+Not here: changing them (services).
+"""
 
 from dataclasses import dataclass
 
-from console.kafka.connection import ConnectionSpec
+from console.kafka.connection import ConnectionSpec, Session, run
+from console.kafka.errors import KafkaError, NotFound, refused
+from engine.client.cluster_metadata import error_code
+from engine.client.errors import ClientError
+from engine.wire.error_codes import ErrorCode
+from engine.wire.messages.describe_configs import (
+    DescribeConfigsRequest,
+    DescribeConfigsResource,
+    DescribeConfigsResourceResult,
+    DescribeConfigsResponse,
+)
+
+TOPIC, BROKER = 2, 4  # resource types
+SOURCES = {
+    1: "topic",
+    2: "broker (dynamic)",
+    3: "cluster (dynamic)",
+    4: "broker (static)",
+    5: "default",
+    6: "broker (logger)",
+    7: "client metrics",
+    8: "group",
+}
+OWN_SOURCES = {TOPIC: (1,), BROKER: (2, 3, 4)}  # set for this resource: without it the next one in line would count
+TYPES = {
+    1: "boolean",
+    2: "string",
+    3: "int",
+    4: "short",
+    5: "long",
+    6: "double",
+    7: "list",
+    8: "class",
+    9: "password",
+}
+CLEANUP_POLICY = "cleanup.policy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +64,59 @@ class ConfigEntry:
 
 def topic_configs(spec: ConnectionSpec, name: str) -> list[ConfigEntry]:
     """All configs of a topic, by name."""
-    raise NotImplementedError
+
+    async def read(session: Session) -> list[ConfigEntry]:
+        return await _describe(session, TOPIC, name, None)
+
+    return run(spec, read)
 
 
 def broker_configs(spec: ConnectionSpec, node_id: int) -> list[ConfigEntry]:
     """All configs of a broker, by name."""
-    raise NotImplementedError
+
+    async def read(session: Session) -> list[ConfigEntry]:
+        return await _describe(session, BROKER, str(node_id), node_id)
+
+    return run(spec, read)
+
+
+async def cleanup_policies(session: Session, names: list[str]) -> dict[str, str | None]:
+    """The cleanup policy of each topic; none where the cluster does not tell."""
+    if not names:
+        return {}
+    resources = [DescribeConfigsResource(TOPIC, name, [CLEANUP_POLICY]) for name in names]
+    try:
+        answer: DescribeConfigsResponse = await session.send(DescribeConfigsRequest(resources))
+    except (ClientError, KafkaError):
+        return {}
+    return {result.resource_name: result.configs[0].value for result in answer.results if result.configs}
+
+
+async def _describe(session: Session, kind: int, name: str, node: int | None) -> list[ConfigEntry]:
+    request = DescribeConfigsRequest(
+        [DescribeConfigsResource(kind, name, None)], include_synonyms=True, include_documentation=True
+    )
+    answer: DescribeConfigsResponse = await session.send(request, node=node)
+    for result in answer.results:
+        code = error_code(result.error_code)
+        if code != ErrorCode.NONE:
+            raise refused(code, result.error_message)
+        return sorted((_entry(kind, config) for config in result.configs), key=lambda entry: entry.name)
+    raise NotFound(f"the cluster says nothing of {name}")
+
+
+def _entry(kind: int, config: DescribeConfigsResourceResult) -> ConfigEntry:
+    # Synonyms come in order of precedence: the first that is not the resource's own is what would count without it.
+    others = [synonym.value for synonym in config.synonyms if synonym.source not in OWN_SOURCES[kind]]
+    source = SOURCES.get(config.config_source, "unknown")
+    default = others[0] if others else (config.value if source == "default" else None)
+    return ConfigEntry(
+        name=config.name,
+        value=None if config.is_sensitive else config.value,
+        default=None if config.is_sensitive else default,
+        source=source,
+        type=TYPES.get(config.config_type, "unknown"),
+        documentation=config.documentation,
+        read_only=config.read_only,
+        sensitive=config.is_sensitive,
+    )

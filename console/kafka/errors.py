@@ -4,6 +4,23 @@ Whatever goes wrong below this package is raised as one of these.
 Not here: what a page does with them (middleware.py).
 """
 
+from engine.client.errors import ClientError, Closed, Disconnected, Refused, TimedOut, Unreachable, Unsupported
+from engine.wire.error_codes import ErrorCode
+
+MISSING = (
+    ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+    ErrorCode.UNKNOWN_TOPIC_ID,
+    ErrorCode.INVALID_TOPIC_EXCEPTION,
+    ErrorCode.RESOURCE_NOT_FOUND,
+)
+FORBIDDEN = (
+    ErrorCode.TOPIC_AUTHORIZATION_FAILED,
+    ErrorCode.GROUP_AUTHORIZATION_FAILED,
+    ErrorCode.CLUSTER_AUTHORIZATION_FAILED,
+    ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+    ErrorCode.DELEGATION_TOKEN_AUTHORIZATION_FAILED,
+)
+
 
 class KafkaError(Exception):
     """Any of the kinds below; `str(error)` is a sentence for people."""
@@ -32,3 +49,22 @@ class KafkaRefused(KafkaError):
         super().__init__(f"{code}: {message}" if message else code)
         self.code = code
         self.message = message
+
+
+def refused(code: ErrorCode, message: str | None = None) -> KafkaError:
+    """Turn an error code of the cluster into the kind that pages tell apart."""
+    if code in MISSING:
+        return NotFound(message or "it is not there")
+    if code in FORBIDDEN:
+        return NotAuthorized(message or code.name)
+    return KafkaRefused(code.name, message)
+
+
+def translated(error: ClientError) -> KafkaError:
+    """Turn what the client says into the kind that pages tell apart."""
+    if isinstance(error, Refused):
+        return refused(error.code, error.message)
+    if isinstance(error, Unsupported):
+        return KafkaRefused("UNSUPPORTED_VERSION", error.reason)
+    assert isinstance(error, (Unreachable, TimedOut, Disconnected, Closed)), f"no page knows {error!r}"
+    return ClusterUnreachable(error.reason)

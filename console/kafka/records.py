@@ -1,9 +1,25 @@
-"""Records of a topic as pages show them: a page of them from any place, or one."""
+"""Records of a topic as pages show them: a page of them from any place, or one.
 
-from dataclasses import dataclass
+Pages are read up to the high watermark of the moment, uncommitted transactions included
+(a view says `transactional`); markers are passed over and counted.
+
+Invariant: what one page did not give the next one begins with (`older`, `newer`).
+Not here: fetching and merging (record_reader.py), text, JSON and hex (the page).
+"""
+
+import asyncio
+from dataclasses import dataclass, field
 from typing import Literal
 
-from console.kafka.connection import ConnectionSpec
+from console.kafka import topics
+from console.kafka.connection import ConnectionSpec, Session, run
+from console.kafka.errors import ClusterUnreachable, NotFound, translated
+from console.kafka.record_reader import Reader, Run
+from engine.client.calls import EARLIEST, LATEST, OffsetFound
+from engine.client.errors import ClientError
+from engine.client.records import ConsumedRecord, decode
+
+BACKWARDS = ("newest", "before")
 
 Positions = tuple[tuple[int, int], ...]  # (partition, offset) pairs: where a page ends and the next one begins
 
@@ -51,7 +67,7 @@ class PartitionRange:
 
 @dataclass(frozen=True, slots=True)
 class RecordPage:
-    """Some records. newest and before: newest first; the other kinds: oldest first. Order: timestamp, partition, offset."""
+    """Some records, in order of timestamps; newest and before: newest first, the other kinds: oldest first."""
 
     records: list[RecordView]
     partitions: list[PartitionRange]
@@ -59,6 +75,7 @@ class RecordPage:
     older: Positions | None  # for Start("before", positions=...); None when there is nothing older
     newer: Positions | None  # for Start("after", positions=...); None when nothing newer is there yet
     complete: bool  # False: time or bytes were up first; `older` or `newer` goes on from here
+    damaged: list[tuple[int, int, int, str]] = field(default_factory=list)  # partition, first, last offset, why
 
 
 def positions_text(positions: Positions) -> str:
@@ -78,9 +95,138 @@ def read(
     spec: ConnectionSpec, topic: str, *, partition: int | None = None, start: Start | None = None, limit: int = 50
 ) -> RecordPage:
     """At most `limit` records from the start (newest by default), of one partition or of all."""
-    raise NotImplementedError
+    begin = start or Start()
+
+    async def operation(session: Session) -> RecordPage:
+        runs = await _runs(session, topic, partition, begin)
+        backwards = begin.kind in BACKWARDS
+        reader = Reader(session, topic, [run for run in runs if run.error is None], backwards)
+        origins = {run.partition: run.position for run in runs}
+        page = await reader.read(limit)
+        return _page(runs, origins, [view_of(record) for record in page], reader.complete)
+
+    return run(spec, operation)
 
 
 def one(spec: ConnectionSpec, topic: str, partition: int, offset: int) -> RecordView:
     """The record at this offset; NotFound when it was deleted, compacted away, is a marker, or not there yet."""
-    raise NotImplementedError
+
+    async def operation(session: Session) -> RecordView:
+        found = await _bounds(session, topic, partition)
+        start, end, error = found[partition]
+        if error is not None:
+            raise ClusterUnreachable(error)
+        where = f"partition {partition} of topic {topic}"
+        if offset < start:
+            raise NotFound(f"offset {offset} of {where} was deleted: the log begins at {start}")
+        if offset >= end:
+            raise NotFound(f"offset {offset} of {where} is not written yet: the log ends at {end}")
+        fetched = (await session.fetch([(topic, partition, offset)]))[topic, partition]
+        if fetched.error is not None:
+            raise translated(fetched.error)
+        decoded = decode(fetched)
+        for record in decoded.records:
+            if record.offset == offset:
+                return view_of(record)
+        for first, last, reason in decoded.damaged:
+            if first <= offset <= last:
+                raise NotFound(f"offset {offset} of {where} cannot be read: {reason}")
+        raise NotFound(f"offset {offset} of {where} holds no record: it was compacted away, or is a marker")
+
+    return run(spec, operation)
+
+
+async def _bounds(session: Session, topic: str, partition: int | None) -> dict[int, tuple[int, int, str | None]]:
+    """Start and end of each partition that is asked for, or why they are not known."""
+    found = await topics.one_topic(session, topic)
+    indexes = sorted(part.partition_index for part in found.partitions)
+    if partition is not None:
+        if partition not in indexes:
+            raise NotFound(f"topic {topic} has no partition {partition}")
+        indexes = [partition]
+    starts, ends = await asyncio.gather(
+        session.list_offsets([(topic, index, EARLIEST) for index in indexes]),
+        session.list_offsets([(topic, index, LATEST) for index in indexes]),
+    )
+    bounds: dict[int, tuple[int, int, str | None]] = {}
+    for index in indexes:
+        start, end = starts[topic, index], ends[topic, index]
+        if isinstance(start, OffsetFound) and isinstance(end, OffsetFound):
+            bounds[index] = (start.offset, end.offset, None)
+        else:
+            bounds[index] = (0, 0, str(start if isinstance(start, ClientError) else end))
+    return bounds
+
+
+async def _runs(session: Session, topic: str, partition: int | None, begin: Start) -> list[Run]:
+    bounds = await _bounds(session, topic, partition)
+    given = dict(begin.positions)
+    at_time: dict[tuple[str, int], OffsetFound | ClientError] = {}
+    if begin.kind == "timestamp":
+        at_time = await session.list_offsets([(topic, index, begin.value) for index in bounds])
+    runs = []
+    for index, (start, end, error) in bounds.items():
+        position = end
+        if begin.kind == "oldest":
+            position = start
+        elif begin.kind == "offset":
+            position = begin.value
+        elif begin.kind in ("before", "after"):
+            position = given.get(index, start if begin.kind == "before" else end)
+        elif begin.kind == "timestamp":
+            result = at_time.get((topic, index))
+            if isinstance(result, OffsetFound) and result.offset >= 0:
+                position = result.offset
+            elif isinstance(result, ClientError):
+                error = str(result)
+        run = Run(index, start, end, min(max(position, start), end))
+        run.error = error
+        runs.append(run)
+    return runs
+
+
+def _page(
+    runs: list[Run],
+    origins: dict[int, int],
+    views: list[RecordView],
+    complete: bool,
+) -> RecordPage:
+    ranges = []
+    for entry in runs:
+        low, high = sorted((origins[entry.partition], entry.position))
+        ranges.append(PartitionRange(entry.partition, entry.start, entry.end, low, high, entry.error))
+    before: Positions = tuple((found.partition, found.from_offset) for found in ranges)
+    after: Positions = tuple((found.partition, found.to_offset) for found in ranges)
+    older = any(found.from_offset > found.start_offset for found in ranges if found.error is None)
+    newer = any(found.to_offset < found.end_offset for found in ranges if found.error is None)
+    return RecordPage(
+        records=views,
+        partitions=ranges,
+        control_records=sum(entry.control_records for entry in runs),
+        older=before if older else None,
+        newer=after if newer else None,
+        complete=complete,
+        damaged=[(entry.partition, *where) for entry in runs for where in entry.damaged],
+    )
+
+
+def view_of(record: ConsumedRecord) -> RecordView:
+    """A record as pages show it."""
+    headers = list(record.headers)
+    size = len(record.key or b"") + len(record.value or b"")
+    return RecordView(
+        partition=record.partition,
+        offset=record.offset,
+        timestamp_ms=record.timestamp_ms,
+        timestamp_type="LogAppendTime" if record.log_append_time else "CreateTime",
+        key=record.key,
+        value=record.value,
+        headers=headers,
+        size=size + sum(len(name) + len(value or b"") for name, value in headers),
+        leader_epoch=record.leader_epoch,
+        compression=record.compression,
+        producer_id=record.producer_id,
+        producer_epoch=record.producer_epoch,
+        sequence=record.sequence,
+        transactional=record.transactional,
+    )

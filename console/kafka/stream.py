@@ -8,35 +8,44 @@ Used from Channels consumers (asyncio):
 Invariants:
 - In every frame `shown + dropped == arrived`; the three count from the viewer's start.
 - A viewer that asks slowly gets the newest records and a larger `dropped`; nobody else waits for it.
+- Memory is bounded: one fetch per broker, and BUFFER_RECORDS per viewer.
+
+Not here: fetching and counting (tail.py), filters and acknowledged frames (live/topic_tail.py).
 """
 
-from contextlib import AbstractAsyncContextManager
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Literal, Protocol
 
-from console.kafka.connection import ConnectionSpec
-from console.kafka.records import RecordView
+from console.kafka.connection import ConnectionSpec, on_loop
+from console.kafka.tail import TailFrame, Watching, join, leave
 
-
-@dataclass(frozen=True, slots=True)
-class TailFrame:
-    """What a viewer is to see next, and its counters."""
-
-    records: list[RecordView]  # oldest first, at most records_max
-    arrived: int
-    shown: int
-    dropped: int
-    state: Literal["live", "reconnecting"]
-    reason: str | None  # why it is reconnecting, in words
+__all__ = ["TailFrame", "Viewer", "watch"]
 
 
-class Viewer(Protocol):
-    """One viewer of a tail."""
+@dataclass(slots=True, eq=False)
+class Viewer:
+    """One viewer of a tail, for use on any loop."""
+
+    watching: Watching
 
     async def next_frame(self, *, records_max: int = 50, wait_s: float = 10.0) -> TailFrame:
         """Wait until something arrived or the state changed, at most `wait_s` (then a frame without records)."""
+        return await asyncio.wrap_future(on_loop(self.watching.next_frame(records_max, wait_s)))
 
 
-def watch(spec: ConnectionSpec, topic: str, *, partition: int | None = None) -> AbstractAsyncContextManager[Viewer]:
+@asynccontextmanager
+async def watch(spec: ConnectionSpec, topic: str, *, partition: int | None = None) -> AsyncIterator[Viewer]:
     """Watch a topic from its end on (from when the context is entered). Raises the errors of console.kafka.errors."""
-    raise NotImplementedError
+    joining = on_loop(join(spec, topic, partition))
+    try:
+        watching = await asyncio.wrap_future(joining)
+    except asyncio.CancelledError:
+        if joining.done() and not joining.cancelled() and joining.exception() is None:
+            on_loop(leave(joining.result()))  # it had joined just before
+        raise
+    try:
+        yield Viewer(watching)
+    finally:
+        await asyncio.shield(asyncio.wrap_future(on_loop(leave(watching))))

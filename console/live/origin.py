@@ -18,6 +18,7 @@ class SameOriginOnly:
         self.inner = inner
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
+        """Pass on, or refuse."""
         inner = self.inner if _same_origin(scope) else WebsocketDenier()
         return await inner(scope, receive, send)
 

@@ -1,7 +1,8 @@
 """The live tail of one topic over a WebSocket.
 
 The browser sends {"ack": n} for frames it has drawn and {"pause": true|false}; it gets frames (rows.py) or
-{"ended": why}. While paused, or while the window is full, nothing is sent; the next frame counts what was not shown.
+{"ended": why}. While paused, frames hold counters only; while the window is full nothing is sent, and the next frame
+counts what was not shown.
 
 *Invariants*: the same door as every page (cluster_for); the session is looked at again every SESSION_CHECK_S; one
 person has at most SOCKETS_MAX sockets; a message longer than MESSAGE_MAX ends the socket.
@@ -10,6 +11,7 @@ person has at most SOCKETS_MAX sockets; a message longer than MESSAGE_MAX ends t
 
 import asyncio
 import json
+import logging
 import time
 import uuid
 from typing import Any
@@ -29,14 +31,17 @@ from console.models import Cluster
 from console.permissions import VIEW, cluster_for
 from console.services.clusters import connection_spec
 
+logger = logging.getLogger("django.channels")  # where the other faults of pages go
+
 SOCKETS_MAX = 12  # of one person in this process
 MESSAGE_MAX = 200  # characters of a message from a browser
 ROWS_MAX = 50  # of one frame
 FRAME_EVERY_S = 0.05
+FRAME_WAIT_S = 10
 SESSION_CHECK_S = 20
 RETRY_S = 2
 
-NOT_HERE, TOO_MANY, BAD_MESSAGE, SIGNED_OUT, ENDED = 4404, 4429, 4400, 4401, 4410  # close codes of our own
+TOO_MANY, BAD_MESSAGE, SIGNED_OUT, ENDED, FAULT = 4429, 4400, 4401, 4410, 4500  # close codes of our own
 
 _open: dict[int, int] = {}  # sockets by user
 
@@ -54,6 +59,8 @@ class TopicTail(AsyncWebsocketConsumer):
         self.window = Window()
         self.may_send = asyncio.Event()
         self.paused = False
+        self.pressed = False  # the question under way was asked before the last press
+        self.asking: asyncio.Future[stream.TailFrame] | None = None
         cluster = await self._cluster()
         if cluster is None:
             await self.close()
@@ -70,12 +77,15 @@ class TopicTail(AsyncWebsocketConsumer):
 
     async def disconnect(self, code: int) -> None:
         """Stop sending and forget the socket."""
+        self._leave()
+
+    def _leave(self) -> None:
         if self.counted:
             self.counted = False
             _open[self.user_id] -= 1
             if not _open[self.user_id]:
                 del _open[self.user_id]
-        if self.sending:
+        if self.sending and self.sending is not asyncio.current_task():
             self.sending.cancel()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
@@ -88,7 +98,7 @@ class TopicTail(AsyncWebsocketConsumer):
                 case {"ack": int() as number} if self.window.acknowledge(number):
                     pass
                 case {"pause": bool() as paused}:
-                    self.paused = paused
+                    self._pause(paused)
                 case _:
                     raise ValueError("unknown message")
         except (ValueError, RecursionError):
@@ -96,8 +106,14 @@ class TopicTail(AsyncWebsocketConsumer):
             return
         self._fit()
 
+    def _pause(self, paused: bool) -> None:
+        self.paused = paused
+        if self.asking and not self.asking.done():
+            self.pressed = True
+            self.asking.cancel()
+
     def _fit(self) -> None:
-        if self.window.is_open and not self.paused:
+        if self.window.is_open:
             self.may_send.set()
         else:
             self.may_send.clear()
@@ -121,19 +137,37 @@ class TopicTail(AsyncWebsocketConsumer):
             await self._end(error.reason, ENDED)
         except _SignedOut:
             await self._end("You are signed out.", SIGNED_OUT)
+        except Exception:  # noqa: BLE001 - nobody awaits this task: a fault of ours must be logged and said
+            logger.exception("the live tail of %s failed", self.scope["path"])
+            await self._end("This page has a fault of ours; it is in the log. Reload to try again.", FAULT)
 
     async def _watch(self, cluster: Cluster) -> None:
         name = self.scope["url_route"]["kwargs"]["name"]
         checked_at = time.monotonic()
         async with stream.watch(connection_spec(cluster), name, partition=self._partition()) as viewer:
+            await self._send_frame(stream.TailFrame([], 0, 0, 0, "live", None))  # says: from here on
             while True:
                 await self.may_send.wait()
-                tail = await viewer.next_frame(records_max=ROWS_MAX, wait_s=SESSION_CHECK_S)
+                tail = await self._next_frame(viewer)
+                if tail is None:
+                    continue
                 await self._send_frame(tail)
                 if time.monotonic() - checked_at > SESSION_CHECK_S:
                     checked_at = time.monotonic()
                     await self._check_session()
                 await asyncio.sleep(FRAME_EVERY_S)
+
+    async def _next_frame(self, viewer: stream.Viewer) -> stream.TailFrame | None:
+        """The next frame, or None when somebody pressed pause or go on meanwhile."""
+        records_max = 0 if self.paused else ROWS_MAX  # while paused only the counters go on
+        self.asking = asyncio.ensure_future(viewer.next_frame(records_max=records_max, wait_s=FRAME_WAIT_S))
+        try:
+            return await self.asking
+        except asyncio.CancelledError:
+            if self.pressed:
+                self.pressed = False
+                return None
+            raise
 
     async def _send_frame(self, tail: stream.TailFrame) -> None:
         await self.may_send.wait()
@@ -151,6 +185,7 @@ class TopicTail(AsyncWebsocketConsumer):
             raise _SignedOut
 
     async def _end(self, why: str, code: int) -> None:
+        self._leave()
         await self.send(json.dumps({"ended": why}))
         await self.close(code)
 

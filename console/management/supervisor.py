@@ -66,8 +66,10 @@ class Supervisor:
 
     def catch_signals(self) -> None:
         """Let Ctrl-C, SIGTERM and a closed terminal stop everything in order."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup means that it shall go on
+            signal.signal(signal.SIGHUP, self._on_signal)
 
     def _on_signal(self, number: int, frame: Any) -> None:
         self.stopping = True

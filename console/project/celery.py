@@ -41,9 +41,10 @@ app.conf.update(
     task_default_queue="console",
     broker_connection_max_retries=None,
     broker_connection_retry_on_startup=True,
-    broker_transport_options={"socket_connect_timeout": 3, "socket_timeout": 10, "health_check_interval": 10},
+    broker_transport_options={"socket_connect_timeout": 3, "socket_timeout": 5, "health_check_interval": 10},
     worker_cancel_long_running_tasks_on_connection_loss=False,
     worker_enable_remote_control=False,
+    worker_redirect_stdouts=False,
     worker_log_format="%(levelname)s %(message)s",
     beat_schedule=schedule(),
 )

@@ -4,13 +4,16 @@
 *Not here*: the words and figures themselves (services/figures.py, services/payloads.py).
 """
 
+import html
+import json
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from django import template
 from django.http import QueryDict
-from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import format_html, strip_tags
+from django.utils.safestring import SafeString
 
 from console.services import figures, payloads
 
@@ -20,8 +23,8 @@ register = template.Library()
 @register.simple_tag
 def icon(name: str, small: bool = False) -> SafeString:
     """One drawing of the sprite."""
-    extra = mark_safe(" icon-s") if small else ""
-    return format_html('<svg class="icon{}" aria-hidden="true"><use href="#i-{}"/></svg>', extra, name)
+    css = "icon icon-s" if small else "icon"
+    return format_html('<svg class="{}" aria-hidden="true"><use href="#i-{}"/></svg>', css, name)
 
 
 @register.simple_tag
@@ -29,6 +32,11 @@ def mark(tone: str, words: str) -> SafeString:
     """Health: a shape, a word, then a colour."""
     shape = {"good": "tick", "warn": "warn", "bad": "bad", "none": "ring"}[tone]
     return format_html('<span class="mark" data-tone="{}">{}{}</span>', tone, icon(shape), words)
+
+
+def muted(word: str) -> SafeString:
+    """A word that stands where a value would."""
+    return format_html('<span class="zero">{}</span>', word)
 
 
 @register.filter
@@ -39,11 +47,9 @@ def thin(number: int | None) -> str:
 
 @register.filter
 def count(number: int | None) -> SafeString | str:
-    """A count in a cell: zero is muted, unknown is a dash, what is very large is rounded with the exact number at hand."""
-    if number is None:
-        return mark_safe('<span class="zero">–</span>')
-    if number == 0:
-        return mark_safe('<span class="zero">0</span>')
+    """A count in a cell: zero is muted, unknown is a dash, a large number is rounded."""
+    if not number:
+        return muted("–" if number is None else "0")
     figure, word = figures.count(number)
     if not word:
         return figure
@@ -56,7 +62,7 @@ def count(number: int | None) -> SafeString | str:
 def size(size_bytes: int | None) -> SafeString:
     """Bytes in a cell: number, muted unit."""
     if size_bytes is None:
-        return mark_safe('<span class="zero">–</span>')
+        return muted("–")
     figure, unit = figures.size(size_bytes)
     css = "zero" if size_bytes == 0 else "num"
     return format_html('<span class="{}">{}</span>{}<span class="u">{}</span>', css, figure, figures.THIN, unit)
@@ -68,7 +74,7 @@ def moment(timestamp_ms: int) -> SafeString:
     when = figures.moment(timestamp_ms)
     words = figures.clock(timestamp_ms, today=figures.moment(int(time.time() * 1000)))
     if when is None:
-        return format_html('<span class="zero">{}</span>', words)
+        return muted(words)
     return format_html('<time datetime="{}">{}</time>', when.isoformat(timespec="milliseconds"), words)
 
 
@@ -79,9 +85,9 @@ def since(timestamp_ms: int) -> str:
 
 
 @register.simple_tag
-def config_words(name: str, value: str | None) -> str:
-    """A setting's value for people, or nothing."""
-    return (value is not None and figures.config_words(name, value)) or ""
+def config_words(name: str, value: str | None) -> str | SafeString:
+    """A setting's value for people, or as it is; a dash where it is not known."""
+    return "–" if value is None else figures.config_words(name, value) or named(value)
 
 
 @register.filter
@@ -91,14 +97,59 @@ def named(text: str) -> SafeString:
 
 
 @register.filter
-def pieces(parts: list[str]) -> SafeString:
+def pieces(parts: Sequence[str]) -> SafeString:
     """Pieces of text from outside: plain and named ones in turn."""
-    html = (
-        format_html('<span class="named">{}</span>', part) if number % 2 else format_html("{}", part)
-        for number, part in enumerate(parts)
-        if part
-    )
-    return mark_safe("".join(html))
+    shown = SafeString()
+    for number, part in enumerate(parts):
+        if part:
+            shown += format_html('<span class="named">{}</span>' if number % 2 else "{}", part)
+    return shown
+
+
+@register.filter
+def json_tree(tree: Any) -> SafeString:
+    """A JSON value, objects and arrays foldable; numbers in the digits they came with."""
+    return _json(tree, indent="", end="")
+
+
+def _json(node: Any, *, indent: str, end: str) -> SafeString:
+    if isinstance(node, list) and node:
+        return _json_branch(node, indent=indent, end=end)
+    match node:
+        case payloads.Fields():
+            return format_html("{}", "{}" + end)
+        case list():
+            return format_html("{}", "[]" + end)
+        case payloads.Number():
+            return format_html('<span class="d">{}</span>{}', node, end)
+        case str():
+            return format_html('<span class="s">{}</span>{}', _json_string(node), end)
+        case _:
+            word = {None: "null", True: "true", False: "false"}[node]
+            return format_html('<span class="w">{}</span>{}', word, end)
+
+
+def _json_branch(node: list[Any], *, indent: str, end: str) -> SafeString:
+    is_object = isinstance(node, payloads.Fields)
+    begin, close, unit = ("{", "}", "field") if is_object else ("[", "]", "item")
+    inner = SafeString()
+    for number, member in enumerate(node, 1):
+        comma = "," if number < len(node) else ""
+        name = format_html('<span class="k">{}</span>: ', _json_string(member[0])) if is_object else ""
+        child = member[1] if is_object else member
+        value = _json(child, indent=indent + "  ", end=comma)
+        # What can be folded is a block and ends its own line.
+        line_end = "" if isinstance(child, list) and child else "\n"
+        inner += format_html("{}  {}{}{}", indent, name, value, line_end)
+    words = f" {figures.thin(len(node))} {unit}{'' if len(node) == 1 else 's'} {close}{end}"
+    return format_html(
+        '<details open><summary>{}<span class="w">{}</span></summary>{}{}{}</details>',
+        begin, words, inner, indent, close + end,
+    )  # fmt: skip
+
+
+def _json_string(text: str) -> SafeString:
+    return pieces(payloads.pieces(json.dumps(text, ensure_ascii=False), multiline=False))
 
 
 @register.simple_tag(takes_context=True)
@@ -138,3 +189,92 @@ def topic_health(topic: Any) -> SafeString:
         words = f"{figures.thin(topic.under_replicated)} of {figures.thin(topic.partitions)} under-replicated"
         return mark("warn", words)
     return mark("none", "One copy only") if topic.replication_factor == 1 else mark("good", "Healthy")
+
+
+@register.simple_tag
+def preview(shown: payloads.Preview, absent: str) -> SafeString:
+    """One line of a key, value or header; what is not there is said in a word."""
+    if shown.kind == "null":
+        return format_html('<span class="badge">{}</span>', absent)
+    if shown.kind == "empty":
+        return muted("empty")
+    return format_html('<span class="mono">{}</span>', pieces(shown.pieces))
+
+
+@register.simple_tag
+def payload_kind(payload: payloads.Payload) -> str:
+    """What a payload was recognised as, and its size."""
+    words = {"null": "null", "empty": "empty", "json": "JSON", "text": "text", "bytes": "bytes"}[payload.kind]
+    return f"{words}, {figures.THIN.join(figures.size(payload.size))}" if payload.size else words
+
+
+@register.simple_tag
+def replicas(partition: Any) -> SafeString:
+    """A replica set as a sentence: the leader first and filled, who is out struck."""
+    shown = SafeString()
+    for broker in sorted(partition.replicas, key=lambda broker: broker != partition.leader):
+        if broker == partition.leader:
+            css, words = "leads", "leads"
+        elif broker in partition.isr:
+            css, words = "", "follows in sync"
+        else:
+            css, words = "out", "is offline" if broker in partition.offline_replicas else "is out of sync"
+        shown += format_html(
+            '<span class="{}" role="img" aria-label="broker {} {}">{}</span>', css, broker, words, broker
+        )
+    return format_html('<span class="replicas">{}</span>', shown)
+
+
+@register.simple_tag
+def in_sync(partition: Any) -> SafeString:
+    """How many copies of how many are in sync, and who is not."""
+    words = f"{len(partition.isr)} of {len(partition.replicas)}"
+    missing = [str(broker) for broker in partition.replicas if broker not in partition.isr]
+    return mark("warn", f"{words}, without {', '.join(missing)}") if missing else mark("good", words)
+
+
+@register.simple_tag
+def documentation(text: str) -> SafeString:
+    """What a cluster says of a setting: its first sentence, the rest folded. Its HTML becomes plain words."""
+    plain = " ".join(html.unescape(strip_tags(text)).split())
+    first, stop, rest = plain.partition(". ")
+    if not rest:
+        return format_html("<p>{}</p>", named(plain))
+    return format_html("<details><summary>{}</summary><p>{}</p></details>", named(first + stop.strip()), named(rest))
+
+
+@register.simple_tag
+def config_value(entry: Any) -> SafeString:
+    """A setting's value: for people first, the exact one beside it."""
+    if entry.sensitive or entry.value is None:
+        return muted("not told" if entry.sensitive else "–")
+    words = figures.config_words(entry.name, entry.value)
+    if words is None:
+        return named(entry.value) or muted("empty")
+    exact = figures.thin(int(entry.value))
+    return format_html('{} <span class="u">{}</span>', words, exact) if exact != words else format_html("{}", words)
+
+
+@register.simple_tag
+def cluster_health(view: Any) -> SafeString:
+    """One answer for a cluster."""
+    if view.offline:
+        return mark("bad", f"{figures.thin(view.offline)} partitions without a leader")
+    if view.under_replicated:
+        return mark("warn", f"{figures.thin(view.under_replicated)} partitions under-replicated")
+    return mark("good", "Healthy")
+
+
+@register.simple_tag
+def disk_meter(node: Any) -> SafeString:
+    """How full a broker's disk is, where it says so."""
+    total, usable = node.disk_total_bytes, node.disk_usable_bytes
+    if not total or usable is None or not 0 <= usable <= total:
+        return SafeString()
+    used = round((total - usable) * 100 / total)
+    return format_html(
+        '<div class="meter"><p><span>Disk</span><b>{} of {}</b></p><svg class="bar" viewBox="0 0 100 8"'
+        ' preserveAspectRatio="none" role="img" aria-label="{} % used"><rect class="done" width="{}" height="8"/>'
+        "</svg></div>",
+        size(total - usable), size(total), used, used,
+    )  # fmt: skip

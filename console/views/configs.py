@@ -26,6 +26,11 @@ class ConfigListPage:
     place: str = "topics"
     tab: str = "configs"
 
+    @property
+    def set_by_somebody(self) -> int:
+        """How many do not come from the defaults."""
+        return sum(1 for entry in self.head.configs.values() if entry.changed)
+
 
 @require_safe
 def config_list(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpResponse:

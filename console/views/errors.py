@@ -6,15 +6,25 @@
 
 import time
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from console.models import Cluster
 from console.permissions import clusters_of
 from console.services.figures import ago
 from console.services.outages import Outage
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPage:
+    """What base.html needs around a message."""
+
+    cluster: Cluster | None
+    place: str = "topics"
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -24,8 +34,13 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404: nothing here, or not for you; the page does not tell which."""
-    reason = getattr(exception, "reason", "")  # only console.kafka's errors have words for people
-    return render(request, page_or_part(request, "errors/404.html"), {"reason": reason}, status=404)
+    return render(request, page_or_part(request, "errors/404.html"), {"page": ErrorPage(None)}, status=404)
+
+
+def not_in_cluster(request: HttpRequest, cluster_id: uuid.UUID | None, reason: str) -> HttpResponse:
+    """404: the cluster is there for you, and this topic or record is not."""
+    context = {"page": ErrorPage(_seen(request, cluster_id)), "reason": reason}
+    return render(request, page_or_part(request, "errors/404.html"), context, status=404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -36,7 +51,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def cluster_unreachable(request: HttpRequest, cluster_id: uuid.UUID | None, outage: Outage) -> HttpResponse:
     """503: what was tried, since when, and when the next try is."""
     context = {
-        "cluster": clusters_of(request.user).filter(pk=cluster_id).first(),
+        "page": ErrorPage(_seen(request, cluster_id)),
         "outage": outage,
         "since": datetime.fromtimestamp(outage.since, UTC),
         "lasted": ago(time.time() - outage.since),
@@ -47,13 +62,20 @@ def cluster_unreachable(request: HttpRequest, cluster_id: uuid.UUID | None, outa
     return response
 
 
-def cluster_refused(request: HttpRequest, title: str, reason: str, status: int) -> HttpResponse:
+def cluster_refused(
+    request: HttpRequest, cluster_id: uuid.UUID | None, title: str, reason: str, status: int
+) -> HttpResponse:
     """The cluster answered and said no."""
     template = page_or_part(request, "errors/cluster_refused.html")
-    return render(request, template, {"title": title, "reason": reason}, status=status)
+    context = {"page": ErrorPage(_seen(request, cluster_id)), "title": title, "reason": reason}
+    return render(request, template, context, status=status)
 
 
 def page_or_part(request: HttpRequest, template: str) -> str:
     """The template, or only its message where htmx wants to replace a part of a page."""
     details = getattr(request, "htmx", None)  # missing when a middleware before ours failed
     return f"{template}#message" if details and details.target != "main" else template
+
+
+def _seen(request: HttpRequest, cluster_id: uuid.UUID | None) -> Cluster | None:
+    return clusters_of(request.user).filter(pk=cluster_id).first() if cluster_id else None

@@ -53,6 +53,11 @@ class RecordListPage:
         return {"before": "newest", "after": "oldest"}.get(asked, asked)
 
     @property
+    def newest_first(self) -> bool:
+        """The order of the rows."""
+        return self.start is not None and self.start.kind in ("newest", "before")
+
+    @property
     def older(self) -> str:
         """The positions of older records, for an address."""
         return records.positions_text(self.found.older) if self.found and self.found.older else ""
@@ -79,6 +84,11 @@ class RecordTailPage:
     place: str = "topics"
     tab: str = "records"
     chosen: str = "live"
+
+    @property
+    def part(self) -> str:
+        """The partition as an address has it."""
+        return "" if self.partition is None else str(self.partition)
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,24 +127,27 @@ class Broker:
         return connection
 
     def on_bytes(
-        self, connection: ClientConnection, buffer: bytearray, view: memoryview, start: int, end: int, now_ms: int
+        self, connection: Connection, buffer: bytearray, view: memoryview, start: int, end: int, now_ms: int
     ) -> int:
         """Answer the whole requests that have come; return how many bytes they were."""
         self.now_ms = now_ms
+        assert type(connection) is ClientConnection
         consumed = connections.read_requests(self, connection, buffer, view, start, end)
         self.finish_event()
         if connection.out.items:
             self.effects.touched.append(connection)
         return consumed
 
-    def on_drained(self, connection: ClientConnection, now_ms: int) -> None:
+    def on_drained(self, connection: Connection, now_ms: int) -> None:
         """Everything is sent: read on, unless the connection waits for something else."""
         self.now_ms = now_ms
+        assert type(connection) is ClientConnection
         connection.paused = connection.work_token != 0 or len(connection.slots) >= PARKED_REQUESTS_MAX
 
-    def on_closed(self, connection: ClientConnection, now_ms: int) -> None:
+    def on_closed(self, connection: Connection, now_ms: int) -> None:
         """Forget the connection and what it waited for."""
         self.now_ms = now_ms
+        assert type(connection) is ClientConnection
         connection.closed = True
         self.connections.pop(connection.id, None)
         self.waiting_for_work.pop(connection.work_token, None)

@@ -57,6 +57,10 @@ class BrokerConfig:
     delete_topic_enable: bool = True
     message_max_bytes: int = 1048588
     socket_request_max_bytes: int = 104857600
+    queued_max_request_bytes: int = 268435456
+    max_connections: int = 2147483647
+    max_connections_per_ip: int = 2147483647
+    connections_max_idle_ms: int = 600000
     fetch_max_bytes: int = 57671680
     max_incremental_fetch_session_cache_slots: int = 1000
     max_request_partition_size_limit: int = 2000

@@ -37,6 +37,13 @@ _KEYS = (
     ConfigKey("delete.topic.enable", BOOLEAN, "true", "Whether topics can be deleted."),
     ConfigKey("message.max.bytes", INT, "1048588", "The largest record batch accepted, after compression.", least=0),
     ConfigKey("socket.request.max.bytes", INT, "104857600", "The largest request frame read.", least=1),
+    ConfigKey("queued.max.request.bytes", LONG, "268435456", "How many bytes of requests that are not whole yet are "
+              "held for all connections together; more is left with their senders.", least=1024 * 1024),
+    ConfigKey("max.connections", INT, "2147483647", "How many client connections are kept; one more is closed.",
+              least=1),
+    ConfigKey("max.connections.per.ip", INT, "2147483647", "How many connections one address may have.", least=1),
+    ConfigKey("connections.max.idle.ms", LONG, "600000", "A connection that sends nothing for so long is closed.",
+              least=1),
     ConfigKey("fetch.max.bytes", INT, "57671680", "The most bytes one Fetch answers with.", least=1024),
     ConfigKey("max.incremental.fetch.session.cache.slots", INT, "1000", "How many incremental fetch sessions are "
               "kept.", least=0),

@@ -12,13 +12,12 @@ Not here: which handler answers (router.py), sockets and buffers (net/connection
 
 from dataclasses import dataclass, field
 from struct import Struct
-from struct import error as StructError
 from typing import TYPE_CHECKING
 
 from engine.broker import router
 from engine.core.connection.reply_order import Connection
 from engine.core.limits import PARKED_REQUESTS_MAX, QUEUED_BYTES_MAX
-from engine.wire.primitives import Malformed
+from engine.wire.primitives import DAMAGE, Malformed
 
 if TYPE_CHECKING:
     from engine.broker.broker import Broker
@@ -32,6 +31,8 @@ class ClientConnection(Connection):
     """What the broker keeps of a connection besides its replies."""
 
     active_ms: int = 0  # when it last sent something
+    stalled_bytes: int = 0  # how much was queued when it was last looked at ...
+    stalled_since_ms: int = 0  # ... and since when it is the same
     work_token: int = 0  # of the helper's work its next request waits for; 0 is none
     verdicts: list[object] = field(default_factory=list)  # what helpers said of that request's batches, in order
 
@@ -63,7 +64,9 @@ def read_requests(
                 connection.paused = True
                 break
             position = frame_end
-    except (Malformed, StructError):
+    except (Malformed, *DAMAGE):
+        broker.counters.malformed_closed += 1
         broker.effects.close.append(connection)
+        connection.paused = True
         position = end
     return position - start

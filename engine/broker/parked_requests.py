@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from engine.core.connection.out_queue import Region
 from engine.core.connection.reply_order import Slot
+from engine.core.replication.fetch_sessions import FetchSession, FetchState
 
 if TYPE_CHECKING:
     from engine.broker.broker import Broker
@@ -29,19 +30,27 @@ class ParkedAck(Slot):
 
     connection: "ClientConnection | None" = None
     deadline_ms: int = 0
-    reply: bytes = b""
+    api_version: int = 0
+    reply: bytes = b""  # what is said if all goes well
     partitions_left: int = 0
 
 
 @dataclass(slots=True, eq=False)
 class ParkedFetch(Slot):
-    """A fetch that is answered when enough can be read, or at its deadline."""
+    """A fetch: what it asks for; parked, it is answered when enough can be read, or at its deadline."""
 
     connection: "ClientConnection | None" = None
-    number: int = 0
-    deadline_ms: int = 0
-    request: tuple[object, ...] = ()  # what handlers/fetch.py needs to build the reply
-    partitions: "list[Partition]" = field(default_factory=list)
+    api_version: int = 0
+    correlation_id: int = 0
+    states: list[FetchState] = field(default_factory=list)
+    session: FetchSession | None = None
+    new_session: bool = False
+    bytes_min: int = 0
+    bytes_max: int = 0
+    committed_only: bool = False
+    from_replica: int = -1
+    number: int = 0  # in the order of parking
+    partitions: "list[Partition]" = field(default_factory=list)  # where it waits
 
 
 @dataclass(slots=True, eq=False)

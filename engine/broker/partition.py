@@ -13,7 +13,8 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from engine.broker.parked_requests import ParkedAck, ParkedFetch
-from engine.storage.log import Log, LogPosition
+from engine.core.log.offsets import LogPosition
+from engine.storage.log import Log
 
 
 @dataclass(slots=True, eq=False)
@@ -30,6 +31,7 @@ class Partition:
     synced_end: int  # exclusive: what survives a power loss
     dirty: bool = False  # appended to since the last sync began, and known to durability
     offline: bool = False  # its disk failed: nothing of it is to be trusted until a restart
+    removed: bool = False  # its topic is deleted
     unsynced_since_ms: int = 0  # when the oldest record not yet synced was appended (flush.ms)
     parked_acks: deque[tuple[int, ParkedAck]] = field(default_factory=deque)  # (needed offset, slot)
     parked_fetches: dict[int, ParkedFetch] = field(default_factory=dict)  # by number, oldest first

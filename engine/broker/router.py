@@ -19,9 +19,30 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from engine.broker.context import RequestContext, encode_reply
-from engine.broker.handlers import fetch, produce
+from engine.broker.handlers import (
+    alter_configs,
+    api_versions,
+    create_partitions,
+    create_topics,
+    delete_records,
+    delete_topics,
+    describe_cluster,
+    describe_configs,
+    describe_log_dirs,
+    describe_producers,
+    describe_topic_partitions,
+    fetch,
+    find_coordinator,
+    incremental_alter_configs,
+    init_producer_id,
+    list_offsets,
+    metadata,
+    offset_for_leader_epoch,
+    produce,
+)
 from engine.broker.supported import VERSIONS
 from engine.wire.catalog import API_VERSIONS, APIS
+from engine.wire.frames import message_codec
 from engine.wire.primitives import Malformed, skip_tags
 
 if TYPE_CHECKING:
@@ -31,8 +52,26 @@ if TYPE_CHECKING:
 REQUEST_HEADER = Struct(">hhih")  # api key, version, correlation id, length of the client id
 PRODUCE, FETCH = 0, 1
 
-# API key: (handler module, message module). Produce and Fetch are not here: they read their own bytes.
-COLD: dict[int, tuple[ModuleType, ModuleType]] = {}
+# Produce and Fetch are not here: they read their own bytes.
+COLD: dict[int, ModuleType] = {
+    2: list_offsets,
+    3: metadata,
+    10: find_coordinator,
+    18: api_versions,
+    19: create_topics,
+    20: delete_topics,
+    21: delete_records,
+    22: init_producer_id,
+    23: offset_for_leader_epoch,
+    32: describe_configs,
+    33: alter_configs,
+    35: describe_log_dirs,
+    37: create_partitions,
+    44: incremental_alter_configs,
+    60: describe_cluster,
+    61: describe_producers,
+    75: describe_topic_partitions,
+}
 
 
 def route(
@@ -71,17 +110,17 @@ def route(
 
 def answer_cold(broker: "Broker", context: RequestContext, body: memoryview) -> None:
     """Decode, handle, encode."""
-    handler, messages = COLD[context.api_key]
-    request, position = messages.decode_request(body, 0, context.api_version)
+    codec = message_codec(context.api_key)
+    request, position = codec.decode_request(body, 0, context.api_version)
     if position != len(body):
         raise Malformed("bytes after the request")
-    response = handler.handle(broker, context, request)
+    response = COLD[context.api_key].handle(broker, context, request)
     if response is not None:
-        context.connection.reply(encode_reply(context, messages.encode_response, response))
+        context.connection.reply(encode_reply(context, codec.encode_response, response))
 
 
 def refuse_api_versions(broker: "Broker", connection: "ClientConnection", correlation_id: int) -> None:
     """KIP-511: a version to come is answered in version 0, with error 35 and our list."""
     context = RequestContext(connection, API_VERSIONS, 0, correlation_id, None)
-    handler, messages = COLD[API_VERSIONS]
-    connection.reply(encode_reply(context, messages.encode_response, handler.refuse_version(broker, context)))
+    encode = message_codec(API_VERSIONS).encode_response
+    connection.reply(encode_reply(context, encode, api_versions.refuse_version(broker, context)))

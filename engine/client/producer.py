@@ -116,6 +116,10 @@ class Producer:
         size = entry_bytes(record)
         if queue.open is not None and queue.open.size + size > self.config.batch_bytes:
             queue.close_open()
+            self.sticky.batch_full(record.topic, partition, count)
+            if record.key is None and record.partition is None:
+                self._place(entry, now_ms)  # where the next batch of records without a key goes
+                return
         if queue.open is None:
             self.last_order += 1
             queue.open = Batch(record.topic, partition, self.last_order, now_ms)

@@ -10,3 +10,5 @@ PARKED_REQUESTS_MAX = 1000  # requests of one connection that wait
 DECOMPRESSED_BYTES_MAX = 16 << 20  # what one compressed batch may unpack to, or ...
 DECOMPRESSED_RATIO_MAX = 100  # ... this many times its own size, whichever is more
 CONFIG_VALUE_CHARACTERS_MAX = 32 << 10  # one config's text
+INLINE_DECOMPRESSION_BYTES_MAX = 64 << 10  # larger compressed batches are checked by a helper
+STALLED_MS_MAX = 60_000  # a connection that takes none of its replies for so long is closed

@@ -13,10 +13,17 @@ Spec: architecture.md 4; measured facts in tests/engine/hosting/test_bootstep.py
 """
 
 import os
+import warnings
 
 from celery import Celery
+from celery.exceptions import CPendingDeprecationWarning
+from celery.exceptions import SecurityWarning as RootWarning
 
 REDIS_URL_DEFAULT = "redis://127.0.0.1:6379/0"
+
+# A broker may run as root in a container (JSON only, below), and what a lost connection cancels is decided below.
+warnings.filterwarnings("ignore", category=RootWarning)
+warnings.filterwarnings("ignore", category=CPendingDeprecationWarning)
 
 app = Celery(
     "engine.hosting", broker=os.environ.get("REDIS_URL") or REDIS_URL_DEFAULT, include=["engine.hosting.tasks"]
@@ -31,10 +38,10 @@ app.conf.update(
     broker_connection_max_retries=None,
     broker_connection_retry=True,
     broker_connection_retry_on_startup=True,
-    broker_transport_options={"socket_connect_timeout": 3, "socket_timeout": 10, "health_check_interval": 10},
+    broker_transport_options={"socket_connect_timeout": 3, "socket_timeout": 5, "health_check_interval": 10},
     worker_enable_remote_control=False,
     worker_send_task_events=False,
-    worker_hijack_root_logger=True,
+    worker_redirect_stdouts=False,
     worker_cancel_long_running_tasks_on_connection_loss=False,
     worker_prefetch_multiplier=1,
     worker_log_format="%(levelname)s %(message)s",

@@ -45,7 +45,7 @@ class EngineStep(bootsteps.StartStopStep):  # type: ignore[misc]
     def __init__(self, worker: Any, **options: Any) -> None:
         checks.check_interpreter()
         checks.check_pool(worker.pool_cls)
-        self.config: BrokerConfig = checks.load_config(os.environ.get("ODRADEK_BROKER_PROPERTIES"))
+        self.config: BrokerConfig = checks.load_config_of_process()
         self.shell: BrokerShell | None = None
         self.thread: threading.Thread | None = None
         self.ready = threading.Event()

@@ -4,24 +4,12 @@ Invariant: written by the bootstep alone, before the pool starts and after it ha
 Not here: broker processes (engine/launcher.py).
 """
 
-from typing import Protocol
+from engine.net.broker_shell import BrokerShell, BrokerStopped
+
+_running: dict[int, BrokerShell] = {}
 
 
-class Broker(Protocol):
-    """What a task may ask of a running broker: both return at once, from any thread."""
-
-    def task(self, name: str) -> None:
-        """Ask the broker's loop to do its part of a Celery task."""
-
-
-class BrokerStopped(Exception):
-    """There is no running broker in this process (any more): a normal answer while it shuts down."""
-
-
-_running: dict[int, Broker] = {}
-
-
-def add(node_id: int, broker: Broker) -> None:
+def add(node_id: int, broker: BrokerShell) -> None:
     """Make a broker that serves known to the tasks."""
     assert node_id not in _running, "one broker per id and process"
     _running[node_id] = broker
@@ -33,8 +21,11 @@ def remove(node_id: int) -> None:
 
 
 def ask(name: str) -> None:
-    """Ask every broker of this process for its part of a task, and return at once."""
+    """Ask every broker of this process for its part of a task, and return at once.
+
+    BrokerStopped, when there is none (any more), is a normal answer while the process shuts down.
+    """
     if not _running:
-        raise BrokerStopped(name)
+        raise BrokerStopped("no broker is running in this process")
     for broker in list(_running.values()):
         broker.task(name)

@@ -38,10 +38,16 @@ def check_pool(pool: type) -> None:
         refuse("A broker's worker needs --pool=threads (or solo): in any other pool its tasks cannot reach the broker.")
 
 
-def load_config(path: str | None) -> BrokerConfig:
-    """Return the configuration in a properties file, or refuse the first thing that is wrong with it."""
+def load_config_of_process() -> BrokerConfig:
+    """Return the configuration that this process was started with."""
+    path = os.environ.get("ODRADEK_BROKER_PROPERTIES")
     if not path:
         refuse("Set ODRADEK_BROKER_PROPERTIES to the broker's properties file (manage.py up writes one).")
+    return load_config(path)
+
+
+def load_config(path: str) -> BrokerConfig:
+    """Return the configuration in a properties file, or refuse the first thing that is wrong with it."""
     try:
         return BrokerConfig.parse(load_properties(Path(path)))
     except ConfigError as error:

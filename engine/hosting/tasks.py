@@ -11,17 +11,18 @@ from contextlib import suppress
 
 from engine.hosting import brokers
 from engine.hosting.app import app
+from engine.net.broker_shell import BrokerStopped
 
 
 @app.task(name="engine.hosting.tasks.enforce_retention")  # type: ignore[untyped-decorator]
 def enforce_retention() -> None:
     """Let the broker delete what its topics' retention no longer keeps."""
-    with suppress(brokers.BrokerStopped):
+    with suppress(BrokerStopped):
         brokers.ask("enforce_retention")
 
 
 @app.task(name="engine.hosting.tasks.replicate")  # type: ignore[untyped-decorator]
 def replicate() -> None:
     """Let the broker compare its replicas with the metadata image and put right what differs."""
-    with suppress(brokers.BrokerStopped):
+    with suppress(BrokerStopped):
         brokers.ask("replicate")

@@ -275,6 +275,12 @@ class FileDisk:
         with _disk_errors(f"{path} cannot be read"):
             return os.stat(self.directory / path).st_mtime_ns // 1_000_000
 
+    def space(self) -> tuple[int, int]:
+        """Bytes of the file system and bytes that may still be written."""
+        with _disk_errors("the file system does not say how large it is"):
+            told = os.fstatvfs(self.directory_descriptor)
+        return told.f_blocks * told.f_frsize, told.f_bavail * told.f_frsize
+
     def _make_directory(self, directory: str) -> None:
         full = self.directory / directory
         if not full.is_dir():

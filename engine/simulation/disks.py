@@ -228,6 +228,10 @@ class SimulatedDisk:
             raise DiskFailed(f"there is no file {path!r}")
         return found.modified_ms
 
+    def space(self) -> tuple[int, int]:
+        """Total and usable bytes, -1 for a disk without end."""
+        return (-1, -1) if self.bytes_max is None else (self.bytes_max, max(0, self.bytes_max - self.used_bytes))
+
     # ---- for the world and its checkers ----
 
     def finish_sync(self, covered: list[tuple[SimulatedFile, int]]) -> None:

@@ -65,7 +65,7 @@ def unfinished(world: World) -> list[str]:
     found = []
     for node in world.nodes.values():
         if isinstance(node.actor, WireActor) and not node.actor.done:
-            found.append(f"{node.name}: {node.actor}")
+            found.append(f"{node.name} has not done its work")
         elif node.machine is None:
             found.append(f"{node.name} is down")
     return found

@@ -13,9 +13,13 @@ import random
 from typing import cast
 
 from engine.broker.broker import Broker
+from engine.client.client import Client
+from engine.client.config import ClientConfig, ConsumerConfig
 from engine.simulation import cluster
 from engine.simulation.wire_client import WireClient
 from engine.simulation.workloads.administrator import Administrator, Step
+from engine.simulation.workloads.client_consumer import ClientConsumer
+from engine.simulation.workloads.client_producer import ClientProducer
 from engine.simulation.workloads.consumer import Consumer
 from engine.simulation.workloads.lister import Lister
 from engine.simulation.workloads.producer import Producer
@@ -25,7 +29,7 @@ from engine.simulation.world import Actor, World
 BROKER = "broker-1"
 ADDRESS = f"{BROKER}:9092"
 LAST_FAULT_US = 600_000
-LEAP_MS = (20_000, 90_000, 3_600_000, 2 * 86_400_000, 8 * 86_400_000)
+LEAP_MS = (20_000, 90_000, 3_600_000, 2 * 86_400_000, 6 * 86_400_000)
 FAULTS = ("crash", "power", "kill", "stop", "cut", "sever", "freeze", "leap", "space", "sync")
 PROPERTIES = {
     "log.retention.check.interval.ms": "200",
@@ -33,6 +37,7 @@ PROPERTIES = {
     "log.flush.offset.checkpoint.interval.ms": "100",
     "log.flush.start.offset.checkpoint.interval.ms": "100",
     "replica.high.watermark.checkpoint.interval.ms": "100",
+    "producer.id.expiration.ms": str((1 << 31) - 1),  # else leaps of the wall clock let producers be forgotten
 }
 AGING = (("retention.ms", "60000"), ("segment.ms", "10000"), ("file.delete.delay.ms", "100"))
 SIZED = (("retention.bytes", "2500000"), ("segment.bytes", "1048576"), ("file.delete.delay.ms", "100"))
@@ -71,7 +76,7 @@ def finished(world: World) -> bool:
     if broker is None or world.now_us <= LAST_FAULT_US or any(event[3] in ("crash", "start") for event in world.heap):
         return False
     for _, actor in actors_of(world):
-        if isinstance(actor, Consumer):
+        if isinstance(actor, Consumer | ClientConsumer):
             if not _has_read_all(broker, actor):
                 return False
         elif not getattr(actor, "done", True):
@@ -79,7 +84,7 @@ def finished(world: World) -> bool:
     return True
 
 
-def _has_read_all(broker: Broker, consumer: Consumer) -> bool:
+def _has_read_all(broker: Broker, consumer: Consumer | ClientConsumer) -> bool:
     for number, offset in consumer.offsets.items():
         partition = broker.replica_manager.partition(consumer.topic, number)
         if partition is None or offset != partition.high_watermark or offset != partition.log.log_end_offset:
@@ -89,6 +94,11 @@ def _has_read_all(broker: Broker, consumer: Consumer) -> bool:
 
 def _add_client(world: World, name: str, actor: Actor) -> None:
     cluster.add_client(world, name, WireClient(ADDRESS, name), actor)
+
+
+def _add_our_client(world: World, name: str, actor: Actor) -> None:
+    config = ClientConfig(bootstrap=(ADDRESS,), client_id=name, consumer=ConsumerConfig(offset_reset="earliest"))
+    cluster.add_client(world, name, Client(config, world.chance), actor)
 
 
 def _add_workloads(world: World) -> None:
@@ -113,6 +123,11 @@ def _add_workloads(world: World) -> None:
     for number in range(chance.randint(1, 2)):
         _add_client(world, f"consumer-{number}", _consumer(chance, "orders"))
     _add_client(world, "reader", _consumer(chance, "aging"))
+    if chance.random() < 0.6:
+        producer = ClientProducer("orders", chance.randrange(partitions), chance.randint(20, 90), chance.randint(1, 9))
+        _add_our_client(world, "our-producer", producer)
+    if chance.random() < 0.6:
+        _add_our_client(world, "our-consumer", ClientConsumer("orders", chance.choice((20, 300))))
     _add_client(world, "lister", Lister("orders", version=chance.randint(1, 10), asks_left=chance.randint(4, 24)))
     if chance.random() < 0.4:
         _add_client(world, "vandal", Vandal())

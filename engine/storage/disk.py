@@ -78,3 +78,6 @@ class Disk(Protocol):
 
     def modified_ms(self, path: str) -> int:
         """When the file was last written, in wall milliseconds."""
+
+    def space(self) -> tuple[int, int]:
+        """Bytes of the whole device and bytes that may still be written; -1 for what is not known."""

@@ -10,10 +10,13 @@ Invariants:
 - An append that fails leaves the log as it was.
 - The state is plain data: files are the Disk's numbers.
 
-Not here: reading (reading.py), opening (recovery.py), deleting (deletion.py), who may
-read how far (broker/partition.py), which sync covers what (broker/durability.py).
+Not here: reading (reading.py), opening (recovery.py), deleting (deletion.py), records
+that must be looked at (rewriting.py), who may read how far (broker/partition.py), which
+sync covers what (broker/durability.py).
+Spec: org.apache.kafka.storage.internals.log.UnifiedLog.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from struct import Struct
 
@@ -27,16 +30,21 @@ from engine.core.log.producer_state import SEQUENCE_MASK, ProducerState
 from engine.core.log.rolling import RELATIVE_OFFSET_MAX
 from engine.core.log.validation import refusal
 from engine.core.records.batch import CRC_START, HEADER, HEADER_BYTES, LENGTH_END
-from engine.storage import reading
-from engine.storage.disk import Disk
-from engine.storage.segment import LOG_SUFFIX, Segment, segment_name
+from engine.core.records.builder import BatchBuilder
+from engine.storage import checkpoints, deletion, reading, rewriting
+from engine.storage.deletion import DeletedSegment
+from engine.storage.disk import Disk, StorageError
+from engine.storage.indexes import save_indexes, write_unsynced
+from engine.storage.producer_snapshots import encode_snapshot
+from engine.storage.reading import TimedOffset
+from engine.storage.segment import LOG_SUFFIX, SNAPSHOT_SUFFIX, Segment, segment_name
 
 __all__ = ["Log", "LogPosition"]
 
 _unpack_header = HEADER.unpack_from
 _pack_stamp = Struct(">qii").pack_into  # base offset, length (as it was), leader epoch
-# Attribute bits a producer's batch may have without a closer look: none but a codec (and its number may be wrong).
-_ORDINARY_ATTRIBUTES = 4
+# A batch whose attributes are more than a codec needs a closer look.
+_PLAIN_ATTRIBUTES_MAX = 4
 
 
 @dataclass(slots=True, eq=False)
@@ -54,9 +62,12 @@ class Log:
     leader_epochs: LeaderEpochs = field(default_factory=LeaderEpochs)
     leader_epoch: int = -1  # of the newest record, or assigned since
     active: Segment = field(init=False)
-    batch_bytes_max: int = field(init=False)  # of a batch that needs no closer look
+    batch_bytes_max: int = field(init=False)  # larger ones need a closer look
     timestamp_after_max_ms: int = field(init=False)
+    stamps_append_time: bool = field(init=False)
+    looks_inside: bool = field(init=False)  # batches must be parsed, or stamped beyond offsets
     unsynced: list[int] = field(default_factory=list)  # files of closed segments that no sync was asked for yet
+    deleted: list[DeletedSegment] = field(default_factory=list)  # renamed, not yet unlinked; oldest first
 
     def __post_init__(self) -> None:
         self.active = self.segments[-1]
@@ -67,12 +78,13 @@ class Log:
         """Use other configs from now on."""
         self.config = config
         self.batch_bytes_max = min(config.max_message_bytes, config.segment_bytes)
-        by_append = config.message_timestamp_type == LOG_APPEND_TIME
-        self.timestamp_after_max_ms = LONG_MAX if by_append else config.message_timestamp_after_max_ms
+        self.stamps_append_time = config.message_timestamp_type == LOG_APPEND_TIME
+        self.timestamp_after_max_ms = LONG_MAX if self.stamps_append_time else config.message_timestamp_after_max_ms
+        self.looks_inside = self.stamps_append_time or rewriting.must_parse(config)
 
     # ---- append
     def append(
-        self, buffer: bytearray, view: memoryview, start: int, length: int, leader_epoch: int, wall_ms: int
+        self, buffer: bytearray | memoryview, view: memoryview, start: int, length: int, leader_epoch: int, wall_ms: int
     ) -> int:
         """Check, stamp in place and write ONE batch of a producer; return its base offset, also a known duplicate's.
 
@@ -84,7 +96,6 @@ class Log:
             claimed_offset, claimed_length, _, magic, crc, attributes, last_delta, _, max_timestamp,
             producer_id, producer_epoch, sequence, count,
         ) = _unpack_header(buffer, start)  # fmt: skip
-        end = start + length
         if (
             magic != 2
             or claimed_length + LENGTH_END != length
@@ -93,10 +104,14 @@ class Log:
             or length > self.batch_bytes_max
             or max_timestamp - wall_ms > self.timestamp_after_max_ms
             or claimed_offset
-            or not 0 <= attributes <= _ORDINARY_ATTRIBUTES
-            or crc32c(view[start + CRC_START : end]) != crc
+            or not 0 <= attributes <= _PLAIN_ATTRIBUTES_MAX
+            or crc32c(view[start + CRC_START : start + length]) != crc
         ):
             self._refuse(view, start, length, wall_ms)
+        if self.looks_inside:
+            batch = rewriting.rewrite(view[start : start + length], self.config, wall_ms)
+            buffer, view, start, length = batch, memoryview(batch), 0, len(batch)
+            max_timestamp, claimed_length = rewriting.stamped_fields(batch)
         if producer_id >= 0:
             if sequence < 0:
                 self._refuse(view, start, length, wall_ms)
@@ -107,7 +122,11 @@ class Log:
         base_offset = self.log_end_offset
         last_offset = base_offset + last_delta
         _pack_stamp(buffer, start, base_offset, claimed_length, leader_epoch)
-        self._write(view[start:end], length, last_offset, max_timestamp, leader_epoch, wall_ms)
+        try:
+            self._write(view[start : start + length], length, last_offset, max_timestamp, leader_epoch, wall_ms)
+        except StorageError:
+            _pack_stamp(buffer, start, 0, claimed_length, -1)  # as it came, so that it can be appended again
+            raise
         if producer_id >= 0:
             self.producers.remember(
                 producer_id, producer_epoch, (sequence, last_sequence, base_offset, last_offset, max_timestamp)
@@ -117,51 +136,104 @@ class Log:
     def _refuse(self, view: memoryview, start: int, length: int, wall_ms: int) -> None:
         """Raise what is wrong with the batch, if anything is: some headers only need a closer look."""
         error = refusal(view, start, length, self.config, wall_ms)
-        if error is not None:
-            raise error
+        try:
+            if error is not None:
+                raise error
+        finally:
+            del error  # it holds this frame, and the frame holds the view: a circle that outlives the event
+
+    def append_records(
+        self,
+        records: Sequence[tuple[bytes | None, bytes | None]],
+        *,
+        leader_epoch: int,
+        wall_ms: int,
+        control: bool = False,
+    ) -> int:
+        """Append one batch of the broker's own (key, value) records; return its base offset."""
+        builder = BatchBuilder()
+        for key, value in records:
+            builder.add(key=key, value=value, timestamp=wall_ms)
+        batch = builder.build(base_offset=self.log_end_offset, leader_epoch=leader_epoch, control=control)
+        base_offset = self.log_end_offset
+        last_offset = base_offset + builder.last_offset_delta
+        self._write(memoryview(batch), len(batch), last_offset, wall_ms, leader_epoch, wall_ms)
+        return base_offset
 
     def _write(
         self, batch: memoryview, length: int, last_offset: int, max_timestamp: int, leader_epoch: int, wall_ms: int
     ) -> None:
-        """Write a stamped batch at the end: the offsets, the index and the epochs follow."""
+        """Write a stamped batch at the end, in a new segment if it is time."""
         active = self.active
-        position = active.size
         if (
-            position + length > self.config.segment_bytes
+            active.size + length > self.config.segment_bytes
             or max_timestamp > active.roll_after_timestamp
             or wall_ms > active.roll_after_wall_ms
             or last_offset - active.base_offset > RELATIVE_OFFSET_MAX
-        ) and position:
+        ) and active.size:
             active = self.roll(wall_ms)
-            position = 0
         if leader_epoch != self.leader_epoch:
             self.assign_leader_epoch(leader_epoch)
         self.disk.append(active.file, batch)
-        if position > active.index_due:
-            active.add_index_entry(base_offset=self.log_end_offset, last_offset=last_offset, config=self.config)
-        elif not position:
-            active.note_first(max_timestamp, self.config)
-        active.size = position + length
-        if max_timestamp > active.max_timestamp:
-            active.max_timestamp = max_timestamp
-            active.max_timestamp_offset = last_offset
+        active.note_batch(self.log_end_offset, last_offset, length, max_timestamp, self.config)
         self.log_end_offset = last_offset + 1
 
     def assign_leader_epoch(self, leader_epoch: int) -> None:
-        """Note that a leader epoch begins at the log end, durably."""
-        self.leader_epochs.assign(leader_epoch, self.log_end_offset)
+        """Note, durably, that a leader epoch begins at the log end."""
+        if self.leader_epochs.assign(leader_epoch, self.log_end_offset):
+            checkpoints.write_leader_epochs(self.disk, self.directory, self.leader_epochs)
         self.leader_epoch = leader_epoch
 
+    # ---- segments
     def roll(self, wall_ms: int) -> Segment:
-        """Begin a new segment at the log end; return it."""
+        """Close the active segment and begin a new one at the log end; return it."""
         closed = self.active
-        self.unsynced.append(closed.file)
-        path = f"{self.directory}/{segment_name(self.log_end_offset, LOG_SUFFIX)}"
-        self.active = Segment(
-            self.log_end_offset, self.disk.open(path), index_due=self.config.index_interval_bytes, created_ms=wall_ms
-        )
+        assert closed.size, "an empty segment is as good as a new one"
+        # First what may fail without harm: index files can be made again.
+        index_files = save_indexes(self.disk, self.directory, closed)
+        index_files.append(self._save_snapshot())
+        file = self.disk.open(self._path(self.log_end_offset, LOG_SUFFIX))
+        self.unsynced += (closed.file, *index_files)
+        closed.index_files += index_files
+        if len(self.segments) > 1:
+            self.segments[-2].index = None  # only the segment just closed is likely to be read
+        interval = self.config.index_interval_bytes
+        self.active = Segment(self.log_end_offset, file, index_due=interval, created_ms=wall_ms)
         self.segments.append(self.active)
         return self.active
+
+    def _save_snapshot(self) -> int:
+        """Write what is known of producers at the log end, not yet synced; return the file's number."""
+        path = self._path(self.log_end_offset, SNAPSHOT_SUFFIX)
+        return write_unsynced(self.disk, path, encode_snapshot(self.producers))
+
+    def _path(self, base_offset: int, suffix: str) -> str:
+        return f"{self.directory}/{segment_name(base_offset, suffix)}"
+
+    def delete_records(self, offset: int) -> None:
+        """Begin the log at `offset`: what lies before it is not read any more, its segments go with the next pass."""
+        assert offset <= self.log_end_offset, "nothing is deleted that is not there"
+        if offset > self.log_start_offset:
+            self.move_start(offset)
+
+    def move_start(self, offset: int) -> None:
+        """Set the log start, and forget leader epochs that ended before it."""
+        assert self.log_start_offset <= offset <= self.log_end_offset, "the log start never goes back"
+        self.log_start_offset = offset
+        if self.leader_epochs.truncate_from_start(offset):
+            checkpoints.write_leader_epochs(self.disk, self.directory, self.leader_epochs)
+
+    def delete_old_segments(self, wall_ms: int, high_watermark: int) -> list[DeletedSegment]:
+        """Take out what retention does not keep; its files are renamed, and unlinked by remove_deleted."""
+        return deletion.delete_old_segments(self, wall_ms, high_watermark)
+
+    def files_to_remove(self, wall_ms: int) -> list[int]:
+        """Return the files that remove_deleted would close now."""
+        return [file for gone in self.deleted if gone.due_wall_ms <= wall_ms for file in gone.files]
+
+    def remove_deleted(self, wall_ms: int) -> None:
+        """Unlink the files of deleted segments whose delay is over."""
+        deletion.remove_deleted(self, wall_ms)
 
     # ---- places
     def end_position(self) -> LogPosition:
@@ -169,19 +241,39 @@ class Log:
         active = self.active
         return LogPosition(self.log_end_offset, active.base_offset, active.size)
 
+    def position_of(self, offset: int) -> LogPosition:
+        """Where the batch that holds `offset` begins, as a bound for readers: between batches, at or before it."""
+        if offset >= self.log_end_offset:
+            return self.end_position()
+        segment = self.segments[reading.segment_slot(self.segments, offset)]
+        position = reading.batch_position(self, segment, offset, segment.size)
+        return LogPosition(offset, segment.base_offset, position)
+
     def locate(self, offset: int, end: LogPosition, bytes_max: int) -> Region | None:
         """Return whole batches from the one that holds `offset`, in one segment and before `end`; None at the end.
 
         At least one batch, even if it is larger than `bytes_max`.
         """
-        return reading.locate(self.disk, self.directory, self.segments, offset, end, bytes_max)
+        return reading.locate(self, offset, end, bytes_max)
 
     def read(self, offset: int, end: LogPosition, bytes_max: int) -> bytes:
         """Return the bytes that `locate` finds; none at the end."""
-        region = self.locate(offset, end, bytes_max)
+        region = reading.locate(self, offset, end, bytes_max)
         return b"" if region is None else self.disk.read(region.file, region.position, region.length)
 
-    # ---- syncs
+    def offset_for_timestamp(self, timestamp: int, end: LogPosition) -> TimedOffset | None:
+        """Return the first record before `end` that is not older than `timestamp`."""
+        return reading.offset_for_timestamp(self, timestamp, end)
+
+    def offset_of_max_timestamp(self, end: LogPosition) -> TimedOffset | None:
+        """Return the first of the latest records before `end`."""
+        return reading.offset_of_max_timestamp(self, end)
+
+    def end_offset_for_epoch(self, leader_epoch: int) -> tuple[int, int]:
+        """Return (the largest epoch up to this one that has records, its end offset); (-1, -1) if unknown."""
+        return self.leader_epochs.end_offset_for(leader_epoch, self.log_end_offset)
+
+    # ---- files
     def dirty_files(self) -> list[int]:
         """Return the files appended to since this was last asked: the next sync is to cover them."""
         files, self.unsynced = self.unsynced, []
@@ -190,3 +282,26 @@ class Log:
             active.asked_size = active.size
             files.append(active.file)
         return files
+
+    def files(self) -> list[int]:
+        """Return every file that is open, those of deleted segments too."""
+        kept = [file for segment in self.segments for file in (segment.file, *segment.index_files)]
+        return kept + [file for gone in self.deleted for file in gone.files]
+
+    def size_bytes(self) -> int:
+        """Bytes of all batches."""
+        return sum(segment.size for segment in self.segments)
+
+    def close(self, clean: bool) -> None:
+        """Close every file; if `clean`, leave everything synced and ready to be opened without recovery."""
+        if clean:
+            active = self.active
+            active.index_files += save_indexes(self.disk, self.directory, active)
+            active.index_files.append(self._save_snapshot())
+            for file in (*self.unsynced, active.file, *active.index_files):
+                self.disk.sync(file)
+            self.unsynced = []
+            self.recovery_point = self.log_end_offset
+        for file in self.files():
+            self.disk.close(file)
+        self.deleted = []

@@ -24,6 +24,7 @@ TIME_INDEX_SUFFIX = ".timeindex"
 SNAPSHOT_SUFFIX = ".snapshot"
 TRANSACTION_INDEX_SUFFIX = ".txnindex"
 DELETED_SUFFIX = ".deleted"
+SEGMENT_SUFFIXES = (LOG_SUFFIX, INDEX_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX, SNAPSHOT_SUFFIX)
 NO_TIMESTAMP = -1
 REMEMBERED_ENDS = 64
 
@@ -51,12 +52,25 @@ class Segment:
     index_files: list[int] = field(default_factory=list)  # numbers of the index files written when it was closed
     ends: dict[int, int] = field(default_factory=dict)  # offset -> position, where regions that were sent ended
 
-    def note_first(self, max_timestamp: int, config: LogConfig) -> None:
-        """Note its first batch: its age counts from there."""
-        self.roll_after_timestamp, self.roll_after_wall_ms = roll_deadline(max_timestamp, self.created_ms, config)
+    def note_batch(
+        self, base_offset: int, last_offset: int, length: int, max_timestamp: int, config: LogConfig
+    ) -> None:
+        """Count a batch that was written, or found, at the end. (Positional: this is the hot path.)"""
+        position = self.size
+        if position > self.index_due:
+            self._add_index_entry(base_offset, last_offset, config)
+        elif not position:
+            self.note_age(max_timestamp, config)
+        self.size = position + length
+        if max_timestamp > self.max_timestamp:
+            self.max_timestamp = max_timestamp
+            self.max_timestamp_offset = last_offset
 
-    def add_index_entry(self, *, base_offset: int, last_offset: int, config: LogConfig) -> None:
-        """Note that the batch with these offsets begins at `size`; nothing of it is counted yet."""
+    def note_age(self, first_timestamp: int, config: LogConfig) -> None:
+        """Note the time of its first batch: the segment is as old as that."""
+        self.roll_after_timestamp, self.roll_after_wall_ms = roll_deadline(first_timestamp, self.created_ms, config)
+
+    def _add_index_entry(self, base_offset: int, last_offset: int, config: LogConfig) -> None:
         index = self.index
         assert index is not None, "the segment appended to has its index"
         index.add(offset=base_offset - self.base_offset, last_offset=last_offset - self.base_offset, position=self.size)

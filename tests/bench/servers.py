@@ -145,5 +145,5 @@ def create_topic(bootstrap: str, partitions: int) -> None:
     """Create the bench's topic by somebody else's client."""
     from confluent_kafka.admin import AdminClient, NewTopic
 
-    future = AdminClient({"bootstrap.servers": bootstrap}).create_topics([NewTopic(TOPIC, partitions, 1)])[TOPIC]
-    future.result(timeout=20)
+    admin = AdminClient({"bootstrap.servers": bootstrap})  # kept: its end would end the request
+    admin.create_topics([NewTopic(TOPIC, partitions, 1)])[TOPIC].result(20)

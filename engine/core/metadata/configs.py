@@ -29,6 +29,14 @@ class ConfigSource(IntEnum):
     DEFAULT = 5
 
 
+class ResourceType(IntEnum):
+    """Whose configs: ConfigResource.Type."""
+
+    TOPIC = 2
+    BROKER = 4
+    BROKER_LOGGER = 8
+
+
 class Synonym(NamedTuple):
     """A config that would give a value, were those before it not set."""
 

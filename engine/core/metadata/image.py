@@ -133,6 +133,11 @@ class MetadataImage:
         """The configs set on this topic (not the defaults)."""
         return self.configs.get((TOPIC_RESOURCE, topic), {})
 
+    def offline_replicas(self, partition: PartitionImage) -> list[int]:
+        """Replicas of the partition on brokers that are not there."""
+        brokers = self.brokers
+        return [one for one in partition.replicas if one not in brokers or brokers[one].fenced]
+
     def check_invariants(self) -> None:
         """The module's invariants."""
         assert len(self.topics) == len(self.topic_names)

@@ -7,8 +7,7 @@ Not here: batches (core/records), transaction markers (core/records/control.py).
 Spec: KIP-595, KIP-630; org.apache.kafka.common.record.ControlRecordType.
 """
 
-from struct import Struct
-
+from engine.core.records.control import ControlType, control_key
 from engine.wire.record_types.control import (
     LeaderChangeMessage,
     LeaderChangeMessageVoter,
@@ -19,8 +18,6 @@ from engine.wire.record_types.control import (
     encode_snapshot_header_record,
 )
 
-_KEY = Struct(">hh")  # version, type
-LEADER_CHANGE, SNAPSHOT_HEADER, SNAPSHOT_FOOTER = 2, 3, 4
 LEADER_CHANGE_VERSION = 0  # 1 names directories of voters: kraft.version 1
 
 
@@ -34,18 +31,18 @@ def leader_change(leader_id: int, voters: list[int], granting_voters: list[int])
         [LeaderChangeMessageVoter(voter) for voter in granting_voters],
     )
     encode_leader_change_message(message, LEADER_CHANGE_VERSION, value)
-    return _KEY.pack(0, LEADER_CHANGE), bytes(value)
+    return control_key(ControlType.LEADER_CHANGE), bytes(value)
 
 
 def snapshot_header(last_contained_timestamp_ms: int) -> tuple[bytes, bytes]:
     """Key and value of a snapshot's first record."""
     value = bytearray()
     encode_snapshot_header_record(SnapshotHeaderRecord(0, last_contained_timestamp_ms), 0, value)
-    return _KEY.pack(0, SNAPSHOT_HEADER), bytes(value)
+    return control_key(ControlType.SNAPSHOT_HEADER), bytes(value)
 
 
 def snapshot_footer() -> tuple[bytes, bytes]:
     """Key and value of a snapshot's last record."""
     value = bytearray()
     encode_snapshot_footer_record(SnapshotFooterRecord(0), 0, value)
-    return _KEY.pack(0, SNAPSHOT_FOOTER), bytes(value)
+    return control_key(ControlType.SNAPSHOT_FOOTER), bytes(value)

@@ -84,7 +84,7 @@ def test_parts_stop_in_the_reverse_order_of_their_start(fixture: Fixture) -> Non
     polite = "import signal, sys, time; signal.signal(15, lambda *_: (print('bye', flush=True), sys.exit(0))); "
     polite += "print('up', flush=True); time.sleep(60)"
     first, second = fixture.part("redis", polite), fixture.part("web", polite)
-    fixture.watch(lambda: fixture.said.count("redis: | up") == 1 and fixture.said.count("web: | up") == 1)
+    fixture.watch(lambda: first.last_words == "up" and second.last_words == "up" and first.ready and second.ready)
     fixture.supervisor.stop()
     assert [line for line in fixture.said if "bye" in line] == ["web: | bye", "redis: | bye"]
     assert first.process is None

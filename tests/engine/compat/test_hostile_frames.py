@@ -19,7 +19,8 @@ pytestmark = pytest.mark.processes
 
 
 def create_topic(bootstrap: str) -> None:
-    AdminClient({"bootstrap.servers": bootstrap}).create_topics([NewTopic(TOPIC, 1, 1)])[TOPIC].result(20)
+    admin = AdminClient({"bootstrap.servers": bootstrap})  # kept: its end would end the request
+    admin.create_topics([NewTopic(TOPIC, 1, 1)])[TOPIC].result(20)
 
 
 def memory_kib(pid: int, field: str) -> int:

@@ -1,5 +1,6 @@
 """Bytes of somebody who means harm: a message or Malformed, no other exception, no memory for what is only claimed."""
 
+import contextlib
 import random
 import tracemalloc
 from struct import pack
@@ -7,10 +8,12 @@ from struct import pack
 import pytest
 
 from engine.wire import frames
+from engine.wire.catalog import response_header_version
 from engine.wire.headers import decode_request_header
 from engine.wire.messages import api_versions, create_topics, fetch, metadata, produce
 from engine.wire.primitives import Malformed
 from tests.engine.wire.kio_values import kio_bytes, random_entity, schemas
+from tests.engine.wire.test_golden import COORDINATORS, answers, records
 
 DAMAGES = 30_000
 PEAK_BYTES_MAX = 1 << 20
@@ -58,6 +61,25 @@ def test_damaged_messages_decode_or_are_malformed_in_flat_memory():
         tracemalloc.stop()
     assert refused > DAMAGES / 4, "the damage is too gentle to prove anything"
     assert peak < PEAK_BYTES_MAX, f"{peak} bytes"
+
+
+def test_damaged_answers_and_records_of_kafka_decode_or_are_malformed():
+    """The bytes are those that Kafka itself sent and stored; a log may be damaged as well as a frame."""
+    rng = random.Random(11)
+    kinds = []
+    for key, version, _, frame in answers():
+        header_bytes = 4 + response_header_version(key, version)
+        kinds.append((frames.message_codec(key).decode_response, version, frame[header_bytes:]))
+    for log, is_control, key, value in records():
+        if not is_control and log in COORDINATORS:
+            number = int.from_bytes(key[:2])
+            kinds.append((COORDINATORS[log].KEYS[number][2], 0, key[2:]))
+            if value is not None:
+                kinds.append((COORDINATORS[log].VALUES[number][2], int.from_bytes(value[:2]), value[2:]))
+    for _ in range(DAMAGES // 3):
+        decode, version, data = rng.choice(kinds)
+        with contextlib.suppress(Malformed):
+            decode(memoryview(damaged(data, rng)), 0, version)
 
 
 def peak_of_refusal(decode, data, version):

@@ -1,0 +1,102 @@
+"""Decisions become records, records become durable, then replies go out.
+
+A handler decides on `quorum.latest` (all that was appended) and calls `commit`: the
+records are appended, the reply is parked as data and answered when the metadata log is
+durable up to them. Replies without records wait too while something is not durable yet:
+nobody is told of a topic that a power loss could take back.
+
+Invariants:
+- Parked replies are in the order of their offsets.
+- A change reaches the image, the replica manager and the clients in this order.
+
+Not here: what to decide (core/metadata/controller.py), the log (quorum.py).
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from engine.broker import parked_requests
+from engine.broker.context import RequestContext, encode_reply
+from engine.broker.parked_requests import ParkedReply
+from engine.core.metadata.controller import Defaults
+from engine.core.transactions.producer_ids import BLOCK_IDS, ProducerIds
+from engine.wire.primitives import Message
+from engine.wire.record_types.cluster_metadata import ProducerIdsRecord
+
+if TYPE_CHECKING:
+    from engine.broker.broker import Broker
+
+Encode = Callable[[Any, int, bytearray], None]
+
+
+@dataclass(slots=True, eq=False)
+class Controller:
+    """What waits for the metadata log."""
+
+    parked: deque[ParkedReply] = field(default_factory=deque)
+    producer_ids: ProducerIds = field(default_factory=ProducerIds)
+
+    def start(self, broker: "Broker") -> None:
+        """The image is complete: ids begin after the last block that was ever reserved."""
+        first_id = broker.quorum.image.next_producer_id
+        self.producer_ids = ProducerIds(first_id, first_id, 0)
+
+    def on_metadata_synced(self, broker: "Broker") -> None:
+        """The sync that covered the metadata log is done."""
+        quorum = broker.quorum
+        delta = quorum.synced()
+        broker.replica_manager.apply(broker, delta)
+        while self.parked and self.parked[0].metadata_offset <= quorum.synced_end:
+            slot = self.parked.popleft()
+            parked_requests.answer(broker, slot, [slot.reply])
+
+
+def defaults(broker: "Broker") -> Defaults:
+    """What a new topic gets that does not say."""
+    config = broker.config
+    return Defaults(config.num_partitions, config.default_replication_factor, broker.quorum.directory_id)
+
+
+def commit(
+    broker: "Broker", context: RequestContext, encode: Encode, records: list[Message], response: Message
+) -> Message | None:
+    """Append what was decided; the response, or None if it is parked until the metadata log is durable."""
+    quorum = broker.quorum
+    if records:
+        append(broker, records)
+    return answer_when_durable(broker, context, encode, response, quorum.log.log_end_offset)
+
+
+def append(broker: "Broker", records: list[Message]) -> int:
+    """Append records and see to it that they become durable; return the log end after them."""
+    end_offset = broker.quorum.append(records, broker.wall_ms)
+    broker.durability.request_sync(broker)
+    return end_offset
+
+
+def answer_when_durable(
+    broker: "Broker", context: RequestContext, encode: Encode, response: Message, offset: int
+) -> Message | None:
+    """The response, or None if it is parked until the metadata log is durable up to `offset`."""
+    if offset <= broker.quorum.synced_end:
+        return response
+    slot = ParkedReply(
+        connection=context.connection, metadata_offset=offset, reply=encode_reply(context, encode, response)
+    )
+    context.connection.slots.append(slot)
+    broker.controller.parked.append(slot)
+    return None
+
+
+def take_producer_id(broker: "Broker") -> tuple[int, int]:
+    """A fresh producer id, and the metadata offset that must be durable before it is told."""
+    ids = broker.controller.producer_ids
+    if ids.used_up:
+        quorum = broker.quorum
+        first_id = quorum.latest.next_producer_id
+        broker_epoch = quorum.latest.brokers[quorum.node_id].broker_epoch
+        record = ProducerIdsRecord(quorum.node_id, broker_epoch, first_id + BLOCK_IDS)
+        ids.begin_block(first_id, append(broker, [record]))
+    return ids.take(), ids.durable_offset

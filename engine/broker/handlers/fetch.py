@@ -1,0 +1,261 @@
+"""Fetch 4 to 18: regions of files below the high watermark, or a place in line.
+
+A fetch that finds too little is parked as data (parked_requests.ParkedFetch): in its
+connection's slots, in each of its partitions, in the broker's deadlines. It is woken
+once per event, not once per append.
+
+Invariants:
+- Nothing at or above the high watermark is ever sent.
+- The first partition with records gets at least one batch, however small the limits.
+- A fetch that names itself a replica is refused: there are no replicas to be.
+
+Not here: sessions' rules (core/replication/fetch_sessions.py), the bytes of the answer
+(fetch_encoding.py). Records are never read here.
+Spec: KIP-74 (limits), KIP-227 (sessions), KIP-320 (epochs), KIP-516 (topic ids),
+KIP-595 (diverging epochs); what Apache Kafka 4.3.1 was seen to answer.
+"""
+
+from typing import TYPE_CHECKING
+
+from engine.broker import durability, fetch_encoding, parked_requests
+from engine.broker.fetch_encoding import FetchedPartition
+from engine.broker.parked_requests import ParkedFetch
+from engine.broker.partition import Partition
+from engine.core.connection.out_queue import Region
+from engine.core.replication.fetch_sessions import FINAL_EPOCH, INITIAL_EPOCH, FetchSession, FetchState, TopicKey
+from engine.storage.disk import StorageError
+from engine.wire.error_codes import ErrorCode, WireError
+from engine.wire.messages import fetch as messages
+from engine.wire.messages.fetch import FetchRequest
+from engine.wire.primitives import Malformed
+
+if TYPE_CHECKING:
+    from engine.broker.broker import Broker
+    from engine.broker.connections import ClientConnection
+
+BY_TOPIC_ID = 13  # first version
+READ_COMMITTED = 1
+
+
+def handle(
+    broker: "Broker",
+    connection: "ClientConnection",
+    buffer: bytearray,
+    view: memoryview,
+    position: int,
+    end: int,
+    version: int,
+    correlation_id: int,
+) -> None:
+    """Answer the request whose body is `position..end`, or park it."""
+    if broker.durability.pending:
+        durability.settle(broker)  # what was appended earlier in this event can be read
+    body = view[position:end]
+    request, read = messages.decode_request(body, 0, version)
+    if read != len(body):
+        raise Malformed("bytes after the request")
+    broker.counters.fetch_requests += 1
+    by_topic_id = version >= BY_TOPIC_ID
+    asked = states_of(request, by_topic_id)
+    try:
+        session = find_session(broker, request, asked, by_topic_id)
+    except WireError as error:
+        connection.reply(fetch_encoding.encode_refusal(version, correlation_id, error.code))
+        return
+    fetch = ParkedFetch(
+        connection=connection,
+        api_version=version,
+        correlation_id=correlation_id,
+        states=asked if session is None else list(session.states.values()),
+        session=session,
+        new_session=session is None and request.session_epoch == INITIAL_EPOCH,
+        bytes_min=request.min_bytes,
+        bytes_max=max(0, min(request.max_bytes, broker.config.fetch_max_bytes)),
+        committed_only=request.isolation_level == READ_COMMITTED,
+        from_replica=max(request.replica_id, -1 if request.replica_state is None else request.replica_state.replica_id),
+    )
+    items = answer(broker, fetch, at_once=request.max_wait_ms <= 0)
+    if items is None:
+        park(broker, connection, fetch, broker.now_ms + request.max_wait_ms)
+    else:
+        connection.reply_items(items)
+
+
+def states_of(request: FetchRequest, by_topic_id: bool) -> list[FetchState]:
+    """What the request says of each partition."""
+    return [
+        FetchState(
+            topic.topic_id if by_topic_id else topic.topic,
+            wanted.partition,
+            wanted.fetch_offset,
+            wanted.partition_max_bytes,
+            wanted.current_leader_epoch,
+            wanted.last_fetched_epoch,
+        )
+        for topic in request.topics
+        for wanted in topic.partitions
+    ]
+
+
+def find_session(
+    broker: "Broker", request: FetchRequest, asked: list[FetchState], by_topic_id: bool
+) -> FetchSession | None:
+    """The session that this fetch continues, brought up to date; None for a full fetch."""
+    sessions = broker.fetch_sessions
+    if request.session_epoch in (INITIAL_EPOCH, FINAL_EPOCH):
+        sessions.close(request.session_id)
+        return None
+    session = sessions.resume(request.session_id, request.session_epoch, by_topic_id=by_topic_id, now_ms=broker.now_ms)
+    forgotten: list[tuple[TopicKey, int]] = [
+        (topic.topic_id if by_topic_id else topic.topic, index)
+        for topic in request.forgotten_topics_data
+        for index in topic.partitions
+    ]
+    session.update(asked, forgotten)
+    if not session.states:
+        sessions.close(session.id)
+        return None
+    return session
+
+
+# ---- answering
+
+
+def answer(broker: "Broker", fetch: ParkedFetch, at_once: bool) -> list[bytes | Region] | None:
+    """Return the reply's items, or None if there is too little to send and time is left."""
+    fetched: list[FetchedPartition] = []
+    record_bytes = 0
+    no_news = True  # nothing that must be told although there are few records
+    for state in fetch.states:
+        one = read(broker, fetch, state, record_bytes)
+        fetched.append(one)
+        record_bytes += one.record_bytes
+        no_news = no_news and not one.urgent
+    if record_bytes < fetch.bytes_min and no_news and not at_once and any(one.partition for one in fetched):
+        return None
+    session_id = 0
+    if fetch.session is not None:
+        session_id = fetch.session.id
+        fetched = only_news(fetch.session, fetched)
+    elif fetch.new_session:
+        session_id = broker.fetch_sessions.create(
+            new_session_id(broker),
+            fetch.states,
+            by_topic_id=fetch.api_version >= BY_TOPIC_ID,
+            now_ms=broker.now_ms,
+        )
+        for one in fetched:
+            one.is_news()
+    broker.counters.fetched_bytes += record_bytes
+    return fetch_encoding.encode_reply(fetch.api_version, fetch.correlation_id, session_id, fetched)
+
+
+def new_session_id(broker: "Broker") -> int:
+    """A number from 1 to 2^31-1 that nobody guesses."""
+    return broker.rng.getrandbits(31) or 1
+
+
+def only_news(session: FetchSession, fetched: list[FetchedPartition]) -> list[FetchedPartition]:
+    """Of an incremental fetch only what has changed is told; who got records is served last the next time."""
+    news = [one for one in fetched if one.is_news()]
+    for one in news:
+        if one.record_bytes:
+            session.serve_last(one.state)
+    return news
+
+
+def read(broker: "Broker", fetch: ParkedFetch, state: FetchState, bytes_before: int) -> FetchedPartition:
+    """What can be said of one partition now."""
+    one = FetchedPartition(state, committed_only=fetch.committed_only)
+    manager = broker.replica_manager
+    by_id = fetch.api_version >= BY_TOPIC_ID
+    partitions = manager.by_id.get(state.topic) if by_id else manager.topics.get(state.topic)  # type: ignore[arg-type]
+    partition = None if partitions is None else partitions.get(state.index)
+    if partition is None:
+        unknown_id = partitions is None and by_id
+        one.code = ErrorCode.UNKNOWN_TOPIC_ID if unknown_id else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+        one.committed_only = True  # as Kafka: an empty list of aborted transactions instead of none
+        return one
+    one.partition = partition
+    try:
+        read_partition(broker, fetch, partition, one, bytes_before)
+    except WireError as error:
+        one.code, one.urgent = error.code, True
+    except StorageError:
+        one.code, one.urgent = ErrorCode.KAFKA_STORAGE_ERROR, True
+    return one
+
+
+def read_partition(
+    broker: "Broker", fetch: ParkedFetch, partition: Partition, one: FetchedPartition, bytes_before: int
+) -> None:
+    """Fill in where the partition stands and which bytes of it go out."""
+    state = one.state
+    if fetch.from_replica >= 0:
+        one.leader_hint = (broker.config.node_id, partition.leader_epoch)
+        raise WireError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+    if partition.offline:
+        raise WireError(ErrorCode.KAFKA_STORAGE_ERROR)
+    check_leader_epoch(broker, partition, one)
+    log = partition.log
+    if state.last_fetched_epoch >= 0:
+        epoch, end_offset = log.end_offset_for_epoch(state.last_fetched_epoch)
+        if epoch < 0 or end_offset < 0:
+            raise WireError(ErrorCode.OFFSET_OUT_OF_RANGE)
+        if epoch < state.last_fetched_epoch or end_offset < state.fetch_offset:
+            one.diverging, one.urgent = (epoch, end_offset), True
+    if one.diverging is None and not log.log_start_offset <= state.fetch_offset <= log.log_end_offset:
+        raise WireError(ErrorCode.OFFSET_OUT_OF_RANGE)
+    one.high_watermark, one.log_start_offset = partition.high_watermark, log.log_start_offset
+    left = fetch.bytes_max - bytes_before
+    if one.diverging is None and state.fetch_offset < partition.high_watermark and (left > 0 or not bytes_before):
+        bytes_max = max(0, min(state.bytes_max, left))
+        region = log.locate(state.fetch_offset, partition.high_watermark_position, bytes_max)
+        if region is not None and (region.length <= bytes_max or not bytes_before):
+            one.region, one.record_bytes = region, region.length
+
+
+def check_leader_epoch(broker: "Broker", partition: Partition, one: FetchedPartition) -> None:
+    """KIP-320: a client with another idea of who leads is told so."""
+    epoch = one.state.current_leader_epoch
+    if 0 <= epoch < partition.leader_epoch:
+        one.leader_hint = (broker.config.node_id, partition.leader_epoch)
+        raise WireError(ErrorCode.FENCED_LEADER_EPOCH)
+    if epoch > partition.leader_epoch:
+        raise WireError(ErrorCode.UNKNOWN_LEADER_EPOCH)
+
+
+# ---- waiting
+
+
+def park(broker: "Broker", connection: "ClientConnection", fetch: ParkedFetch, deadline_ms: int) -> None:
+    """Keep the fetch's place in line until there is enough, or its time is up."""
+    broker.parked_count += 1
+    fetch.number = broker.parked_count
+    connection.slots.append(fetch)
+    parked_requests.wake_at(broker, deadline_ms, fetch)
+    by_id = fetch.api_version >= BY_TOPIC_ID
+    manager = broker.replica_manager
+    for state in fetch.states:
+        partitions = manager.by_id.get(state.topic) if by_id else manager.topics.get(state.topic)  # type: ignore[arg-type]
+        partition = None if partitions is None else partitions.get(state.index)
+        if partition is not None:
+            partition.parked_fetches[fetch.number] = fetch
+            fetch.partitions.append(partition)
+
+
+def maybe_finish(broker: "Broker", fetch: ParkedFetch, at_once: bool) -> bool:
+    """Answer a waiting fetch if there is enough, or if it must be now."""
+    items = answer(broker, fetch, at_once)
+    if items is None:
+        return False
+    unpark(fetch)
+    parked_requests.answer(broker, fetch, items)
+    return True
+
+
+def unpark(fetch: ParkedFetch) -> None:
+    """Take the fetch off the lists of its partitions."""
+    for partition in fetch.partitions:
+        partition.parked_fetches.pop(fetch.number, None)
+    fetch.partitions = []

@@ -1,0 +1,408 @@
+"""Produce 3 to 13: append, then answer now or park until the high watermark has passed.
+
+The common request (one topic, one partition, one plain batch) is read by hand and its
+reply packed by one Struct; everything else goes through the generated codec.
+
+Invariants:
+- A request is read to its end before anything of it is appended.
+- acks=1 is answered after the append, in both modes; acks=all when the high watermark
+  of every partition has passed. A duplicate waits as its original did.
+- Compressed batches are test-decompressed with a bound: small ones here, larger ones by
+  a helper, while the request stays with the driver.
+
+Not here: when records count (durability.py), what a batch may be (storage/log.py).
+Spec: KIP-98 (idempotence), KIP-467 (record errors), KIP-516 (topic ids); what Apache
+Kafka 4.3.1 was seen to answer.
+"""
+
+from functools import cache
+from struct import Struct
+from typing import TYPE_CHECKING
+
+from engine.broker import durability
+from engine.broker.parked_requests import ParkedAck
+from engine.broker.partition import Partition
+from engine.core.effects import Work
+from engine.core.limits import INLINE_DECOMPRESSION_BYTES_MAX
+from engine.core.log.config import LOG_APPEND_TIME
+from engine.core.log.validation import RecordsRefused
+from engine.core.records import compression
+from engine.core.records.batch import (
+    ATTRIBUTES_POSITION,
+    CODEC_MASK,
+    CONTROL_BIT,
+    HEADER_BYTES,
+    TRANSACTIONAL_BIT,
+    read_header,
+)
+from engine.storage.disk import DiskFull, StorageError
+from engine.wire.error_codes import ErrorCode, WireError
+from engine.wire.messages import produce as messages
+from engine.wire.messages.produce import PartitionProduceResponse, ProduceRequest, ProduceResponse, TopicProduceResponse
+from engine.wire.primitives import Malformed
+
+if TYPE_CHECKING:
+    from engine.broker.broker import Broker
+    from engine.broker.connections import ClientConnection
+
+FLEXIBLE, BY_TOPIC_ID, WITH_ERRORS = 9, 13, 8  # first versions
+ALL, LEADER, NOBODY = -1, 1, 0
+LOW_ATTRIBUTES = ATTRIBUTES_POSITION + 1  # the byte with codec, transactional and control bit
+NOT_PLAIN = CODEC_MASK | TRANSACTIONAL_BIT | CONTROL_BIT
+
+# up to and with the first topic's name length: transactional id (null), acks, timeout, one topic, name length
+HEAD = Struct(">hhiih")
+HEAD_FLEXIBLE = Struct(">BhiBB")
+HEAD_BY_ID = Struct(">BhiB")
+ONE_PARTITION = Struct(">iii")  # one partition, its index, bytes of records
+ONE_PARTITION_FLEXIBLE = Struct(">Bi")
+TAIL_FLEXIBLE = b"\0\0\0"  # no tagged fields in partition, topic, request
+
+
+def handle(
+    broker: "Broker",
+    connection: "ClientConnection",
+    buffer: bytearray,
+    view: memoryview,
+    position: int,
+    end: int,
+    version: int,
+    correlation_id: int,
+) -> None:
+    """Answer the request whose body is `position..end`; `connection.work_token` is set if a helper must look first."""
+    if version < FLEXIBLE:
+        transactional, acks, timeout_ms, topic_count, name_bytes = HEAD.unpack_from(buffer, position)
+        name_end = position + 14 + name_bytes
+        if version >= 3 and transactional == -1 and topic_count == 1 and name_bytes > 0 and name_end + 12 <= end:
+            partition_count, index, length = ONE_PARTITION.unpack_from(buffer, name_end)
+            start = name_end + 12
+            if partition_count == 1 and start + length == end:
+                name = bytes(view[position + 12 : name_end])
+                partitions = broker.replica_manager.by_name.get(name)
+                if partitions is not None and append_one(
+                    broker, connection, buffer, view, start, length, version, correlation_id, acks, timeout_ms,
+                    name, partitions.get(index),
+                ):  # fmt: skip
+                    return
+    else:
+        if version < BY_TOPIC_ID:
+            transactional, acks, timeout_ms, topic_count, name_bytes = HEAD_FLEXIBLE.unpack_from(buffer, position)
+            name_start, name_end = position + 8, position + 8 + name_bytes  # the length byte says one more
+            by_name = broker.replica_manager.by_compact_name
+        else:
+            transactional, acks, timeout_ms, topic_count = HEAD_BY_ID.unpack_from(buffer, position)
+            name_start, name_end = position + 8, position + 24
+            name_bytes = 16
+            by_name = broker.replica_manager.by_id
+        if not transactional and topic_count == 2 and 0 < name_bytes < 0x80 and name_end + 9 <= end:
+            partition_count, index = ONE_PARTITION_FLEXIBLE.unpack_from(buffer, name_end)
+            start, length, shift = name_end + 5, 0, 0
+            while (byte := buffer[start]) >= 0x80 and shift < 28:
+                length |= (byte & 0x7F) << shift
+                shift += 7
+                start += 1
+            length |= byte << shift
+            length -= 1
+            start += 1
+            if partition_count == 2 and start + length + 3 == end and buffer[end - 3 : end] == TAIL_FLEXIBLE:
+                name = bytes(view[name_start:name_end])
+                partitions = by_name.get(name)
+                if partitions is not None and append_one(
+                    broker, connection, buffer, view, start, length, version, correlation_id, acks, timeout_ms,
+                    name, partitions.get(index),
+                ):  # fmt: skip
+                    return
+    handle_any(broker, connection, view[position:end], version, correlation_id)
+
+
+def append_one(
+    broker: "Broker",
+    connection: "ClientConnection",
+    buffer: bytearray,
+    view: memoryview,
+    start: int,
+    length: int,
+    version: int,
+    correlation_id: int,
+    acks: int,
+    timeout_ms: int,
+    name: bytes,
+    partition: Partition | None,
+) -> bool:
+    """Append the one plain batch of a common request and answer; False if it is not one: nothing was done then."""
+    if (
+        partition is None
+        or partition.offline
+        or length < HEADER_BYTES
+        or buffer[start + LOW_ATTRIBUTES] & NOT_PLAIN
+        or not -1 <= acks <= 1
+        or partition.log.config.record_validation_full
+    ):
+        return False
+    log = partition.log
+    before = log.log_end_offset
+    try:
+        base_offset = log.append(
+            buffer, view, start, length, partition.leader_epoch, broker.now_ms + broker.wall_offset_ms
+        )
+    except WireError as error:
+        forget_frames(error)
+        return False  # nothing was written: the other way finds the same and knows how to say it
+    except StorageError as error:
+        forget_frames(error)
+        note_disk_error(broker, error)
+        return False
+    after = log.log_end_offset
+    if after != before:
+        note_appended(broker, partition, base_offset, length)
+    counters = broker.counters
+    counters.produce_requests += 1
+    if acks == NOBODY:
+        return True
+    append_time_ms = broker.wall_ms if log.config.message_timestamp_type == LOG_APPEND_TIME else -1
+    reply = encode_one(
+        version, correlation_id, name, partition.index, base_offset, append_time_ms, log.log_start_offset
+    )
+    if acks == ALL and partition.high_watermark < after and broker.durability.fsync:
+        slot = ParkedAck(None, connection, broker.now_ms + timeout_ms, version, reply, 1)
+        connection.slots.append(slot)
+        partition.parked_acks.append((after, slot))
+    else:
+        connection.reply(reply)
+    return True
+
+
+def note_appended(broker: "Broker", partition: Partition, base_offset: int, length: int) -> None:
+    """A batch is new in the log: it is to count, and to be counted."""
+    if not partition.dirty:
+        durability.note_append(broker, partition)
+    counters = broker.counters
+    counters.produced_batches += 1
+    counters.produced_bytes += length
+    if broker.effects.observing:
+        broker.effects.observe("appended", partition.topic, partition.index, base_offset, partition.log.log_end_offset)
+
+
+def forget_frames(error: BaseException | None) -> None:
+    """Let go of the frames an error came through: they hold views of the buffer, in a cycle if one raised a local."""
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
+
+
+def note_disk_error(broker: "Broker", error: StorageError) -> None:
+    """A full disk refuses this write only; a broken one takes the log directory offline."""
+    broker.counters.failed_appends += 1
+    if not isinstance(error, DiskFull):
+        durability.fail(broker, str(error))
+
+
+# ---- the reply of the common request
+
+
+@cache
+def one_reply(form: int, name_bytes: int) -> Struct:
+    """The layout of a whole reply for one partition that went well."""
+    if form == 3:
+        return Struct(f">iii{name_bytes}siihqqi")
+    if form == 5:
+        return Struct(f">iii{name_bytes}siihqqqi")
+    if form == WITH_ERRORS:
+        return Struct(f">iii{name_bytes}siihqqqihi")
+    return Struct(f">iiBB{name_bytes}sBihqqqBBBBiB")
+
+
+def encode_one(
+    version: int,
+    correlation_id: int,
+    name: bytes,
+    index: int,
+    base_offset: int,
+    append_time_ms: int,
+    log_start_offset: int,
+) -> bytes:
+    """The reply for one partition; `name` is the topic as the request wrote it, with its length, or its id."""
+    if version >= FLEXIBLE:
+        whole = one_reply(FLEXIBLE, len(name))
+        return whole.pack(
+            whole.size - 4, correlation_id, 0, 2, name, 2, index, 0, base_offset, append_time_ms, log_start_offset,
+            1, 0, 0, 0, 0, 0,
+        )  # fmt: skip
+    if version >= WITH_ERRORS:
+        whole = one_reply(WITH_ERRORS, len(name))
+        return whole.pack(
+            whole.size - 4, correlation_id, 1, name, 1, index, 0, base_offset, append_time_ms, log_start_offset,
+            0, -1, 0,
+        )  # fmt: skip
+    if version >= 5:
+        whole = one_reply(5, len(name))
+        return whole.pack(
+            whole.size - 4, correlation_id, 1, name, 1, index, 0, base_offset, append_time_ms, log_start_offset, 0
+        )
+    whole = one_reply(3, len(name))
+    return whole.pack(whole.size - 4, correlation_id, 1, name, 1, index, 0, base_offset, append_time_ms, 0)
+
+
+# ---- any request
+
+
+def handle_any(
+    broker: "Broker", connection: "ClientConnection", body: memoryview, version: int, correlation_id: int
+) -> None:
+    """Answer a request of any shape, by the generated codec."""
+    if version < 3:
+        raise Malformed("Produce 0 to 2 are advertised for old clients' sake and refused (KAFKA-18659)")
+    request, position = messages.decode_request(body, 0, version)
+    if position != len(body):
+        raise Malformed("bytes after the request")
+    verdicts = helpers_verdicts(broker, connection, request)
+    if verdicts is None:
+        return
+    broker.counters.produce_requests += 1
+    waiting: list[tuple[int, Partition]] = []
+    responses = []
+    failed = False
+    for topic in request.topic_data:
+        partitions = find_topic(broker, topic, version)
+        results = []
+        for data in topic.partition_data:
+            result = PartitionProduceResponse(index=data.index, base_offset=-1, log_start_offset=-1)
+            try:
+                partition = find_partition(partitions, data.index, version)
+                append(broker, request, partition, data.records, verdicts, result, waiting)
+            except WireError as error:
+                failed = True
+                forget_frames(error)
+                result.error_code, result.error_message = error.code, error.message
+                result.record_errors = record_errors(error)
+            results.append(result)
+        responses.append(TopicProduceResponse(name=topic.name, topic_id=topic.topic_id, partition_responses=results))
+    if request.acks == NOBODY:
+        if failed:
+            raise Malformed("with acks=0 an error can only be told by closing")
+        return
+    reply = encode_response(ProduceResponse(responses=responses), version, correlation_id)
+    if request.acks == ALL and waiting:
+        slot = ParkedAck(None, connection, broker.now_ms + request.timeout_ms, version, reply, len(waiting))
+        connection.slots.append(slot)
+        for needed_offset, partition in waiting:
+            partition.parked_acks.append((needed_offset, slot))
+    else:
+        connection.reply(reply)
+
+
+def find_topic(broker: "Broker", topic: messages.TopicProduceData, version: int) -> dict[int, Partition] | None:
+    """The partitions of a topic by what this version says of it."""
+    if version >= BY_TOPIC_ID:
+        return broker.replica_manager.by_id.get(topic.topic_id)
+    return broker.replica_manager.topics.get(topic.name)
+
+
+def find_partition(partitions: dict[int, Partition] | None, index: int, version: int) -> Partition:
+    """The partition, if it is here and its disk is well."""
+    if partitions is None and version >= BY_TOPIC_ID:
+        raise WireError(ErrorCode.UNKNOWN_TOPIC_ID)
+    partition = None if partitions is None else partitions.get(index)
+    if partition is None:
+        raise WireError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    if partition.offline:
+        raise WireError(ErrorCode.KAFKA_STORAGE_ERROR, "the log directory is offline")
+    return partition
+
+
+def append(
+    broker: "Broker",
+    request: ProduceRequest,
+    partition: Partition,
+    records: memoryview | None,
+    verdicts: list[object],
+    result: PartitionProduceResponse,
+    waiting: list[tuple[int, Partition]],
+) -> None:
+    """Append one partition's batch and fill in its result; WireError says why not."""
+    if not -1 <= request.acks <= 1:
+        raise WireError(ErrorCode.INVALID_REQUIRED_ACKS)
+    if records is None or len(records) < HEADER_BYTES:
+        raise WireError(ErrorCode.INVALID_RECORD)
+    header = read_header(records)
+    if header.is_transactional and request.transactional_id is None:
+        raise WireError(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+    if header.codec:
+        if len(records) > INLINE_DECOMPRESSION_BYTES_MAX:
+            raise_verdict(verdicts.pop(0))
+        else:
+            raise_verdict(compression.check_batch(bytes(records)))
+    log = partition.log
+    before = log.log_end_offset
+    try:
+        result.base_offset = log.append(records, records, 0, len(records), partition.leader_epoch, broker.wall_ms)
+    except StorageError as error:
+        note_disk_error(broker, error)
+        raise WireError(ErrorCode.KAFKA_STORAGE_ERROR, str(error)) from error
+    if log.log_end_offset != before:
+        note_appended(broker, partition, result.base_offset, len(records))
+    if log.config.message_timestamp_type == LOG_APPEND_TIME:
+        result.log_append_time_ms = broker.wall_ms
+    result.log_start_offset = log.log_start_offset
+    if broker.durability.fsync and partition.high_watermark < log.log_end_offset:
+        waiting.append((log.log_end_offset, partition))
+
+
+def helpers_verdicts(broker: "Broker", connection: "ClientConnection", request: ProduceRequest) -> list[object] | None:
+    """What helpers said of the request's large compressed batches, in order; None after asking for the next one."""
+    known = len(connection.verdicts)
+    for topic in request.topic_data:
+        for data in topic.partition_data:
+            records = data.records
+            if records is None or len(records) <= INLINE_DECOMPRESSION_BYTES_MAX:
+                continue
+            if not read_header(records).codec:
+                continue
+            if known == 0:
+                broker.work_count += 1
+                connection.work_token = broker.work_count
+                broker.waiting_for_work[broker.work_count] = connection
+                broker.effects.work.append(Work(broker.work_count, "check_batch", bytes(records)))
+                return None
+            known -= 1
+    verdicts, connection.verdicts = connection.verdicts, []
+    return verdicts
+
+
+def raise_verdict(code: object) -> None:
+    """Refuse the batch if its test decompression gave an error code."""
+    assert isinstance(code, int)
+    if code != ErrorCode.NONE:
+        raise WireError(ErrorCode(code), "The compressed records cannot be unpacked within the limits")
+
+
+def record_errors(error: WireError) -> list[messages.BatchIndexAndErrorMessage]:
+    """Which records of the batch were refused, where that is known."""
+    if not isinstance(error, RecordsRefused):
+        return []
+    return [
+        messages.BatchIndexAndErrorMessage(batch_index=index, batch_index_error_message=message)
+        for index, message in error.record_errors
+    ]
+
+
+def encode_response(response: ProduceResponse, version: int, correlation_id: int) -> bytes:
+    """The whole frame."""
+    out = bytearray(9 if version >= FLEXIBLE else 8)
+    messages.encode_response(response, version, out)
+    FRAME_HEAD.pack_into(out, 0, len(out) - 4, correlation_id)
+    return bytes(out)
+
+
+FRAME_HEAD = Struct(">ii")
+
+
+def refuse_parked(slot: ParkedAck, code: ErrorCode) -> bytes:
+    """The reply of a parked request whose records did not come to count in time."""
+    body = 9 if slot.api_version >= FLEXIBLE else 8
+    response, _ = messages.decode_response(memoryview(slot.reply)[body:], 0, slot.api_version)
+    for topic in response.responses:
+        for result in topic.partition_responses:
+            if result.error_code == ErrorCode.NONE:
+                result.error_code, result.base_offset = code, -1
+    return encode_response(response, slot.api_version, FRAME_HEAD.unpack_from(slot.reply)[1])

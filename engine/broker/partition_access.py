@@ -1,0 +1,30 @@
+"""Which partition a request means, and whether it may be served here: the checks that cold handlers share.
+
+Not here: Produce and Fetch, which check by hand because they are hot.
+Spec: KIP-320 for leader epochs.
+"""
+
+from typing import TYPE_CHECKING
+
+from engine.broker import durability
+from engine.broker.partition import Partition
+from engine.wire.error_codes import ErrorCode, WireError
+
+if TYPE_CHECKING:
+    from engine.broker.broker import Broker
+
+
+def led_partition(broker: "Broker", topic: str, index: int, current_leader_epoch: int = -1) -> Partition:
+    """The partition, its marks as they stand after all earlier requests; WireError if it cannot be served."""
+    if broker.durability.pending:
+        durability.settle(broker)  # what was appended earlier in this event counts
+    partition = broker.replica_manager.partition(topic, index)
+    if partition is None:
+        raise WireError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "This server does not host this topic-partition.")
+    if partition.offline:
+        raise WireError(ErrorCode.KAFKA_STORAGE_ERROR, "The log directory is offline.")
+    if 0 <= current_leader_epoch < partition.leader_epoch:
+        raise WireError(ErrorCode.FENCED_LEADER_EPOCH)
+    if current_leader_epoch > partition.leader_epoch:
+        raise WireError(ErrorCode.UNKNOWN_LEADER_EPOCH)
+    return partition

@@ -1,0 +1,258 @@
+"""One socket of a shell: bytes in through a reused buffer, the machine's out-queue out.
+
+Raw non-blocking sockets and add_reader, because streams lose a third of the throughput
+and protocols need a copy (measured for the design).
+
+Invariants:
+- A socket is watched for reading unless its connection is paused or waits for memory,
+  for writing only while its out-queue is stuck.
+- The buffer grows with what has arrived, never with what a frame claims: at most twice
+  the bytes that are unread, and some. It shrinks to its first size when they are gone.
+- No view of the buffer outlives a call to the machine.
+
+Not here: what bytes mean (the machine), accepting (listener.py), TLS.
+"""
+
+import os
+import socket
+from time import monotonic_ns
+from typing import Protocol
+
+from engine.core.connection.reply_order import Connection
+from engine.core.events import Machine
+from engine.net.loop import Loop
+
+BUFFER_BYTES_FIRST = 4 << 10  # of a connection that has sent little: thousands of them may be idle
+BUFFER_BYTES_USUAL = 256 << 10  # grows to this when it sends more at once; beyond it counts as memory for requests
+SPARE_BYTES = 64 << 10  # room kept behind a large frame, so that the next one can arrive with it
+NS_PER_MS = 1_000_000
+
+
+class Owner(Protocol):
+    """What a socket needs of its shell."""
+
+    loop: Loop
+
+    @property
+    def machine(self) -> Machine:
+        """Who is fed."""
+
+    def perform(self) -> None:
+        """Do what the machine wants."""
+
+    def drop(self, link: "Link") -> None:
+        """The socket is gone: forget it, tell the machine."""
+
+    def failed(self, link: "Link") -> None:
+        """The machine broke on this connection's bytes, which is our bug: say so, close it."""
+
+    def may_grow(self, link: "Link", more_bytes: int) -> bool:
+        """Say whether the link's buffer may grow by so much; if not, the shell resumes it when there is room."""
+
+    def fd_of(self, file: int) -> int:
+        """The descriptor of a file of the machine's Disk."""
+
+
+class Link:
+    """One socket: a receive buffer that is used again and again, and the connection's out-queue."""
+
+    __slots__ = (
+        "active",
+        "buffer",
+        "closing",
+        "connection",
+        "end",
+        "fd",
+        "owner",
+        "reading",
+        "socket",
+        "start",
+        "starved",
+        "view",
+        "writing",
+    )
+
+    def __init__(self, owner: Owner, sock: socket.socket, connection: Connection) -> None:
+        self.owner, self.socket, self.fd, self.connection = owner, sock, sock.fileno(), connection
+        self.buffer = bytearray(BUFFER_BYTES_FIRST)
+        self.view = memoryview(self.buffer)
+        self.start = self.end = 0  # the unread bytes
+        self.reading = self.writing = False  # what the loop watches
+        self.closing = False  # once everything is sent
+        self.starved = False  # waits for memory
+        self.active = True  # has received since the last sweep
+
+    # ---- in
+
+    def on_readable(self) -> None:
+        """Receive once, and hand over."""
+        try:
+            received = self.socket.recv_into(self.view[self.end :])
+        except BlockingIOError:
+            return
+        except OSError:
+            received = 0
+        if received == 0:
+            self.owner.drop(self)
+            return
+        self.end += received
+        self.active = True
+        self.hand_over()
+
+    def hand_over(self) -> None:
+        """Give the machine what is unread, make room for what comes next, perform."""
+        owner, connection = self.owner, self.connection
+        start, end = self.start, self.end
+        try:
+            start += owner.machine.on_bytes(connection, self.buffer, self.view, start, end, monotonic_ns() // NS_PER_MS)
+        except Exception:  # noqa: BLE001 - a bug in the machine must not take the other connections with it
+            owner.failed(self)
+            return
+        if start == end:
+            self.start = self.end = 0
+            if end == len(self.buffer) < BUFFER_BYTES_USUAL:
+                self._use_buffer(4 * end)
+        else:
+            self.start = start
+            wanted = start + connection.wanted_bytes
+            if (
+                wanted > len(self.buffer)
+                or end == len(self.buffer)
+                or (start and wanted + SPARE_BYTES > len(self.buffer))
+            ):
+                self._make_room(connection.wanted_bytes)
+        owner.perform()
+        if connection.paused and self.reading and not connection.closed:  # a closed one's fd may be another's by now
+            self.watch_reading(False)
+            if not connection.out.items:
+                self._on_drained()
+
+    def _make_room(self, wanted: int) -> None:
+        """Move what is unread to the front, into a larger buffer if the frame needs one and enough of it is here."""
+        unread = self.end - self.start
+        size = len(self.buffer)
+        wanted = max(wanted, unread + 1)
+        if wanted + SPARE_BYTES > size:
+            size = max(size, min(2 * wanted + SPARE_BYTES, 4 * unread + SPARE_BYTES))
+            if size > BUFFER_BYTES_USUAL and not self.owner.may_grow(self, size - len(self.buffer)):
+                self._starve(unread)
+                return
+        if size > len(self.buffer):
+            self._use_buffer(size)
+        else:
+            self._to_front(unread)
+
+    def _to_front(self, unread: int) -> None:
+        if self.start:
+            self.view[:unread] = self.view[self.start : self.end]
+            self.start, self.end = 0, unread
+
+    def _starve(self, unread: int) -> None:
+        """There is no memory for more now: read on only while what is here has room."""
+        self._to_front(unread)
+        if unread == len(self.buffer):
+            self.starved = True
+            self.watch_reading(False)
+
+    def _use_buffer(self, size: int) -> None:
+        unread = self.end - self.start
+        larger = bytearray(size)
+        larger[:unread] = self.view[self.start : self.end]
+        self.buffer, self.view = larger, memoryview(larger)
+        self.start, self.end = 0, unread
+
+    def feed(self) -> None:
+        """There is memory again."""
+        if self.starved:
+            self.starved = False
+            self._make_room(self.connection.wanted_bytes)
+            if not self.starved and not self.connection.paused:
+                self.watch_reading(True)
+
+    def shrink(self) -> None:
+        """Give back a buffer that was not used lately."""
+        if not self.active and self.start == self.end and len(self.buffer) > BUFFER_BYTES_FIRST:
+            self._use_buffer(BUFFER_BYTES_FIRST)
+        self.active = False
+
+    # ---- out
+
+    def on_writable(self) -> None:
+        """Send until the out-queue is empty or the socket is full."""
+        out, send = self.connection.out, self.socket.send
+        items = out.items
+        try:
+            while items:
+                head = out.head()
+                if type(head) is bytes:
+                    sent = send(head, socket.MSG_MORE if len(items) > 1 else 0)
+                else:
+                    file, position, length = head
+                    sent = os.sendfile(self.fd, self.owner.fd_of(file), position, length)
+                    if sent == 0:
+                        raise OSError("the file is shorter than the region")
+                out.sent(sent)
+        except BlockingIOError:
+            self.watch_writing(True)
+            return
+        except OSError:
+            self.owner.drop(self)
+            return
+        if self.writing:
+            self.watch_writing(False)
+        if self.closing:
+            self.owner.drop(self)
+        elif self.connection.paused and not self.reading:
+            self._on_drained()
+
+    def close_when_sent(self) -> None:
+        """Close as soon as the out-queue is empty; read nothing more."""
+        self.closing = True
+        if not self.connection.out.items:
+            self.owner.drop(self)
+        elif self.reading:
+            self.watch_reading(False)
+
+    def _on_drained(self) -> None:
+        self.owner.machine.on_drained(self.connection, monotonic_ns() // NS_PER_MS)
+        if not self.connection.paused:
+            self.resume()
+
+    def resume(self) -> None:
+        """The machine reads on: what is unread is handed in again, in a turn of its own."""
+        self.owner.loop.call_soon(self._resume_now)
+
+    def _resume_now(self) -> None:
+        connection = self.connection
+        if connection.closed or connection.paused or self.closing:
+            return
+        if not self.reading and not self.starved:
+            self.watch_reading(True)
+        if self.start != self.end:
+            self.hand_over()
+
+    # ---- what the loop watches
+
+    def watch_reading(self, on: bool) -> None:
+        """Be told of bytes, or not."""
+        self.reading = on
+        if on:
+            self.owner.loop.add_reader(self.fd, self.on_readable)
+        else:
+            self.owner.loop.remove_reader(self.fd)
+
+    def watch_writing(self, on: bool) -> None:
+        """Be told of room to send, or not."""
+        if on != self.writing:
+            self.writing = on
+            if on:
+                self.owner.loop.add_writer(self.fd, self.on_writable)
+            else:
+                self.owner.loop.remove_writer(self.fd)
+
+    def close(self) -> None:
+        """Close the socket; the machine is told by the owner."""
+        self.owner.loop.remove_reader(self.fd)
+        self.owner.loop.remove_writer(self.fd)
+        self.reading = self.writing = False
+        self.socket.close()

@@ -1,0 +1,29 @@
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+
+from console.models import User
+from console.permissions import EDIT, OWN, VIEW, cluster_for, clusters_of
+
+
+def test_a_viewer_may_view_and_is_told_what_more_would_need(cast):
+    vera = User.objects.get(username="vera")
+    assert cluster_for(vera, cast.cluster.pk, needs=VIEW) == cast.cluster
+    with pytest.raises(PermissionDenied, match="needs the role editor, and you are viewer"):
+        cluster_for(vera, cast.cluster.pk, needs=EDIT)
+
+
+def test_an_administrator_owns_every_cluster(cast):
+    assert cluster_for(User.objects.get(username="olga"), cast.cluster.pk, needs=OWN) == cast.cluster
+
+
+@pytest.mark.parametrize("name", ["stan", None, "asleep"])
+def test_everybody_else_finds_nothing(cast, name):
+    user = User.objects.get(username=name) if name == "stan" else AnonymousUser()
+    if name == "asleep":
+        user = User.objects.get(username="olga")
+        user.is_active = False
+    assert not clusters_of(user)
+    with pytest.raises(Http404):
+        cluster_for(user, cast.cluster.pk, needs=VIEW)

@@ -1,0 +1,138 @@
+from dataclasses import replace
+
+import pytest
+
+from console.kafka.records import Start
+from tests.console.fake_kafka import CONFIGS, DOCUMENT, HOSTILE, RECORD
+
+
+def get(cast, path="", **headers):
+    return cast.viewer.get(f"/clusters/{cast.cluster.pk}/topics/orders.placed/{path}", headers=headers)
+
+
+@pytest.mark.parametrize(
+    ("query", "start"),
+    [
+        ("", (None, Start("newest"))),
+        ("?start=oldest&partition=3", (3, Start("oldest"))),
+        ("?start=offset&offset=9223372036854775807", (None, Start("offset", value=2**63 - 1))),
+        ("?start=timestamp&time=2026-11-22T14:06:31.874", (None, Start("timestamp", value=1_795_356_391_874))),
+        ("?start=timestamp&time=2026-11-22+14:06", (None, Start("timestamp", value=1_795_356_360_000))),
+        ("?start=before&positions=0:5,1:7", (None, Start("before", positions=((0, 5), (1, 7))))),
+        ("?start=after&positions=0:5", (None, Start("after", positions=((0, 5),)))),
+    ],
+)
+def test_an_address_says_from_where_records_are_read(cast, kafka, query, start):
+    assert get(cast, query).status_code == 200
+    assert kafka.asked[-1] == start
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("?start=offset&offset=abc", "An offset is a whole number."),
+        ("?start=offset&offset=-1", "greater than or equal to 0"),
+        ("?start=offset&offset=9223372036854775808", "less than or equal to"),
+        ("?start=timestamp&time=yesterday", "A time looks like"),
+        ("?start=before&positions=x", "cannot be read"),
+        ("?start=before&positions=0:99999999999999999999", "cannot be read"),
+        ("?start=evil", "evil is not one"),
+        ("?partition=-4", "greater than or equal to 0"),
+    ],
+)
+def test_a_wrong_value_is_said_at_its_place_and_nothing_is_read(cast, kafka, query, words):
+    answer = get(cast, query)
+    assert answer.status_code == 200 and words in answer.content.decode()
+    assert not kafka.asked
+
+
+def test_choosing_an_offset_first_asks_for_it(cast, kafka):
+    text = get(cast, "?start=offset").content.decode()
+    assert 'id="offset"' in text and "Type an offset" in text and not kafka.asked
+
+
+def test_older_and_newer_have_addresses(cast, kafka):
+    kafka.older, kafka.newer = ((3, 84002117),), ((3, 84002118),)
+    text = get(cast, "?start=offset&offset=5&partition=3").content.decode()
+    assert "?start=before&amp;partition=3&amp;positions=3%3A84002117" in text
+    assert "?start=after&amp;partition=3&amp;positions=3%3A84002118" in text
+
+
+def test_every_record_has_an_address(cast, kafka):
+    address = f"/clusters/{cast.cluster.pk}/topics/orders.placed/records/3/84002117/"
+    assert address in get(cast).content.decode()
+    text = cast.viewer.get(address).content.decode()
+    assert "9223372036854775807" in text and "0.1000000000000000055511151231257827" in text
+    assert "/records/3/84002116/" in text and "/records/3/84002118/" in text
+
+
+def test_an_unfolding_row_gets_the_record_alone(cast, kafka):
+    text = get(cast, "records/3/84002117/", **{"HX-Request": "true"}).content.decode()
+    assert text.lstrip().startswith('<div class="record">') and "<html" not in text
+
+
+def test_a_record_that_is_not_there_is_not_found(cast, kafka):
+    answer = get(cast, "records/0/1/")
+    assert answer.status_code == 404 and "there is no record at offset 1" in answer.content.decode().lower()
+    assert get(cast, "records/0/9223372036854775808/").status_code == 404
+
+
+def test_null_empty_and_tombstones_are_named(cast, kafka):
+    kafka.records = [replace(RECORD, key=None, value=None), replace(RECORD, key=b"", value=b"", offset=2)]
+    text = get(cast).content.decode()
+    assert "no key" in text and "tombstone" in text and text.count(">empty<") == 2
+
+
+@pytest.mark.parametrize("path", ["", "records/3/84002117/", "records/3/84002117/?all=1"])
+@pytest.mark.parametrize("part", ["key", "value", "headers", "json"])
+def test_hostile_text_is_only_text(cast, kafka, path, part):
+    hostile = HOSTILE.encode()
+    quoted = hostile.replace(b"\x07", b"\\u0007")
+    changes = {"key": hostile, "value": hostile, "headers": [(HOSTILE, hostile)]}
+    changes["json"] = b'{"' + quoted + b'":["' + quoted + b'"]}'
+    kafka.records = [replace(RECORD, **{("value" if part == "json" else part): changes[part]})]
+    text = get(cast, path).content.decode()
+    assert "<script>window" not in text and "<img src=x" not in text
+    assert "\u202e" not in text and "\x07" not in text
+    assert "U+202E" in text or (part == "headers" and not path)
+
+
+def test_the_bytes_can_be_saved_and_are_never_interpreted(cast, kafka):
+    answer = get(cast, "records/3/84002117/value.bin")
+    assert answer.content == DOCUMENT
+    assert answer.headers["Content-Type"] == "application/octet-stream"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="orders.placed-3-84002117.value"'
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert get(cast, "records/3/84002117/evil.bin").status_code == 404
+
+
+def test_long_values_are_folded_before_they_reach_a_browser(cast, kafka):
+    kafka.records = [replace(RECORD, value=b"x" * 5_000_000)]
+    assert len(get(cast).content) < 100_000
+    text = get(cast, "records/3/84002117/").content.decode()
+    assert len(text) < 100_000 and "Folded" in text and "?all=1" in text
+    assert 1_000_000 < len(get(cast, "records/3/84002117/?all=1").content) < 1_300_000
+
+
+def test_a_compacted_topic_of_the_built_in_cluster_says_that_compaction_comes_later(cast, kafka):
+    assert "Compaction comes with a later version" not in get(cast).content.decode()
+    kafka.configs = [replace(CONFIGS[0], value="compact", source="topic"), *CONFIGS[1:]]
+    assert "Compaction comes with a later version" in get(cast).content.decode()
+
+
+def test_a_topic_whose_settings_are_refused_still_has_its_pages(cast, kafka, monkeypatch):
+    from console.kafka import configs
+    from console.kafka.errors import NotAuthorized
+
+    def refuse(spec, name):
+        raise NotAuthorized("DescribeConfigs on topic orders.placed is not allowed")
+
+    monkeypatch.setattr(configs, "topic_configs", refuse)
+    assert get(cast).status_code == 200
+    assert "DescribeConfigs on topic orders.placed is not allowed" in get(cast, "configs/").content.decode()
+
+
+def test_the_tail_page_names_its_socket_and_partition(cast, kafka):
+    text = get(cast, "live/?partition=3").content.decode()
+    assert f'data-socket="/clusters/{cast.cluster.pk}/topics/orders.placed/live/socket?partition=3"' in text
+    assert 'live/socket"' in get(cast, "live/?partition=99").content.decode()
