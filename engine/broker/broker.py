@@ -17,12 +17,14 @@ from dataclasses import dataclass, field
 from heapq import heappop
 from typing import Protocol
 
-from engine.broker import connections, durability, housekeeping, reconcile
+from engine.broker import connections, durability, group_coordinator, housekeeping, reconcile
 from engine.broker.config import BrokerConfig
 from engine.broker.connections import ClientConnection
 from engine.broker.controller import Controller
 from engine.broker.counters import Counters
 from engine.broker.durability import Durability
+from engine.broker.group_coordinator import GroupCoordinator
+from engine.broker.group_replies import ParkedGroupRequest
 from engine.broker.handlers import fetch
 from engine.broker.housekeeping import Housekeeping
 from engine.broker.parked_requests import ParkedFetch
@@ -60,6 +62,7 @@ class Broker:
     housekeeping: Housekeeping = field(default_factory=Housekeeping)
     replica_manager: ReplicaManager = field(default_factory=ReplicaManager)
     controller: Controller = field(default_factory=Controller)
+    group_coordinator: GroupCoordinator = field(init=False)
     quorum: Quorum = field(init=False)
     fetch_sessions: FetchSessions = field(init=False)
     counters: Counters = field(default_factory=Counters)
@@ -75,6 +78,7 @@ class Broker:
         """Set up what depends on the config."""
         self.durability = Durability(fsync=self.config.durability == "fsync")
         self.fetch_sessions = FetchSessions(sessions_max=self.config.max_incremental_fetch_session_cache_slots)
+        self.group_coordinator = GroupCoordinator(self.config.group_limits)
         self.frame_bytes_max = self.config.socket_request_max_bytes
 
     @property
@@ -103,6 +107,7 @@ class Broker:
         self.quorum = open_quorum(self.disk, self.config, self.wall_ms, self.new_uuid)
         self.replica_manager.open_partitions(self)
         self.controller.start(self)
+        group_coordinator.load_all(self)
         housekeeping.begin(self)
         self.finish_event()
 
@@ -155,6 +160,8 @@ class Broker:
             if isinstance(slot, ParkedFetch) and slot.items is None:
                 fetch.unpark(slot)
                 slot.items = []
+            elif isinstance(slot, ParkedGroupRequest) and slot.items is None:
+                group_coordinator.forget(self, slot)
 
     def on_refused(self, peer: str, reason: str, now_ms: int) -> None:
         """Nothing: this broker connects to nobody yet."""
@@ -169,8 +176,10 @@ class Broker:
             if slot.items is None:
                 fetch.maybe_finish(self, slot, at_once=True)
         housekeeping.run_due(self)
-        due_ms = self.housekeeping.next_due_ms
-        self.next_deadline_ms = min(deadlines[0][0], due_ms) if deadlines else due_ms
+        group_coordinator.run_due(self)
+        due_ms = [self.housekeeping.next_due_ms, deadlines[0][0] if deadlines else None]
+        due_ms.append(self.group_coordinator.next_deadline_ms())
+        self.next_deadline_ms = min(at for at in due_ms if at is not None)
         self.finish_event()
 
     def on_synced(self, token: int, now_ms: int) -> None:
@@ -206,6 +215,9 @@ class Broker:
     def finish_event(self) -> None:
         """Once per event: make appends count or begin a sync, answer long polls, queue replies now in order."""
         if self.durability.pending:
+            durability.settle(self)
+        while self.group_coordinator.advanced:  # what happens then may append again
+            group_coordinator.run_advanced(self)
             durability.settle(self)
         if self.woken:
             woken, self.woken = self.woken, []

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from engine.broker.config_keys import KEYS
+from engine.core.groups.limits import GroupLimits
 from engine.core.log.config import LogConfig
 from engine.core.metadata.config_values import ConfigRefused, Value
 from engine.core.metadata.configs import ServerConfigs, log_config, min_insync_replicas
@@ -83,6 +84,15 @@ class BrokerConfig:
     log_message_timestamp_after_max_ms: int = 3600000
     producer_id_expiration_ms: int = 86400000
     producer_id_expiration_check_interval_ms: int = 600000
+    group_min_session_timeout_ms: int = 6000
+    group_max_session_timeout_ms: int = 1800000
+    group_max_size: int = 2147483647
+    group_initial_rebalance_delay_ms: int = 3000
+    offset_metadata_max_bytes: int = 4096
+    offsets_retention_minutes: int = 10080
+    offsets_retention_check_interval_ms: int = 600000
+    offsets_topic_num_partitions: int = 50
+    offsets_topic_segment_bytes: int = 104857600
     metadata_log_max_record_bytes_between_snapshots: int = 20971520
     durability: str = "fsync"
     record_validation: str = "header"
@@ -134,6 +144,18 @@ class BrokerConfig:
     def topic_min_insync_replicas(self, topic_configs: Mapping[str, str]) -> int:
         """How many replicas of a topic with these configs must be in sync for acks=all."""
         return min_insync_replicas(topic_configs, self.server)
+
+    @property
+    def group_limits(self) -> GroupLimits:
+        """What groups may ask for."""
+        return GroupLimits(
+            self.group_min_session_timeout_ms,
+            self.group_max_session_timeout_ms,
+            self.group_max_size,
+            self.group_initial_rebalance_delay_ms,
+            self.offset_metadata_max_bytes,
+            self.offsets_retention_minutes * 60_000,
+        )
 
     @property
     def advertised(self) -> tuple[Listener, ...]:

@@ -88,6 +88,22 @@ _KEYS = (
               "that is silent.", least=1),
     ConfigKey("producer.id.expiration.check.interval.ms", INT, "600000", "How often silent producers are looked "
               "for.", least=1),
+    ConfigKey("group.min.session.timeout.ms", INT, "6000", "The shortest session timeout a member may ask for.",
+              least=0),
+    ConfigKey("group.max.session.timeout.ms", INT, "1800000", "The longest session timeout a member may ask for.",
+              least=0),
+    ConfigKey("group.max.size", INT, "2147483647", "How many members a group may have.", least=1),
+    ConfigKey("group.initial.rebalance.delay.ms", INT, "3000", "How long the first rebalance of an empty group waits "
+              "for more members.", least=0),
+    ConfigKey("offset.metadata.max.bytes", INT, "4096", "How long the note with a committed offset may be.", least=0),
+    ConfigKey("offsets.retention.minutes", INT, "10080", "How long committed offsets are kept that nobody reads from "
+              "any more.", least=1),
+    ConfigKey("offsets.retention.check.interval.ms", LONG, "600000", "How often such offsets are looked for.",
+              least=1),
+    ConfigKey("offsets.topic.num.partitions", INT, "50", "How many partitions __consumer_offsets is made with.",
+              least=1),
+    ConfigKey("offsets.topic.segment.bytes", INT, "104857600", "How large a segment of __consumer_offsets grows.",
+              least=1024 * 1024),
     ConfigKey("metadata.log.max.record.bytes.between.snapshots", LONG, "20971520", "The metadata log gets a snapshot "
               "after this many bytes of records.", least=1),
     ConfigKey("durability", STRING, "fsync", "fsync: a record counts as replicated only once it is synced here; "

@@ -141,6 +141,8 @@ def advance(broker: "Broker", partition: Partition, end: LogPosition) -> None:
         slot.partitions_left -= 1
         if slot.partitions_left == 0 and slot.items is None:
             parked_requests.answer(broker, slot, [slot.reply])
+    if partition.holds_groups:
+        broker.group_coordinator.advanced.append(partition.index)
 
 
 def wake_fetches(broker: "Broker", partition: Partition) -> None:

@@ -16,6 +16,7 @@ Spec: KIP-62, KIP-211, KIP-345, KIP-394.
 """
 
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ from engine.broker import durability, group_replies
 from engine.broker.group_replies import ParkedGroupRequest
 from engine.broker.partition import Partition
 from engine.core.groups import leaving, syncing
-from engine.core.groups.committed_offsets import CommittedOffset, CommittedOffsets, Place
+from engine.core.groups.committed_offsets import CommittedOffset, CommittedOffsets, Place, expired
 from engine.core.groups.group import Group, GroupState
 from engine.core.groups.group_records import (
     KeyValue,
@@ -34,9 +35,10 @@ from engine.core.groups.group_records import (
     offset_tombstone,
 )
 from engine.core.groups.limits import GroupLimits
-from engine.core.records.record import decode_records
+from engine.core.records.record import batches, decode_records
 from engine.storage.disk import StorageError
 from engine.wire.error_codes import ErrorCode, WireError
+from engine.wire.primitives import Malformed
 
 if TYPE_CHECKING:
     from engine.broker.broker import Broker
@@ -76,6 +78,7 @@ class GroupCoordinator:
     waiters: int = 0
     deadlines: list[tuple[int, str]] = field(default_factory=list)  # heap; may name groups that moved theirs
     scheduled: dict[str, int] = field(default_factory=dict)  # group -> the earliest deadline in the heap
+    advanced: list[int] = field(default_factory=list)  # shards whose high watermark moved in this event
 
     def shard_of(self, broker: "Broker", group_id: str) -> Shard:
         """Find the shard of a group. Raises COORDINATOR_NOT_AVAILABLE while the topic is being created."""
@@ -103,22 +106,35 @@ def java_hash(text: str) -> int:
     return value & 0x7FFFFFFF
 
 
+def load_all(broker: "Broker") -> None:
+    """At start: build every shard from its log."""
+    for partition in broker.replica_manager.topics.get(TOPIC, {}).values():
+        load(broker, partition)
+
+
 def load(broker: "Broker", partition: Partition) -> None:
     """Build a shard from its log: at start, and when the topic was created."""
     shard = Shard(partition)
     log, end = partition.log, partition.high_watermark_position
     offset = log.log_start_offset
     while offset < end.offset:
-        batches = log.read(offset, end, LOAD_BYTES)
-        assert batches, "what lies below the high watermark can be read"
-        for record in decode_records(batches):
-            if not record.control and record.key is not None and record.offset >= offset:
-                apply(record.key, record.value, shard.groups, shard.offsets, broker.now_ms)
-            offset_after = record.offset + 1
-        offset = offset_after
+        data = log.read(offset, end, LOAD_BYTES)
+        assert data, "what lies below the high watermark can be read"
+        for header, batch in batches(data):
+            if not header.is_control:
+                _load_batch(broker, shard, batch)
+            offset = header.last_offset + 1
     broker.group_coordinator.shards[partition.index] = shard
     for group in shard.groups.values():
         schedule(broker, group)
+
+
+def _load_batch(broker: "Broker", shard: Shard, batch: memoryview) -> None:
+    for record in decode_records(batch):
+        try:
+            apply(record.key or b"", record.value, shard.groups, shard.offsets, broker.now_ms)
+        except Malformed as damage:  # only we write here; what we cannot read must not keep the others away
+            broker.effects.observe("group_record_unreadable", shard.partition.index, record.offset, str(damage))
 
 
 def park(broker: "Broker", slot: ParkedGroupRequest) -> int:
@@ -132,6 +148,7 @@ def park(broker: "Broker", slot: ParkedGroupRequest) -> int:
 
 def forget(broker: "Broker", slot: ParkedGroupRequest) -> None:
     """Its connection is closed: whoever answers it finds nobody."""
+    slot.items = []
     broker.group_coordinator.waiting.pop(slot.waiter, None)
 
 
@@ -179,13 +196,18 @@ def send_answers(broker: "Broker", group: Group) -> None:
             group_replies.give(broker, slot, answer)
 
 
-def on_committed(broker: "Broker", partition: Partition) -> None:
-    """The high watermark of a shard has moved: what waited for it happens."""
-    shard = broker.group_coordinator.shards.get(partition.index)
-    if shard is None:
-        return
+def run_advanced(broker: "Broker") -> None:
+    """Once per event: what waited for the high watermarks that moved happens."""
+    coordinator = broker.group_coordinator
+    while coordinator.advanced:
+        shard = coordinator.shards.get(coordinator.advanced.pop())
+        if shard is not None:
+            _on_advanced(broker, shard)
+
+
+def _on_advanced(broker: "Broker", shard: Shard) -> None:
     pending = shard.pending
-    while pending and pending[0].end_offset <= partition.high_watermark:
+    while pending and pending[0].end_offset <= shard.partition.high_watermark:
         write = pending.popleft()
         for place, committed in write.commits:
             if committed is None:
@@ -242,6 +264,43 @@ def find(broker: "Broker", group_id: str) -> tuple[Shard | None, Group | None]:
     except WireError:
         return None, None
     return shard, shard.groups.get(group_id)
+
+
+def on_topic_removed(broker: "Broker", topic: str) -> None:
+    """Forget what groups have committed for a topic that is gone; without `__consumer_offsets` forget all groups."""
+    coordinator = broker.group_coordinator
+    if topic == TOPIC:
+        coordinator.shards.clear()
+        return
+    for shard in coordinator.shards.values():
+        for group_id in list(shard.offsets.by_group):
+            forget_offsets(
+                broker, shard, group_id, [place for place in shard.offsets.of(group_id) if place[0] == topic]
+            )
+
+
+def forget_offsets(broker: "Broker", shard: Shard, group_id: str, places: list[Place]) -> None:
+    """Write tombstones for some offsets of a group; if the disk refuses, the next look tries again."""
+    if not places:
+        return
+    write = PendingWrite(0, group_id, commits=[(place, None) for place in places])
+    with suppress(WireError):
+        append(broker, shard, [offset_tombstone(group_id, place) for place in places], write)
+
+
+def expire_offsets(broker: "Broker") -> None:
+    """Forget offsets that nobody reads from for offsets.retention.minutes, and groups that have none left (KIP-211)."""
+    retention_ms = broker.group_coordinator.limits.offsets_retention_ms
+    for shard in broker.group_coordinator.shards.values():
+        for group_id in dict.fromkeys([*shard.offsets.by_group, *shard.groups]):
+            group, offsets = shard.groups.get(group_id), shard.offsets.of(group_id)
+            places = expired(group, offsets, retention_ms, broker.wall_ms)
+            forget_offsets(broker, shard, group_id, places)
+            is_over = group is not None and group.is_in(GroupState.EMPTY) and not group.pending_members
+            if is_over and len(places) == len(offsets):
+                with suppress(WireError):
+                    append(broker, shard, [group_tombstone(group_id)], PendingWrite(0, group_id))
+                    del shard.groups[group_id]
 
 
 def delete_group(broker: "Broker", shard: Shard, group_id: str, write: PendingWrite) -> None:

@@ -65,6 +65,7 @@ def _intervals(broker: "Broker") -> dict[str, int]:
             config.replica_high_watermark_checkpoint_interval_ms,
         ),
         "producer_ids": config.producer_id_expiration_check_interval_ms,
+        "offsets": config.offsets_retention_check_interval_ms,
     }
 
 
@@ -122,4 +123,5 @@ DUTIES = {
     "retention": reconcile.enforce_retention,
     "checkpoints": save_checkpoints,
     "producer_ids": expire_producer_ids,
+    "offsets": reconcile.expire_offsets,
 }

@@ -31,6 +31,7 @@ class Partition:
     synced_end: int  # exclusive: what survives a power loss
     dirty: bool = False  # appended to since the last sync began, and known to durability
     offline: bool = False  # its disk failed: nothing of it is to be trusted until a restart
+    holds_groups: bool = False  # a partition of __consumer_offsets: the group coordinator hears of its high watermark
     removed: bool = False  # its topic is deleted
     unsynced_since_ms: int = 0  # when the oldest record not yet synced was appended (flush.ms)
     parked_acks: deque[tuple[int, ParkedAck]] = field(default_factory=deque)  # (needed offset, slot)

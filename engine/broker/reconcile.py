@@ -9,7 +9,7 @@ Not here: when they are due (housekeeping.py), which segments are old (core/log/
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from engine.broker import region_pins
+from engine.broker import group_coordinator, region_pins
 from engine.core.metadata.image import MetadataDelta
 from engine.storage.disk import StorageError
 
@@ -57,4 +57,13 @@ def replicate(broker: "Broker") -> None:
     broker.replica_manager.apply(broker, delta)
 
 
-ACTIONS: dict[str, Callable[["Broker"], None]] = {"enforce_retention": enforce_retention, "replicate": replicate}
+def expire_offsets(broker: "Broker") -> None:
+    """Forget committed offsets that nobody reads from any more."""
+    group_coordinator.expire_offsets(broker)
+
+
+ACTIONS: dict[str, Callable[["Broker"], None]] = {
+    "enforce_retention": enforce_retention,
+    "replicate": replicate,
+    "expire_offsets": expire_offsets,
+}

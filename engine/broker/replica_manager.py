@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from struct import Struct
 from typing import TYPE_CHECKING
 
-from engine.broker import durability, region_pins
+from engine.broker import durability, group_coordinator, region_pins
 from engine.broker.partition import Partition
 from engine.core.metadata.image import MetadataDelta, PartitionImage, TopicImage
 from engine.storage import checkpoints
@@ -84,6 +84,7 @@ class ReplicaManager:
         """Follow what a run of metadata records changed."""
         for removed in delta.removed_topics:
             self._remove(broker, removed)
+            group_coordinator.on_topic_removed(broker, removed.name)
         for name, index in delta.partitions:
             topic, image = broker.image.topics.get(name), broker.image.partition(name, index)
             if topic is None or image is None or broker.config.node_id not in image.replicas:
@@ -91,6 +92,8 @@ class ReplicaManager:
             partition = self.partition(name, index)
             if partition is None:
                 self._open(broker, topic, image, None)
+                if name == group_coordinator.TOPIC:
+                    group_coordinator.load(broker, self.topics[name][index])
             else:
                 if image.leader_epoch > partition.leader_epoch:
                     partition.log.assign_leader_epoch(image.leader_epoch)
@@ -133,6 +136,7 @@ class ReplicaManager:
         partition = Partition(
             topic.name, image.index, topic.topic_id, log, image.leader_epoch, end.offset, end, end.offset
         )
+        partition.holds_groups = topic.name == group_coordinator.TOPIC
         partitions = self.topics.get(topic.name)
         if partitions is None:
             partitions = self.topics[topic.name] = {}

@@ -1,14 +1,19 @@
-"""FindCoordinator: says that no coordinator is available; group and transaction coordinators are not built yet.
+"""FindCoordinator 0 to 6: which broker coordinates a group. Transactions and share groups have no coordinator yet.
 
-The API is advertised all the same: librdkafka before 2.11 uses lz4 only where version 0 of it is.
+The first question makes the topic `__consumer_offsets`, as in Kafka; until it is there
+the answer is that no coordinator is available, and clients ask again.
 
+The API is advertised from version 0 on: librdkafka before 2.11 uses lz4 only then.
 Spec: KIP-98, KIP-699 (many keys, version 4), KIP-932 (share keys, version 6).
 """
 
 from typing import TYPE_CHECKING
 
+from engine.broker import controller, group_coordinator
 from engine.broker.context import RequestContext
-from engine.wire.error_codes import ErrorCode
+from engine.core.metadata import controller as decisions
+from engine.core.metadata.controller import NewTopic
+from engine.wire.error_codes import ErrorCode, WireError
 from engine.wire.messages.find_coordinator import Coordinator, FindCoordinatorRequest, FindCoordinatorResponse
 
 if TYPE_CHECKING:
@@ -17,7 +22,7 @@ if TYPE_CHECKING:
 GROUP, TRANSACTION, SHARE = 0, 1, 2
 MANY_KEYS_SINCE = 4
 SHARE_SINCE = 6
-NOT_AVAILABLE = "The coordinator is not available."
+MESSAGES = {ErrorCode.NONE: "NONE", ErrorCode.COORDINATOR_NOT_AVAILABLE: "The coordinator is not available."}
 MALFORMED = (
     "This most likely occurs because of a request being malformed by the client library or the message was sent to an "
     "incompatible broker. See the broker logs for more details."
@@ -25,22 +30,43 @@ MALFORMED = (
 
 
 def handle(broker: "Broker", context: RequestContext, request: FindCoordinatorRequest) -> FindCoordinatorResponse:
-    """Answer for each key that nobody is there."""
+    """Answer for each key."""
     version = context.api_version
-    if version < MANY_KEYS_SINCE:
-        code = _code(request.key_type, request.key, version)
-        message = NOT_AVAILABLE if code is ErrorCode.COORDINATOR_NOT_AVAILABLE else MALFORMED
-        return FindCoordinatorResponse(error_code=code, error_message=message, node_id=-1, port=-1)
-    return FindCoordinatorResponse(
-        coordinators=[
-            Coordinator(key, -1, "", -1, _code(request.key_type, key, version), "") for key in request.coordinator_keys
-        ]
+    if version >= MANY_KEYS_SINCE:
+        found = [_find(broker, request.key_type, key, version) for key in request.coordinator_keys]
+        return FindCoordinatorResponse(coordinators=found)
+    one = _find(broker, request.key_type, request.key, version)
+    message = MESSAGES.get(ErrorCode(one.error_code), MALFORMED)
+    return FindCoordinatorResponse(0, one.error_code, message, one.node_id, one.host, one.port)
+
+
+def _find(broker: "Broker", key_type: int, key: str, version: int) -> Coordinator:
+    code = ErrorCode.INVALID_REQUEST
+    if key_type == GROUP:
+        try:
+            _make_topic(broker)
+            broker.group_coordinator.shard_of(broker, key)
+        except WireError as refused:
+            code = refused.code
+        else:
+            advertised = broker.config.advertised[0]
+            return Coordinator(key, broker.config.node_id, advertised.host, advertised.port, ErrorCode.NONE, "")
+    elif key_type == TRANSACTION or (key_type == SHARE and version >= SHARE_SINCE and key.count(":") == 2):
+        code = ErrorCode.COORDINATOR_NOT_AVAILABLE  # a share key is group:topic id:partition
+    return Coordinator(key, -1, "", -1, code, "")
+
+
+def _make_topic(broker: "Broker") -> None:
+    """Create `__consumer_offsets` unless it is there or on its way."""
+    config = broker.config
+    if group_coordinator.TOPIC in broker.quorum.latest.topics:
+        return
+    configs: list[tuple[str, str | None]] = [
+        ("cleanup.policy", "compact"), ("compression.type", "producer"),
+        ("segment.bytes", str(config.offsets_topic_segment_bytes)),
+    ]  # fmt: skip
+    new = NewTopic(group_coordinator.TOPIC, config.offsets_topic_num_partitions, 1, [], configs)
+    created = decisions.create_topic(
+        broker.quorum.latest, new, controller.defaults(broker), config.server, broker.new_uuid()
     )
-
-
-def _code(key_type: int, key: str, version: int) -> ErrorCode:
-    if key_type in (GROUP, TRANSACTION):
-        return ErrorCode.COORDINATOR_NOT_AVAILABLE
-    if key_type == SHARE and version >= SHARE_SINCE and key.count(":") == 2:  # group:topic id:partition
-        return ErrorCode.COORDINATOR_NOT_AVAILABLE
-    return ErrorCode.INVALID_REQUEST
+    controller.append(broker, created.records)

@@ -81,8 +81,8 @@ def _all(broker: "Broker", offsets: dict[Place, CommittedOffset]) -> list[Offset
         topics.setdefault(topic, []).append(index)
     found = []
     for name, indexes in topics.items():
-        topic = broker.image.topics.get(name)
-        found.append(OffsetFetchRequestTopics(name, topic.topic_id if topic else bytes(16), indexes))
+        image = broker.image.topics.get(name)
+        found.append(OffsetFetchRequestTopics(name, image.topic_id if image else bytes(16), indexes))
     return found
 
 

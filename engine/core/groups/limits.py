@@ -12,5 +12,4 @@ class GroupLimits:
     group_max_size: int = 2_147_483_647
     group_initial_rebalance_delay_ms: int = 3_000
     offset_metadata_max_bytes: int = 4_096
-    offsets_retention_minutes: int = 10_080
-    offsets_topic_num_partitions: int = 50
+    offsets_retention_ms: int = 604_800_000  # offsets.retention.minutes

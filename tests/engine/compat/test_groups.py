@@ -139,10 +139,10 @@ def test_a_silent_member_is_given_up_after_its_session(bootstrap: str, new_topic
         "while True:\n    c.poll(0.1)\n    print(len(c.assignment()), flush=True)\n"
     )
     with member(bootstrap, group, topic) as consumer:
+        poll_until(lambda: len(consumer.assignment()) == 2, consumer)
         command = [sys.executable, "-c", script, bootstrap, group, topic]
         other = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         try:
-            poll_until(lambda: len(consumer.assignment()) == 2, consumer)
             poll_until(lambda: len(consumer.assignment()) == 1, consumer)
         finally:
             other.kill()
