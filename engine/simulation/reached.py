@@ -6,6 +6,7 @@ Not here: which of them a campaign must reach (campaign.MUST_REACH).
 
 from collections import Counter
 
+from engine.simulation.workloads.consumer import Consumer
 from engine.simulation.workloads.wire_actor import WireActor
 from engine.simulation.world import World
 
@@ -64,7 +65,7 @@ def unfinished(world: World) -> list[str]:
     """Say who has not done its work."""
     found = []
     for node in world.nodes.values():
-        if isinstance(node.actor, WireActor) and not node.actor.done:
+        if isinstance(node.actor, WireActor) and not isinstance(node.actor, Consumer) and not node.actor.done:
             found.append(f"{node.name} has not done its work")
         elif node.machine is None:
             found.append(f"{node.name} is down")
