@@ -6,6 +6,7 @@ Not here: which of them a campaign must reach (campaign.MUST_REACH).
 
 from collections import Counter
 
+from engine.simulation.swarm import broker_of
 from engine.simulation.workloads.consumer import Consumer
 from engine.simulation.workloads.wire_actor import WireActor
 from engine.simulation.world import World
@@ -32,7 +33,6 @@ BY_KIND = {
     "listed": "offsets listed",
     "attacked": "attacks",
     "producer id": "producer ids",
-    "rolled": "segments rolled",
     "high_watermark": "high watermark moves",
 }
 
@@ -57,6 +57,10 @@ def reached(world: World) -> Counter[str]:
             found[f"topics: {rest[0]}"] += 1
         elif kind == "segments_deleted":
             found["segments deleted by retention"] += rest[2]
+    broker = broker_of(world)
+    if broker is not None:
+        closed = sum(len(partition.log.segments) - 1 for partition in broker.replica_manager.all())
+        found["segments rolled"] = closed + found["segments deleted by retention"]
     found["requests"] = sum(getattr(node.machine, "requests", 0) for node in world.nodes.values())
     return found
 

@@ -134,7 +134,7 @@ def _add_workloads(world: World, partitions: int) -> None:
         _add_our_client(world, "our-consumer", ClientConsumer("orders", chance.choice((20, 300))))
     _add_client(world, "lister", Lister("orders", version=chance.randint(1, 10), asks_left=chance.randint(4, 24)))
     if chance.random() < 0.4:
-        _add_client(world, "vandal", Vandal())
+        cluster.add_client(world, "vandal", WireClient(ADDRESS, "vandal", listens=False), Vandal())
 
 
 def _producer(chance: random.Random, topic: str, partition: int, creates: bool, padding: int = 0) -> Producer:
