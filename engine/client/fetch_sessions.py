@@ -27,7 +27,9 @@ class FetchSession:
 
     session_id: int = NO_SESSION
     epoch: int = FIRST_EPOCH
-    known: dict[Place, int] = field(default_factory=dict)  # offsets as the broker was told
+    known: dict[Place, tuple[int, int]] = field(
+        default_factory=dict
+    )  # offsets and leader epochs as the broker was told
     topic_ids: dict[str, bytes] = field(default_factory=dict)
 
 
@@ -47,7 +49,9 @@ def begin_fetch(
         session.known.clear()
         session.topic_ids.clear()
         session.epoch = FIRST_EPOCH
-    said = {place: offset for place, offset in asked.items() if session.known.get(place) != offset}
+    wanted = {place: (offset, _leader_epoch(metadata, place)) for place, offset in asked.items()}
+    # A leader epoch that changed must be said too, or the broker fences the one it was told first (KIP-320).
+    said = {place: asked[place] for place, one in wanted.items() if session.known.get(place) != one}
     message.session_id = session.session_id
     message.session_epoch = session.epoch if use_session else NO_EPOCH
     message.topics, version_max = fetch_messages.fetch_topics(said, partition_bytes_max, metadata)
@@ -58,9 +62,14 @@ def begin_fetch(
     message.forgotten_topics_data = list(forgotten.values())
     if any(topic_id == NO_ID for topic_id in topic_ids.values()):
         version_max = fetch_messages.BY_NAME_MAX
-    session.known = dict(asked) if use_session else {}
+    session.known = wanted if use_session else {}
     session.topic_ids.update(topic_ids)
     return version_max
+
+
+def _leader_epoch(metadata: ClusterMetadata, place: Place) -> int:
+    leader = metadata.leader(*place)
+    return leader.leader_epoch if leader is not None else NO_EPOCH
 
 
 def end_fetch(session: FetchSession, answer: FetchResponse) -> None:

@@ -6,6 +6,8 @@ Not here: which of them a campaign must reach (campaign.MUST_REACH).
 
 from collections import Counter
 
+from engine.simulation.swarm import broker_of
+from engine.simulation.workloads.consumer import Consumer
 from engine.simulation.workloads.wire_actor import WireActor
 from engine.simulation.world import World
 
@@ -31,7 +33,6 @@ BY_KIND = {
     "listed": "offsets listed",
     "attacked": "attacks",
     "producer id": "producer ids",
-    "rolled": "segments rolled",
     "high_watermark": "high watermark moves",
 }
 
@@ -56,6 +57,10 @@ def reached(world: World) -> Counter[str]:
             found[f"topics: {rest[0]}"] += 1
         elif kind == "segments_deleted":
             found["segments deleted by retention"] += rest[2]
+    broker = broker_of(world)
+    if broker is not None:
+        closed = sum(len(partition.log.segments) - 1 for partition in broker.replica_manager.all())
+        found["segments rolled"] = closed + found["segments deleted by retention"]
     found["requests"] = sum(getattr(node.machine, "requests", 0) for node in world.nodes.values())
     return found
 
@@ -64,7 +69,7 @@ def unfinished(world: World) -> list[str]:
     """Say who has not done its work."""
     found = []
     for node in world.nodes.values():
-        if isinstance(node.actor, WireActor) and not node.actor.done:
+        if isinstance(node.actor, WireActor) and not isinstance(node.actor, Consumer) and not node.actor.done:
             found.append(f"{node.name} has not done its work")
         elif node.machine is None:
             found.append(f"{node.name} is down")

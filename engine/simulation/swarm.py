@@ -54,8 +54,10 @@ def build(seed: int) -> World:
     properties = {**PROPERTIES, "durability": "pagecache" if pagecache else "fsync"}
     if chance.random() < 0.2:
         properties["record.validation"] = "full"
+    partitions = chance.randint(1, 3)
+    properties["num.partitions"] = str(partitions)
     cluster.add_broker(world, BROKER, properties)
-    _add_workloads(world)
+    _add_workloads(world, partitions)
     _add_faults(world, pagecache)
     return world
 
@@ -101,17 +103,19 @@ def _add_our_client(world: World, name: str, actor: Actor) -> None:
     cluster.add_client(world, name, Client(config, world.chance), actor)
 
 
-def _add_workloads(world: World) -> None:
+def _add_workloads(world: World, partitions: int) -> None:
     chance = world.chance
-    partitions = chance.randint(1, 3)
     created_by_metadata = chance.random() < 0.2
     sized = chance.random() < 0.15
     steps: list[Step] = [] if created_by_metadata else [("create", "orders", partitions, ())]
     steps.append(("create", "aging", 1, AGING))
     if sized:
         steps.append(("create", "sized", 1, SIZED))
-    for life in range(chance.randint(0, 3)):
-        steps += _life_of_a_topic(chance, f"passing-{life % 2}")
+    name = "passing-0"
+    for life in range(chance.randint(0, 4)):
+        steps += _life_of_a_topic(chance, name)
+        if steps[-1][0] != "delete" or chance.random() < 0.4:  # else the next one is created anew under this name
+            name = f"passing-{life + 1}"
     if chance.random() < 0.5:
         steps += [("delete records", "orders", 0, chance.randint(1, 20)), ("configure", "aging", "segment.ms", "5000")]
     _add_client(world, "administrator", Administrator(steps))
@@ -130,7 +134,7 @@ def _add_workloads(world: World) -> None:
         _add_our_client(world, "our-consumer", ClientConsumer("orders", chance.choice((20, 300))))
     _add_client(world, "lister", Lister("orders", version=chance.randint(1, 10), asks_left=chance.randint(4, 24)))
     if chance.random() < 0.4:
-        _add_client(world, "vandal", Vandal())
+        cluster.add_client(world, "vandal", WireClient(ADDRESS, "vandal", listens=False), Vandal())
 
 
 def _producer(chance: random.Random, topic: str, partition: int, creates: bool, padding: int = 0) -> Producer:

@@ -155,6 +155,8 @@ def append_one(
     after = log.log_end_offset
     if after != before:
         note_appended(broker, partition, base_offset, length)
+    else:
+        broker.effects.observe("duplicate", partition.topic, partition.index, base_offset)
     counters = broker.counters
     counters.produce_requests += 1
     if acks == NOBODY:
@@ -341,6 +343,8 @@ def append(
         raise WireError(ErrorCode.KAFKA_STORAGE_ERROR, str(error)) from error
     if log.log_end_offset != before:
         note_appended(broker, partition, result.base_offset, len(records))
+    else:
+        broker.effects.observe("duplicate", partition.topic, partition.index, result.base_offset)
     if log.config.message_timestamp_type == LOG_APPEND_TIME:
         result.log_append_time_ms = broker.wall_ms
     result.log_start_offset = log.log_start_offset

@@ -17,7 +17,7 @@ class Known:
     """What is known about one topic."""
 
     def __init__(self) -> None:
-        self.exists = False
+        self.exists: bool | None = None  # None: created by somebody else, perhaps
         self.open = False  # asked for something, not answered
         self.partitions = 0
         self.topic_id: bytes | None = None
@@ -78,6 +78,8 @@ class MetadataKept(Checker):
 
     def _compare_topic(self, broker: Broker, topic: str, known: Known) -> None:
         image = broker.image.topics.get(topic)
+        if known.exists is None:
+            return
         if not known.exists:
             require(image is None, "S14", f"{topic} was deleted and is there again")
             return

@@ -45,7 +45,13 @@ from engine.wire.messages.metadata import MetadataRequest, MetadataRequestTopic,
 from engine.wire.primitives import Message
 
 PAUSE_US = 15_000
+ATTEMPTS_MAX = 60  # then a step is given up
 TOPIC, SET = 2, 0  # resource type, operation
+ALREADY = {
+    "create": ErrorCode.TOPIC_ALREADY_EXISTS,
+    "delete": ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+    "grow": ErrorCode.INVALID_PARTITIONS,
+}
 
 Step = tuple[Any, ...]  # ("create", topic, partitions, configs) | ("configure", topic, name, value) | ...
 
@@ -61,6 +67,7 @@ class Administrator:
     at: int = 0  # the step at hand
     attempts: int = 0
     asked: int = 0  # the call that is on its way
+    unknown: bool = False  # an attempt of the step at hand was never answered
     last_call: int = 0
 
     def on_start(self, world: World, node: Node) -> None:
@@ -70,6 +77,7 @@ class Administrator:
         """A connection came or went, or a reply arrived."""
         if isinstance(result, str):
             self.connected = result == CONNECTED
+            self.unknown = self.unknown or self.asked != 0
             self.asked = 0
             if self.connected:
                 self._next(world, node)
@@ -100,11 +108,8 @@ class Administrator:
     def _answered(self, world: World, node: Node, reply: Message) -> None:
         kind, topic, *rest = self.steps[self.at]
         code = _code(reply)
-        # An earlier attempt whose answer was lost may have been carried out, so these are successes too.
-        repeated = self.attempts > 1 and code in (
-            ErrorCode.TOPIC_ALREADY_EXISTS, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, ErrorCode.INVALID_PARTITIONS,
-            ErrorCode.UNKNOWN_TOPIC_ID,
-        )  # fmt: skip
+        # An earlier attempt whose answer was lost may have been carried out: "it is so already" is a success then.
+        repeated = self.unknown and code == ALREADY.get(kind)
         if code == ErrorCode.NONE or repeated:
             details = rest
             if isinstance(reply, MetadataResponse):
@@ -113,14 +118,17 @@ class Administrator:
             elif isinstance(reply, DeleteRecordsResponse):
                 details = [*rest, reply.topics[0].partitions[0].low_watermark]
             world.observe(node.name, "answered", kind, topic, bool(repeated), *details)
-            self.at += 1
-            self.attempts = 0
+            self._step_on()
         else:
             world.observe(node.name, "step failed", kind, topic, code)
-            if self.attempts > 50:
-                self.at += 1  # a topic that was deleted meanwhile: others go on
-                self.attempts = 0
+            if self.attempts > ATTEMPTS_MAX:
+                self._step_on()
         world.push(world.now_us + self.pause_us, "wake", node.name)
+
+    def _step_on(self) -> None:
+        self.at += 1
+        self.attempts = 0
+        self.unknown = False
 
 
 def _message(step: Step, attempt: int) -> tuple[Message, int]:

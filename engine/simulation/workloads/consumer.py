@@ -119,6 +119,8 @@ class Consumer(WireActor):
         failed = [data for number, data in found.items() if not self._take(world, node, asked[number], data)]
         if reply.error_code or failed:
             self._recover(world, node, failed)
+        elif not self.wait_ms_max and not any(data.records for data in found.values()):
+            self.pause(world, node, 5_000)
         else:
             self.go_on(world, node)
 
