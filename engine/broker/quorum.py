@@ -23,8 +23,10 @@ from engine.core.log.config import LogConfig
 from engine.core.metadata import controller, registration
 from engine.core.metadata.image import EndpointImage, MetadataDelta, MetadataImage
 from engine.core.metadata.record_frame import decode_record, encode_record
+from engine.core.metadata.topic_names import METADATA_TOPIC_ID
 from engine.core.raft.control_records import leader_change
 from engine.core.records.record import batches, decode_records
+from engine.storage.checkpoints import CLEAN_SHUTDOWN, write_partition_metadata
 from engine.storage.disk import Disk, StorageError
 from engine.storage.log import Log
 from engine.storage.meta_properties import (
@@ -38,7 +40,6 @@ from engine.storage.recovery import open_log
 from engine.wire.primitives import Malformed, Message
 
 DIRECTORY = "__cluster_metadata-0"
-CLEAN_SHUTDOWN = ".kafka_cleanshutdown"
 _READ_BYTES = 1 << 20
 _LONG_MAX = (1 << 63) - 1
 _LOG_CONFIG = LogConfig(
@@ -130,6 +131,7 @@ def _format(disk: Disk, config: BrokerConfig, wall_ms: int, new_uuid: Callable[[
             raise StorageError("The data directory holds a metadata log, but its meta.properties is missing")
     properties = MetaProperties(uuid_text(new_uuid()), config.node_id, new_uuid())
     metadata_snapshots.write_bootstrap(disk, DIRECTORY, wall_ms)
+    write_partition_metadata(disk, DIRECTORY, METADATA_TOPIC_ID)
     save_meta_properties(disk, properties)
     return properties
 
