@@ -13,15 +13,17 @@ Not here: what to decide (core/metadata/controller.py), the log (quorum.py).
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from engine.broker import parked_requests
+from engine.broker import durability, parked_requests
 from engine.broker.context import RequestContext, encode_reply
 from engine.broker.parked_requests import ParkedReply
 from engine.core.metadata.controller import Defaults
 from engine.core.transactions.producer_ids import BLOCK_IDS, ProducerIds
+from engine.storage.disk import DiskFull, StorageError
+from engine.wire.error_codes import ErrorCode, WireError
 from engine.wire.primitives import Message
 from engine.wire.record_types.cluster_metadata import ProducerIdsRecord
 
@@ -59,21 +61,50 @@ def defaults(broker: "Broker") -> Defaults:
     return Defaults(config.num_partitions, config.default_replication_factor, broker.quorum.directory_id)
 
 
+class Result(Protocol):
+    """One part of an answer: a topic's or a resource's."""
+
+    error_code: int
+    error_message: str | None
+
+
 def commit(
-    broker: "Broker", context: RequestContext, encode: Encode, records: list[Message], response: Message
+    broker: "Broker",
+    context: RequestContext,
+    encode: Encode,
+    records: list[Message],
+    response: Message,
+    results: Sequence[Result],
 ) -> Message | None:
-    """Append what was decided; the response, or None if it is parked until the metadata log is durable."""
-    quorum = broker.quorum
+    """Append what was decided; the response, or None if it is parked until the metadata log is durable.
+
+    If the disk refuses the records, those of the response's results that were to succeed say so.
+    """
     if records:
-        append(broker, records)
-    return answer_when_durable(broker, context, encode, response, quorum.log.log_end_offset)
+        try:
+            append(broker, records)
+        except WireError as refusal:
+            for result in results:
+                if result.error_code == ErrorCode.NONE:
+                    result.error_code, result.error_message = refusal.code, refusal.message
+    return answer_when_durable(broker, context, encode, response, broker.quorum.log.log_end_offset)
 
 
 def append(broker: "Broker", records: list[Message]) -> int:
-    """Append records and see to it that they become durable; return the log end after them."""
-    end_offset = broker.quorum.append(records, broker.wall_ms)
-    broker.durability.request_sync(broker)
-    return end_offset
+    """Append records and see to it that they become durable; return the log end after them.
+
+    WireError if the disk refuses them: then nothing is written and nothing decided.
+    """
+    try:
+        end_offset = broker.quorum.append(records, broker.wall_ms)
+    except StorageError as error:
+        if not isinstance(error, DiskFull):
+            durability.fail(broker, str(error))
+        reason = f"The metadata log cannot be written: {error}"
+    else:
+        broker.durability.request_sync(broker)
+        return end_offset
+    raise WireError(ErrorCode.KAFKA_STORAGE_ERROR, reason)
 
 
 def answer_when_durable(

@@ -38,7 +38,8 @@ def handle(broker: "Broker", context: RequestContext, request: AlterConfigsReque
             response.error_code, response.error_message = refusal.code, refusal.message
     if request.validate_only:
         records = []
-    return controller.commit(broker, context, encode_response, records, AlterConfigsResponse(responses=responses))
+    answer = AlterConfigsResponse(responses=responses)
+    return controller.commit(broker, context, encode_response, records, answer, responses)
 
 
 def _decide(broker: "Broker", resource: AlterConfigsResource) -> list[Message]:

@@ -42,7 +42,8 @@ def handle(broker: "Broker", context: RequestContext, request: CreatePartitionsR
                 results.append(CreatePartitionsTopicResult(topic.name, refusal.code, refusal.message))
     if request.validate_only:
         records = []
-    return controller.commit(broker, context, encode_response, records, CreatePartitionsResponse(results=results))
+    response = CreatePartitionsResponse(results=results)
+    return controller.commit(broker, context, encode_response, records, response, results)
 
 
 def _decide(broker: "Broker", wanted: CreatePartitionsTopic) -> list[Message]:

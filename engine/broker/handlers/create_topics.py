@@ -39,7 +39,7 @@ def handle(broker: "Broker", context: RequestContext, request: CreateTopicsReque
     if request.validate_only:
         records = []
     response = CreateTopicsResponse(topics=results + refused)
-    return controller.commit(broker, context, encode_response, records, response)
+    return controller.commit(broker, context, encode_response, records, response, results)
 
 
 def _decide(broker: "Broker", topics: list[NewTopic]) -> tuple[list[Message], list[CreatableTopicResult]]:

@@ -46,7 +46,8 @@ def handle(broker: "Broker", context: RequestContext, request: DeleteTopicsReque
             assert topic is not None
             records += decisions.delete_topic(topic)
         results.append(DeletableTopicResult(name, topic_id, code, message))
-    return controller.commit(broker, context, encode_response, records, DeleteTopicsResponse(responses=results))
+    response = DeleteTopicsResponse(responses=results)
+    return controller.commit(broker, context, encode_response, records, response, results)
 
 
 Found = tuple[str | None, bytes, ErrorCode, str | None]

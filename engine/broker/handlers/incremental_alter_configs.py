@@ -40,7 +40,7 @@ def handle(broker: "Broker", context: RequestContext, request: IncrementalAlterC
     if request.validate_only:
         records = []
     answer = IncrementalAlterConfigsResponse(responses=responses)
-    return controller.commit(broker, context, encode_response, records, answer)
+    return controller.commit(broker, context, encode_response, records, answer, responses)
 
 
 def _decide(broker: "Broker", resource: AlterConfigsResource) -> list[Message]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from engine.broker import controller
 from engine.broker.context import RequestContext
-from engine.wire.error_codes import ErrorCode
+from engine.wire.error_codes import ErrorCode, WireError
 from engine.wire.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse, encode_response
 from engine.wire.primitives import Message
 
@@ -26,7 +26,10 @@ def handle(broker: "Broker", context: RequestContext, request: InitProducerIdReq
         return _refuse(ErrorCode.INVALID_REQUEST)
     if request.transactional_id is not None:
         return _refuse(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
-    producer_id, durable_offset = controller.take_producer_id(broker)
+    try:
+        producer_id, durable_offset = controller.take_producer_id(broker)
+    except WireError:  # no block could be written: clients ask again
+        return _refuse(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS)
     response = InitProducerIdResponse(producer_id=producer_id, producer_epoch=0)
     return controller.answer_when_durable(broker, context, encode_response, response, durable_offset)
 

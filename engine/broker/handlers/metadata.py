@@ -106,10 +106,9 @@ def _missing(broker: "Broker", name: str, may_create: bool) -> MetadataResponseT
             created = decisions.create_topic(
                 broker.quorum.latest, new, controller.defaults(broker), broker.config.server, broker.new_uuid()
             )
-        except WireError:
-            pass  # it is being created, or its name collides: unknown it is, as Kafka answers
-        else:
             controller.append(broker, created.records)
+        except WireError:
+            pass  # it is being created, its name collides, the disk is full: unknown it is, as Kafka answers
     return MetadataResponseTopic(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, name, is_internal=is_internal)
 
 

@@ -138,3 +138,13 @@ def test_two_new_topics_of_one_request_do_not_share_a_folded_name_by_accident() 
     broker = AdminBroker()
     results = create(broker, CreatableTopic("c.x", 1, 1), CreatableTopic("c_x", 1, 1))
     assert {result.error_code for result in results.values()} == {0}
+
+
+def test_a_full_disk_refuses_the_topic_and_nothing_is_decided() -> None:
+    broker = AdminBroker()
+    broker.disk.full = True
+    result = create(broker, CreatableTopic("orders", 1, 1), CreatableTopic("..", 1, 1))
+    assert {name: one.error_code for name, one in result.items()} == {"orders": 56, "..": 17}
+    assert "orders" not in broker.quorum.latest.topics
+    broker.disk.full = False
+    assert create(broker, CreatableTopic("orders", 1, 1))["orders"].error_code == 0

@@ -4,10 +4,10 @@ from engine.wire.messages.find_coordinator import FindCoordinatorRequest
 from tests.engine.broker.admin_broker import AdminBroker
 
 
-def test_no_coordinator_is_available_in_any_version() -> None:
+def test_no_transaction_coordinator_is_available_in_any_version() -> None:
     broker = AdminBroker()
-    for version in range(4):
-        response = broker.call(10, version, FindCoordinatorRequest("g", 0))
+    for version in range(1, 4):
+        response = broker.call(10, version, FindCoordinatorRequest("t", 1))
         assert (response.error_code, response.node_id, response.host, response.port) == (15, -1, "", -1)
     for version in range(4, 7):
         response = broker.call(10, version, FindCoordinatorRequest("", 1, ["t", "u"]))

@@ -49,3 +49,11 @@ def test_refusals() -> None:
     ):
         response = broker.call(22, 4, request)
         assert (response.error_code, response.producer_id, response.producer_epoch) == (code, -1, -1)
+
+
+def test_a_full_disk_makes_clients_ask_again() -> None:
+    broker = AdminBroker()
+    broker.disk.full = True
+    assert broker.call(22, 4, InitProducerIdRequest(None, 60000)).error_code == 14
+    broker.disk.full = False
+    assert broker.call(22, 4, InitProducerIdRequest(None, 60000)).producer_id == 0
