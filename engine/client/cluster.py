@@ -113,8 +113,8 @@ class Cluster:
             self._end(request, TimedOut(f"no answer{where} in time{why}"), now_ms)
         self.parked = [request for request in self.parked if not request.ended]
         self.delayed = [entry for entry in self.delayed if not entry.request.ended]
-        updated_ms = self.metadata.updated_ms
-        if self.interest and updated_ms is not None and now_ms - updated_ms >= self.config.metadata_age_ms_max:
+        stale_ms = self._stale_ms()
+        if stale_ms is not None and now_ms >= stale_ms:
             self.wanted_topics.update(self.interest)
             self.want_metadata(None, now_ms)
 
@@ -124,12 +124,20 @@ class Cluster:
         deadlines += [entry.at_ms for entry in self.delayed]
         if self.metadata_at_ms is not None and self.asked_topics is None:
             deadlines.append(self.metadata_at_ms)
-        if self.interest and self.metadata.updated_ms is not None:
-            deadlines.append(self.metadata.updated_ms + self.config.metadata_age_ms_max)
+        stale_ms = self._stale_ms()
+        if stale_ms is not None:
+            deadlines.append(stale_ms)
         connections_ms = self.connections.next_deadline_ms()
         if connections_ms is not None:
             deadlines.append(connections_ms)
         return min(deadlines, default=None)
+
+    def _stale_ms(self) -> int | None:
+        """When metadata is too old; None while nobody needs it or it is asked for already."""
+        updated_ms = self.metadata.updated_ms
+        if not self.interest or updated_ms is None or self.asked_topics is not None or self.metadata_at_ms is not None:
+            return None
+        return updated_ms + self.config.metadata_age_ms_max
 
     # ---- where to
     def _route(self, request: Request, now_ms: int) -> None:
@@ -196,7 +204,8 @@ class Cluster:
             self.delayed.append(Delayed(now_ms + self.backoff_ms(request.attempts - 1), request))
         elif isinstance(error, Disconnected) and request.attempts < IMPATIENT_ATTEMPTS_MAX:
             self._route(request, now_ms)  # it had worked before: perhaps the broker was restarted
-        elif request.target != ANY and request.attempts < IMPATIENT_ATTEMPTS_MAX - 1:
+        elif request.target != ANY and not request.refreshed:
+            request.refreshed = True
             self.parked.append(request)  # perhaps somebody else leads by now
             self.want_metadata(_topic_of(request), now_ms)
         else:

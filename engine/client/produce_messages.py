@@ -30,7 +30,8 @@ def encode(batches: list[Batch], acks: int, timeout_ms: int, metadata: ClusterMe
         topic = topics.get(batch.topic)
         if topic is None:
             topic = topics[batch.topic] = TopicProduceData(batch.topic, metadata.topic_id(batch.topic), [])
-        topic.partition_data.append(PartitionProduceData(batch.partition, memoryview(batch.data)))
+        # Bytes, not a view of them: requests are state and are copied with their world.
+        topic.partition_data.append(PartitionProduceData(batch.partition, batch.data))  # type: ignore[arg-type]
     version_max = BY_NAME_MAX if any(topic.topic_id == NO_ID for topic in topics.values()) else 0x7FFF
     return ProduceRequest(None, acks, timeout_ms, list(topics.values())), version_max
 

@@ -70,6 +70,7 @@ class Producer:
     id_retry_ms: int = 0
     id_attempts: int = 0
     new_id_wanted: bool = False
+    tried_at_ms: int = 0  # what was due then was sent, or waits for an answer
 
     def __post_init__(self) -> None:
         self.sticky = StickyPartitions(self.cluster.chance)
@@ -141,7 +142,7 @@ class Producer:
             if queue.ready:
                 first = queue.ready[0]
                 times.append(first.created_ms + self.config.delivery_timeout_ms)
-                if first.retry_at_ms:
+                if first.retry_at_ms > self.tried_at_ms:
                     times.append(first.retry_at_ms)
         return min(times, default=None)
 
@@ -161,6 +162,7 @@ class Producer:
     # ---- sending
     def send_what_is_due(self, now_ms: int) -> None:
         """Place what waited for metadata, then send each leader what is ready for it."""
+        self.tried_at_ms = now_ms
         for topic in list(self.unplaced):
             self._place_waiting(topic, now_ms)
         for queue in self.queues.values():

@@ -37,6 +37,7 @@ class Request:
     peer: str = ""  # where it was last sent
     version: int = -1  # with which it was last sent
     attempts: int = 0
+    refreshed: bool = False  # metadata was asked for on its behalf because its node could not be reached
     sent: bool = False  # its bytes were on their way at least once
     failed_peers: dict[str, str] = field(default_factory=dict)  # peers tried, with the reason it failed
     last_reason: str = ""  # why it waits, for the sentence of TimedOut
