@@ -14,6 +14,7 @@ import json
 import logging
 import time
 import uuid
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -107,8 +108,9 @@ class TopicTail(AsyncWebsocketConsumer):
         self._fit()
 
     def _pause(self, paused: bool) -> None:
-        self.paused = paused
-        if self.asking and not self.asking.done():
+        was_paused, self.paused = self.paused, paused
+        # A question for counters alone may be dropped; one for rows may not, they would be lost.
+        if was_paused and not paused and self.asking and not self.asking.done():
             self.pressed = True
             self.asking.cancel()
 
@@ -137,13 +139,14 @@ class TopicTail(AsyncWebsocketConsumer):
             await self._end(error.reason, ENDED)
         except _SignedOut:
             await self._end("You are signed out.", SIGNED_OUT)
-        except Exception:  # noqa: BLE001 - nobody awaits this task: a fault of ours must be logged and said
+        except Exception:  # nobody awaits this task: a fault of ours must be logged and said
             logger.exception("the live tail of %s failed", self.scope["path"])
             await self._end("This page has a fault of ours; it is in the log. Reload to try again.", FAULT)
 
     async def _watch(self, cluster: Cluster) -> None:
         name = self.scope["url_route"]["kwargs"]["name"]
         checked_at = time.monotonic()
+        withheld = 0  # rows that came for a browser which had just paused: not shown after all
         async with stream.watch(connection_spec(cluster), name, partition=self._partition()) as viewer:
             await self._send_frame(stream.TailFrame([], 0, 0, 0, "live", None))  # says: from here on
             while True:
@@ -151,15 +154,18 @@ class TopicTail(AsyncWebsocketConsumer):
                 tail = await self._next_frame(viewer)
                 if tail is None:
                     continue
-                await self._send_frame(tail)
+                if self.paused:
+                    withheld += len(tail.records)
+                    tail = replace(tail, records=[])
+                await self._send_frame(replace(tail, shown=tail.shown - withheld, dropped=tail.dropped + withheld))
                 if time.monotonic() - checked_at > SESSION_CHECK_S:
                     checked_at = time.monotonic()
                     await self._check_session()
                 await asyncio.sleep(FRAME_EVERY_S)
 
     async def _next_frame(self, viewer: stream.Viewer) -> stream.TailFrame | None:
-        """The next frame, or None when somebody pressed pause or go on meanwhile."""
-        records_max = 0 if self.paused else ROWS_MAX  # while paused only the counters go on
+        """The next frame; None when somebody pressed "go on" while only counters were asked for."""
+        records_max = 0 if self.paused else ROWS_MAX
         self.asking = asyncio.ensure_future(viewer.next_frame(records_max=records_max, wait_s=FRAME_WAIT_S))
         try:
             return await self.asking

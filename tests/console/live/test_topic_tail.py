@@ -82,10 +82,28 @@ async def test_paused_frames_hold_no_rows(cast, kafka):
     one = await connected(cast, cast.owner)
     await one.send_json_to({"pause": True})
     await asyncio.sleep(0.1)
+    kafka.frames.append(frame(1))
+    assert (await one.receive_json_from())["rows"] == []
+    await asyncio.sleep(0.1)
     assert kafka.asked[-1][1] == 0
     await one.send_json_to({"pause": False})
     await asyncio.sleep(0.1)
     assert kafka.asked[-1][1] == topic_tail.ROWS_MAX
+    await one.disconnect()
+
+
+async def test_rows_that_come_after_pause_was_pressed_count_as_not_shown(cast, kafka):
+    one = await connected(cast, cast.owner)
+    await one.send_json_to({"pause": True})
+    await asyncio.sleep(0.1)
+    kafka.frames.append(TailFrame([RECORD], 5, 1, 4, "live", None))
+    got = await one.receive_json_from()
+    assert (got["rows"], got["arrived"], got["shown"], got["dropped"]) == ([], 5, 0, 5)
+    await one.send_json_to({"pause": False})
+    await asyncio.sleep(0.1)
+    kafka.frames.append(TailFrame([RECORD], 6, 2, 4, "live", None))
+    got = await one.receive_json_from()
+    assert (len(got["rows"]), got["arrived"], got["shown"], got["dropped"]) == (1, 6, 1, 5)
     await one.disconnect()
 
 
