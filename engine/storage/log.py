@@ -298,10 +298,14 @@ class Log:
             active = self.active
             active.index_files += save_indexes(self.disk, self.directory, active)
             active.index_files.append(self._save_snapshot())
-            for file in (*self.unsynced, active.file, *active.index_files):
-                self.disk.sync(file)
+            ends = [segment.base_offset for segment in self.segments[1:]] + [self.log_end_offset]
+            for segment, end in zip(self.segments, ends, strict=True):
+                # Not only what no sync was asked for: one may be under way, and nobody waits for its end.
+                if end > self.recovery_point or segment is active:
+                    for file in (segment.file, *segment.index_files):
+                        self.disk.sync(file)
             self.unsynced = []
             self.recovery_point = self.log_end_offset
-        for file in self.files():
+        for file in dict.fromkeys(self.files()):  # a snapshot may belong to a deleted segment and to the end
             self.disk.close(file)
         self.deleted = []

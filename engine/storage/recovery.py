@@ -176,9 +176,16 @@ def _recover(opening: _Opening, *, scan_from: int) -> None:
     while slot < len(segments) - 1 and segments[slot + 1].base_offset <= scan_from:
         slot += 1
     opening.next_offset = segments[slot].base_offset
+    compacted = "compact" in opening.config.cleanup_policy  # then there are holes between segments
     _start_producers(opening, opening.next_offset)
     while slot < len(segments):
         segment = segments[slot]
+        if segment.base_offset > max(opening.next_offset, opening.recovery_point) and not compacted:
+            # What lies before it was never synced and is gone, all of it: no torn batch tells.
+            for gone in segments[slot:]:
+                _drop_segment(opening, gone)
+            del segments[slot:]
+            break
         opening.next_offset = max(opening.next_offset, segment.base_offset)
         if not _recover_segment(opening, segment, is_last=slot == len(segments) - 1):
             for gone in segments[slot + 1 :]:
