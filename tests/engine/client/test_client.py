@@ -1,0 +1,56 @@
+"""The machine as a whole: plain data, endings, the same history from the same events."""
+
+import pickle
+
+from engine.client.calls import Assign, Fetch, GetMetadata, ListOffsets, Poll, Produce, ProducerRecord
+from engine.client.config import ProducerConfig
+from engine.client.errors import Closed
+from tests.plain_data import impure
+
+from .scripted import connected
+
+
+def busy():
+    """A client with something of everything on its way."""
+    driver, _ = connected(("orders", 3), producer=ProducerConfig(linger_ms=5))
+    driver.call(GetMetadata())
+    driver.call(ListOffsets((("orders", 0, -1), ("other", 0, -1))))
+    driver.call(Fetch((("orders", 0, 3),)))
+    driver.call(Produce(tuple(ProducerRecord("orders", b"v", b"%d" % index) for index in range(9))))
+    driver.call(Produce((ProducerRecord("other", b"v"),)))
+    driver.call(Assign((("orders", 0, 3), ("orders", 1, None), ("absent", 0, 0))))
+    driver.call(Poll())
+    driver.advance(6)
+    return driver
+
+
+def test_its_state_is_plain_data_and_can_be_copied():
+    driver = busy()
+    assert impure(driver.client) == []
+    assert impure(pickle.loads(pickle.dumps(driver.client))) == []
+
+
+def test_closing_ends_every_call_once():
+    driver = busy()
+    done = set(driver.results)
+    driver.client.close(driver.now_ms)
+    driver.perform()
+    assert len(driver.results) == 7
+    assert all(isinstance(driver.results[number], Closed) for number in set(driver.results) - done)
+    assert driver.client.next_deadline_ms is None
+    driver.client.close(driver.now_ms)
+    assert isinstance(driver.results[driver.call(GetMetadata())], Closed)
+
+
+def test_the_same_events_give_the_same_bytes():
+    first, second = busy().connections[0], busy().connections[0]
+    assert first.out.items
+    assert first.out.items == second.out.items
+
+
+def test_waking_it_early_or_twice_changes_nothing():
+    driver = busy()
+    driver.take()
+    for _ in range(5):
+        driver.client.on_deadline(driver.now_ms)
+    assert driver.take() == []

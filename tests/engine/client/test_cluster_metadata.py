@@ -1,0 +1,57 @@
+"""What the client knows of the cluster."""
+
+from engine.client.cluster_metadata import ClusterMetadata, error_code, peer_name
+from engine.wire.error_codes import ErrorCode
+from engine.wire.messages.metadata import MetadataResponseTopic
+
+from .scripted import TOPIC_ID, metadata
+
+
+def known(*answers, every_topic=False):
+    picture = ClusterMetadata()
+    for answer in answers:
+        picture.absorb(answer, 5, every_topic=every_topic)
+    return picture
+
+
+def test_a_leader_needs_an_address():
+    picture = known(metadata(("orders", 2)))
+    assert picture.leader("orders", 1).node_id == 1
+    assert picture.leader("orders", 2) is None
+    assert picture.leader("orders", -1) is None
+    assert known(metadata(("orders", 2), leader=3)).leader("orders", 0) is None
+
+
+def test_an_older_leader_epoch_does_not_come_back():
+    new, old = metadata(("orders", 1), leader=2, epoch=7, nodes=2), metadata(("orders", 1), leader=1, epoch=6, nodes=2)
+    assert known(new, old).leader("orders", 0).node_id == 2
+    assert known(old, new).leader("orders", 0).node_id == 2
+
+
+def test_a_topic_made_anew_begins_with_its_own_epochs():
+    old, new = metadata(("orders", 1), epoch=7), metadata(("orders", 1), leader=2, epoch=0, nodes=2)
+    new.topics[0].topic_id = bytes(16 * [9])
+    picture = known(old, new)
+    assert picture.leader("orders", 0).node_id == 2
+    assert picture.names == {bytes(16 * [9]): "orders"}
+
+
+def test_topics_that_a_full_answer_does_not_name_are_gone():
+    assert known(metadata(("a", 1), ("b", 1)), metadata(("b", 1)), every_topic=True).partition_count("a") is None
+    assert known(metadata(("a", 1)), metadata(("b", 1))).partition_count("a") == 1
+
+
+def test_a_topic_with_an_error_is_not_known_but_its_error_is():
+    answer = metadata()
+    answer.topics.append(MetadataResponseTopic(error_code=3, name="orders"))
+    picture = known(metadata(("orders", 1)), answer)
+    assert picture.partition_count("orders") is None
+    assert picture.errors == {"orders": ErrorCode.UNKNOWN_TOPIC_OR_PARTITION}
+    assert picture.topic_id("orders") == bytes(16)
+    assert known(metadata(("orders", 1))).topic_id("orders") == TOPIC_ID
+
+
+def test_addresses_and_error_codes_are_named():
+    assert peer_name("::1", 9092) == "[::1]:9092"
+    assert peer_name("one", 9092) == "one:9092"
+    assert error_code(12_345) == ErrorCode.UNKNOWN_SERVER_ERROR
