@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING
 
 from engine.broker import router
 from engine.core.connection.reply_order import Connection
-from engine.core.limits import PARKED_REQUESTS_MAX, QUEUED_BYTES_MAX
+from engine.core.limits import PARKED_REQUESTS_MAX, QUEUED_BYTES_MAX, REQUEST_BYTES_MAX
 from engine.wire.primitives import DAMAGE, Malformed
 
 if TYPE_CHECKING:
     from engine.broker.broker import Broker
 
-INT32 = Struct(">i")
+INT16, INT32 = Struct(">h"), Struct(">i")
+SIZE_AND_KEY_BYTES = 6
 FRAME_BYTES_MIN = 10  # api key, version, correlation id, length of the client id
 
 
@@ -55,6 +56,11 @@ def read_requests(
                 if frame_bytes > broker.frame_bytes_max:
                     raise Malformed("frame too long")
                 connection.wanted_bytes = frame_bytes + 4
+                if frame_bytes > REQUEST_BYTES_MAX:  # nobody gets memory for what would be refused when it is whole
+                    if end - position < SIZE_AND_KEY_BYTES:
+                        connection.wanted_bytes = SIZE_AND_KEY_BYTES
+                    elif INT16.unpack_from(buffer, position + 4)[0] != router.PRODUCE:
+                        raise Malformed("too long for anything but Produce")
                 break
             if out.queued_bytes > QUEUED_BYTES_MAX or len(slots) >= PARKED_REQUESTS_MAX:
                 connection.paused = True

@@ -8,6 +8,8 @@ Not here: when one is due (housekeeping), deleting the log before it (storage).
 Spec: KIP-630; org.apache.kafka.snapshot.
 """
 
+from collections.abc import Sequence
+
 from engine.core.metadata import registration
 from engine.core.metadata.image import MetadataDelta, MetadataImage
 from engine.core.metadata.record_frame import decode_record, encode_record
@@ -31,20 +33,17 @@ def snapshot_name(end_offset: int, epoch: int) -> str:
 def encode_snapshot(records: list[Message], *, epoch: int, wall_ms: int, last_timestamp_ms: int) -> bytes:
     """The whole file."""
     out = bytearray()
+    control, plain = [snapshot_header(last_timestamp_ms)], [(None, encode_record(record)) for record in records]
+    groups: list[tuple[Sequence[tuple[bytes | None, bytes]], bool]] = [(control, True)]
+    groups += [(plain[start : start + RECORDS_PER_BATCH], False) for start in range(0, len(plain), RECORDS_PER_BATCH)]
+    groups.append(([snapshot_footer()], True))
     offset = 0
-
-    def add(entries: list[tuple[bytes | None, bytes]], *, control: bool) -> None:
-        nonlocal offset
+    for entries, is_control in groups:
         builder = BatchBuilder()
         for key, value in entries:
             builder.add(key=key, value=value, timestamp=wall_ms)
-        out.extend(builder.build(base_offset=offset, leader_epoch=epoch, control=control))
+        out += builder.build(base_offset=offset, leader_epoch=epoch, control=is_control)
         offset += len(entries)
-
-    add([snapshot_header(last_timestamp_ms)], control=True)
-    for start in range(0, len(records), RECORDS_PER_BATCH):
-        add([(None, encode_record(record)) for record in records[start : start + RECORDS_PER_BATCH]], control=False)
-    add([snapshot_footer()], control=True)
     return bytes(out)
 
 

@@ -98,6 +98,9 @@ class MemoryDisk:
     def modified_ms(self, path: str) -> int:
         return self.files[path].modified_ms
 
+    def space(self) -> tuple[int, int]:
+        return -1, -1
+
     def crash(self) -> "MemoryDisk":
         """Return what is there after a power loss: of every file what was synced."""
         after = MemoryDisk(wall_ms=self.wall_ms)
