@@ -180,8 +180,13 @@ class Log:
 
     def assign_leader_epoch(self, leader_epoch: int) -> None:
         """Note, durably, that a leader epoch begins at the log end."""
+        before = list(self.leader_epochs.entries)
         if self.leader_epochs.assign(leader_epoch, self.log_end_offset):
-            checkpoints.write_leader_epochs(self.disk, self.directory, self.leader_epochs)
+            try:
+                checkpoints.write_leader_epochs(self.disk, self.directory, self.leader_epochs)
+            except StorageError:
+                self.leader_epochs.entries[:] = before
+                raise
         self.leader_epoch = leader_epoch
 
     # ---- segments

@@ -279,7 +279,7 @@ def _start_producers(opening: _Opening, offset: int) -> None:
     else:
         opening.producers, opening.replayed_to = ProducerState(), 0
     for segment in opening.segments:
-        if segment.base_offset >= offset:
+        if segment.base_offset >= offset or opening.replayed_to >= offset:
             break
         _replay_headers(opening, segment)
 
