@@ -20,4 +20,4 @@ class Counters:
     idle_closed: int = 0
     stalled_closed: int = 0
     syncs: int = 0
-    failed_appends: int = 0
+    failed_writes: int = 0  # refused by the disk

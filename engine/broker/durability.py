@@ -22,6 +22,7 @@ from engine.broker import partition as partitions
 from engine.broker.parked_requests import ParkedReply
 from engine.broker.partition import Partition
 from engine.core.log.offsets import LogPosition
+from engine.storage.disk import DiskFull, StorageError
 
 if TYPE_CHECKING:
     from engine.broker.broker import Broker
@@ -150,6 +151,13 @@ def wake_fetches(broker: "Broker", partition: Partition) -> None:
     if not partition.woken:
         partition.woken = True
         broker.woken.append(partition)
+
+
+def note_disk_error(broker: "Broker", error: StorageError) -> None:
+    """A full disk refuses this write only, and it may be tried again; a broken one takes the log directory offline."""
+    broker.counters.failed_writes += 1
+    if not isinstance(error, DiskFull):
+        fail(broker, str(error))
 
 
 def fail(broker: "Broker", reason: str) -> None:

@@ -14,6 +14,7 @@ from engine.broker import durability, parked_requests, reconcile
 from engine.broker.handlers import produce
 from engine.core.limits import STALLED_MS_MAX
 from engine.storage import checkpoints
+from engine.storage.disk import StorageError
 from engine.wire.error_codes import ErrorCode
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def sweep(broker: "Broker") -> None:
             durability.flush_soon(broker, partition)
     if broker.durability.failed is None:
         reconcile.unlink_deleted(broker)
+        broker.replica_manager.open_again(broker)
 
 
 def _look_at_connection(broker: "Broker", connection: "ClientConnection") -> None:
@@ -109,7 +111,10 @@ def _refuse_late_acks(broker: "Broker", partition: "Partition") -> None:
 def save_checkpoints(broker: "Broker") -> None:
     """Write down how far logs are synced and readable, so that a start after a crash reads less."""
     if broker.durability.failed is None:
-        checkpoints.write_all(broker.disk, broker.replica_manager.all())
+        try:
+            checkpoints.write_all(broker.disk, broker.replica_manager.all())
+        except StorageError as error:  # they only shorten the next start
+            durability.note_disk_error(broker, error)
 
 
 def expire_producer_ids(broker: "Broker") -> None:

@@ -45,6 +45,19 @@ class Partition:
         assert self.synced_end <= self.log.log_end_offset
 
 
+def end_offset_for_epoch(partition: Partition, epoch: int) -> tuple[int, int]:
+    """Return (the largest epoch up to this one, where it ends); -1 for what is not known.
+
+    The log notes an epoch with its first record; an epoch without records begins and ends at the log end.
+    """
+    log = partition.log
+    if epoch == partition.leader_epoch:
+        return epoch, log.log_end_offset
+    if 0 <= epoch < partition.leader_epoch and epoch > log.leader_epoch:
+        return max(log.leader_epoch, 0), log.log_end_offset
+    return log.end_offset_for_epoch(epoch)
+
+
 def committed_end(partition: Partition, synced_end: LogPosition) -> LogPosition:
     """Where the high watermark may stand when a sync up to here is done. Of its own, so that a plant can break it."""
     return synced_end

@@ -20,7 +20,7 @@ def led_partition(broker: "Broker", topic: str, index: int, current_leader_epoch
         durability.settle(broker)  # what was appended earlier in this event counts
     partition = broker.replica_manager.partition(topic, index)
     if partition is None:
-        raise WireError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "This server does not host this topic-partition.")
+        raise broker.replica_manager.why_not(broker, topic, index)
     if partition.offline:
         raise WireError(ErrorCode.KAFKA_STORAGE_ERROR, "The log directory is offline.")
     if 0 <= current_leader_epoch < partition.leader_epoch:

@@ -9,7 +9,7 @@ Not here: when they are due (housekeeping.py), which segments are old (core/log/
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from engine.broker import group_coordinator, region_pins
+from engine.broker import durability, group_coordinator, region_pins
 from engine.core.metadata.image import MetadataDelta
 from engine.storage.disk import StorageError
 
@@ -30,7 +30,7 @@ def enforce_retention(broker: "Broker") -> None:
         try:
             deleted = partition.log.delete_old_segments(broker.wall_ms, partition.high_watermark)
         except StorageError as error:
-            broker.effects.observe("retention_failed", partition.topic, partition.index, str(error))
+            durability.note_disk_error(broker, error)
             continue
         if deleted:
             broker.effects.observe(
@@ -41,11 +41,15 @@ def enforce_retention(broker: "Broker") -> None:
 
 def unlink_deleted(broker: "Broker") -> None:
     """Remove the files of deleted segments and topics whose delay has passed."""
-    for partition in broker.replica_manager.all():
-        for file in partition.log.files_to_remove(broker.wall_ms):
-            region_pins.close_readers(broker, file)
-        partition.log.remove_deleted(broker.wall_ms)
-    broker.replica_manager.delete_removed(broker)
+    try:
+        for partition in broker.replica_manager.all():
+            if partition.log.deleted:
+                for file in partition.log.files_to_remove(broker.wall_ms):
+                    region_pins.close_readers(broker, file)
+                partition.log.remove_deleted(broker.wall_ms)
+        broker.replica_manager.delete_removed(broker)
+    except StorageError as error:
+        durability.note_disk_error(broker, error)
 
 
 def replicate(broker: "Broker") -> None:

@@ -21,7 +21,9 @@ from engine.broker import durability, group_coordinator, region_pins
 from engine.broker.partition import Partition
 from engine.core.metadata.image import MetadataDelta, PartitionImage, TopicImage
 from engine.storage import checkpoints
+from engine.storage.disk import StorageError
 from engine.storage.recovery import open_log
+from engine.wire.error_codes import ErrorCode, WireError
 from engine.wire.primitives import put_compact_string
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ class ReplicaManager:
     by_compact_name: dict[bytes, Partitions] = field(default_factory=dict)  # ... with its varint
     by_id: dict[bytes, Partitions] = field(default_factory=dict)
     removed: list[RemovedDirectory] = field(default_factory=list)
+    unopened: dict[tuple[str, int], str] = field(default_factory=dict)  # partitions whose log cannot be opened: why
 
     def partition(self, topic: str, index: int) -> Partition | None:
         """The partition, if this broker has it."""
@@ -60,6 +63,25 @@ class ReplicaManager:
         """Every partition, topic by topic."""
         for partitions in self.topics.values():
             yield from partitions.values()
+
+    def why_not(self, broker: "Broker", topic: str | bytes, index: int) -> WireError:
+        """What to say of a partition (by its topic's name or id) that is not served here."""
+        if isinstance(topic, bytes):
+            name = broker.image.topic_names.get(topic)
+            if name is None:
+                return WireError(ErrorCode.UNKNOWN_TOPIC_ID)
+            topic = name
+        if (topic, index) in self.unopened:
+            return WireError(ErrorCode.KAFKA_STORAGE_ERROR, self.unopened[topic, index])
+        return WireError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "This server does not host this topic-partition.")
+
+    def save_log_start(self, broker: "Broker", partition: Partition, offset: int) -> None:
+        """Make it durable that this partition will begin at `offset`, before anybody is told."""
+        starts = {
+            (one.topic, one.index): one.log.log_start_offset for one in self.all() if one.log.log_start_offset > 0
+        }
+        starts[partition.topic, partition.index] = offset
+        checkpoints.write_offsets(broker.disk, checkpoints.LOG_START_OFFSETS, starts)
 
     # ---- the image changes
 
@@ -77,7 +99,7 @@ class ReplicaManager:
             elif directory not in wanted or not _belongs(broker, directory, wanted[directory][0]):
                 self._set_aside(broker, directory)
         for topic, image in wanted.values():
-            self._open(broker, topic, image, known)
+            self._try_open(broker, topic, image, known)
         checkpoints.forget_clean_shutdown(broker.disk)
 
     def apply(self, broker: "Broker", delta: MetadataDelta) -> None:
@@ -85,19 +107,18 @@ class ReplicaManager:
         for removed in delta.removed_topics:
             self._remove(broker, removed)
             group_coordinator.on_topic_removed(broker, removed.name)
+        if delta.removed_topics:
+            # A recovery point of a removed topic must not be taken for that of a new one of its name.
+            self._save_checkpoints(broker)
         for name, index in delta.partitions:
             topic, image = broker.image.topics.get(name), broker.image.partition(name, index)
             if topic is None or image is None or broker.config.node_id not in image.replicas:
                 continue
             partition = self.partition(name, index)
             if partition is None:
-                self._open(broker, topic, image, None)
-                if name == group_coordinator.TOPIC:
-                    group_coordinator.load(broker, self.topics[name][index])
-            else:
-                if image.leader_epoch > partition.leader_epoch:
-                    partition.log.assign_leader_epoch(image.leader_epoch)
-                partition.leader_epoch = image.leader_epoch
+                self._try_open(broker, topic, image, None)
+            elif image.leader_epoch > partition.leader_epoch:
+                partition.leader_epoch = image.leader_epoch  # the log notes it with the next record
         for name in self.topics if delta.broker_configs else delta.configured_topics:
             self._reconfigure(broker, name)
 
@@ -111,7 +132,38 @@ class ReplicaManager:
         checkpoints.write_all(broker.disk, self.all())
         checkpoints.mark_clean_shutdown(broker.disk)
 
+    def open_again(self, broker: "Broker") -> None:
+        """Try those partitions again that could not be opened: there may be room now."""
+        for name, index in list(self.unopened):
+            topic, image = broker.image.topics.get(name), broker.image.partition(name, index)
+            if topic is None or image is None:
+                del self.unopened[name, index]
+            else:
+                self._try_open(broker, topic, image, checkpoints.read_all(broker.disk))
+
     # ---- below
+
+    def _try_open(
+        self, broker: "Broker", topic: TopicImage, image: PartitionImage, known: checkpoints.Known | None
+    ) -> None:
+        """Open one partition; what keeps it from being opened does not harm the others."""
+        at = (topic.name, image.index)
+        started = self.unopened.pop(at, None) is None and known is not None
+        try:
+            self._open(broker, topic, image, known)
+        except StorageError as error:
+            self.unopened[at] = str(error)
+            broker.counters.failed_writes += 1
+            broker.effects.observe("partition_offline", topic.name, image.index, str(error))
+        else:
+            if topic.name == group_coordinator.TOPIC and not started:
+                group_coordinator.load(broker, self.topics[topic.name][image.index])
+
+    def _save_checkpoints(self, broker: "Broker") -> None:
+        try:
+            checkpoints.write_all(broker.disk, self.all())
+        except StorageError as error:
+            durability.note_disk_error(broker, error)
 
     def _open(
         self, broker: "Broker", topic: TopicImage, image: PartitionImage, known: checkpoints.Known | None
@@ -120,6 +172,8 @@ class ReplicaManager:
         directory = f"{topic.name}-{image.index}"
         config = broker.config.log_config(broker.image.topic_configs(topic.name))
         at = (topic.name, image.index)
+        if known is None and not _belongs(broker, directory, topic):
+            self._set_aside(broker, directory)
         log = open_log(
             broker.disk,
             directory,
@@ -130,8 +184,6 @@ class ReplicaManager:
             log_start_offset=0 if known is None else known.log_start_offsets.get(at, 0),
         )
         checkpoints.write_partition_metadata(broker.disk, directory, topic.topic_id)
-        if image.leader_epoch > log.leader_epoch:
-            log.assign_leader_epoch(image.leader_epoch)
         end = log.end_position()
         partition = Partition(
             topic.name, image.index, topic.topic_id, log, image.leader_epoch, end.offset, end, end.offset
@@ -168,11 +220,18 @@ class ReplicaManager:
             for _, slot in partition.parked_acks:
                 region_pins.abort(broker, slot.connection)
             partition.parked_acks.clear()
-            log = partition.log
-            directory = f"{log.directory}.{broker.new_uuid().hex()}{REMOVED_SUFFIX}"
+            self._remove_directory(broker, partition)
+
+    def _remove_directory(self, broker: "Broker", partition: Partition) -> None:
+        log = partition.log
+        directory = f"{log.directory}.{broker.new_uuid().hex()}{REMOVED_SUFFIX}"
+        try:
             broker.disk.rename(log.directory, directory)
-            due_ms = broker.now_ms + log.config.file_delete_delay_ms
-            self.removed.append(RemovedDirectory(due_ms, directory, partition))
+        except StorageError as error:  # the next start, or a new topic of this name, sets it aside
+            durability.note_disk_error(broker, error)
+            return
+        due_ms = broker.now_ms + log.config.file_delete_delay_ms
+        self.removed.append(RemovedDirectory(due_ms, directory, partition))
 
     def delete_removed(self, broker: "Broker") -> None:
         """Delete the directories of removed partitions whose delay has passed."""

@@ -1,12 +1,16 @@
 """DeleteRecords 0 to 2: move a log's start forward, never beyond the high watermark.
 
-Invariant: the log start only grows; an offset below it changes nothing and is no error.
+Invariants:
+- The log start only grows; an offset below it changes nothing and is no error.
+- It is durable before it is told: deleted records never come back.
+
 Not here: which segments become empty by it, and when their files go (reconcile.py).
 Spec: KIP-107; what Apache Kafka 4.3.1 answers (44 for a topic that is only compacted).
 """
 
 from typing import TYPE_CHECKING
 
+from engine.broker import durability
 from engine.broker.context import RequestContext
 from engine.broker.partition_access import led_partition
 from engine.storage.disk import StorageError
@@ -35,7 +39,8 @@ def handle(broker: "Broker", context: RequestContext, request: DeleteRecordsRequ
                 result.low_watermark = delete_before(broker, topic.name, wanted.partition_index, wanted.offset)
             except WireError as error:
                 result.error_code = error.code
-            except StorageError:
+            except StorageError as error:
+                durability.note_disk_error(broker, error)
                 result.error_code = ErrorCode.KAFKA_STORAGE_ERROR
             results.append(result)
         response.topics.append(DeleteRecordsTopicResult(topic.name, results))
@@ -53,6 +58,7 @@ def delete_before(broker: "Broker", topic: str, index: int, offset: int) -> int:
     if not 0 <= offset <= partition.high_watermark:
         raise WireError(ErrorCode.OFFSET_OUT_OF_RANGE)
     if offset > log.log_start_offset:
+        broker.replica_manager.save_log_start(broker, partition, offset)
         log.delete_records(offset)
         broker.effects.observe("log_start", topic, index, log.log_start_offset)
     return log.log_start_offset

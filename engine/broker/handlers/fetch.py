@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from engine.broker import durability, fetch_encoding, parked_requests
 from engine.broker.fetch_encoding import FetchedPartition
 from engine.broker.parked_requests import ParkedFetch
-from engine.broker.partition import Partition
+from engine.broker.partition import Partition, end_offset_for_epoch
 from engine.core.connection.out_queue import Region
 from engine.core.replication.fetch_sessions import FINAL_EPOCH, INITIAL_EPOCH, FetchSession, FetchState, TopicKey
 from engine.storage.disk import StorageError
@@ -172,8 +172,7 @@ def read(broker: "Broker", fetch: ParkedFetch, state: FetchState, bytes_before: 
     partitions = manager.by_id.get(state.topic) if by_id else manager.topics.get(state.topic)  # type: ignore[arg-type]
     partition = None if partitions is None else partitions.get(state.index)
     if partition is None:
-        unknown_id = partitions is None and by_id
-        one.code = ErrorCode.UNKNOWN_TOPIC_ID if unknown_id else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+        one.code = manager.why_not(broker, state.topic, state.index).code
         one.committed_only = True  # as Kafka: an empty list of aborted transactions instead of none
         return one
     one.partition = partition
@@ -199,7 +198,7 @@ def read_partition(
     check_leader_epoch(broker, partition, one)
     log = partition.log
     if state.last_fetched_epoch >= 0:
-        epoch, end_offset = log.end_offset_for_epoch(state.last_fetched_epoch)
+        epoch, end_offset = end_offset_for_epoch(partition, state.last_fetched_epoch)
         if epoch < 0 or end_offset < 0:
             raise WireError(ErrorCode.OFFSET_OUT_OF_RANGE)
         if epoch < state.last_fetched_epoch or end_offset < state.fetch_offset:

@@ -78,7 +78,8 @@ def find_offset(partition: Partition, timestamp: int) -> tuple[int, int, int] | 
     if timestamp == LATEST:
         return -1, partition.high_watermark, partition.leader_epoch
     if timestamp in (EARLIEST, EARLIEST_LOCAL):
-        return -1, log.log_start_offset, log.leader_epochs.epoch_at(log.log_start_offset)
+        epoch = log.leader_epochs.epoch_at(log.log_start_offset)
+        return -1, log.log_start_offset, partition.leader_epoch if epoch < 0 else epoch
     if timestamp in (LATEST_TIERED, EARLIEST_PENDING_UPLOAD):
         return None  # nothing is ever tiered
     if timestamp == MAX_TIMESTAMP:

@@ -7,6 +7,7 @@ Spec: KIP-101, KIP-279, KIP-320.
 from typing import TYPE_CHECKING
 
 from engine.broker.context import RequestContext
+from engine.broker.partition import end_offset_for_epoch
 from engine.broker.partition_access import led_partition
 from engine.wire.error_codes import WireError
 from engine.wire.messages.offset_for_leader_epoch import (
@@ -31,7 +32,7 @@ def handle(
             result = EpochEndOffset(partition=wanted.partition, leader_epoch=-1, end_offset=-1)
             try:
                 partition = led_partition(broker, topic.topic, wanted.partition, wanted.current_leader_epoch)
-                epoch, end_offset = partition.log.end_offset_for_epoch(wanted.leader_epoch)
+                epoch, end_offset = end_offset_for_epoch(partition, wanted.leader_epoch)
                 result.leader_epoch, result.end_offset = epoch, end_offset
             except WireError as error:
                 result.error_code = error.code

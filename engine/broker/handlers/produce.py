@@ -35,7 +35,7 @@ from engine.core.records.batch import (
     TRANSACTIONAL_BIT,
     read_header,
 )
-from engine.storage.disk import DiskFull, StorageError
+from engine.storage.disk import StorageError
 from engine.wire.error_codes import ErrorCode, WireError
 from engine.wire.messages import produce as messages
 from engine.wire.messages.produce import PartitionProduceResponse, ProduceRequest, ProduceResponse, TopicProduceResponse
@@ -150,7 +150,7 @@ def append_one(
         return False  # nothing was written: the other way finds the same and knows how to say it
     except StorageError as error:
         forget_frames(error)
-        note_disk_error(broker, error)
+        durability.note_disk_error(broker, error)
         return False
     after = log.log_end_offset
     if after != before:
@@ -190,13 +190,6 @@ def forget_frames(error: BaseException | None) -> None:
     while error is not None:
         error.__traceback__ = None
         error = error.__cause__ or error.__context__
-
-
-def note_disk_error(broker: "Broker", error: StorageError) -> None:
-    """A full disk refuses this write only; a broken one takes the log directory offline."""
-    broker.counters.failed_appends += 1
-    if not isinstance(error, DiskFull):
-        durability.fail(broker, str(error))
 
 
 # ---- the reply of the common request
@@ -270,7 +263,7 @@ def handle_any(
         for data in topic.partition_data:
             result = PartitionProduceResponse(index=data.index, base_offset=-1, log_start_offset=-1)
             try:
-                partition = find_partition(partitions, data.index, version)
+                partition = find_partition(broker, topic, partitions, data.index, version)
                 append(broker, request, partition, data.records, verdicts, result, waiting)
             except WireError as error:
                 failed = True
@@ -300,13 +293,18 @@ def find_topic(broker: "Broker", topic: messages.TopicProduceData, version: int)
     return broker.replica_manager.topics.get(topic.name)
 
 
-def find_partition(partitions: dict[int, Partition] | None, index: int, version: int) -> Partition:
+def find_partition(
+    broker: "Broker",
+    topic: messages.TopicProduceData,
+    partitions: dict[int, Partition] | None,
+    index: int,
+    version: int,
+) -> Partition:
     """The partition, if it is here and its disk is well."""
-    if partitions is None and version >= BY_TOPIC_ID:
-        raise WireError(ErrorCode.UNKNOWN_TOPIC_ID)
     partition = None if partitions is None else partitions.get(index)
     if partition is None:
-        raise WireError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+        by_id = version >= BY_TOPIC_ID
+        raise broker.replica_manager.why_not(broker, topic.topic_id if by_id else topic.name, index)
     if partition.offline:
         raise WireError(ErrorCode.KAFKA_STORAGE_ERROR, "the log directory is offline")
     return partition
@@ -339,7 +337,7 @@ def append(
     try:
         result.base_offset = log.append(records, records, 0, len(records), partition.leader_epoch, broker.wall_ms)
     except StorageError as error:
-        note_disk_error(broker, error)
+        durability.note_disk_error(broker, error)
         raise WireError(ErrorCode.KAFKA_STORAGE_ERROR, str(error)) from error
     if log.log_end_offset != before:
         note_appended(broker, partition, result.base_offset, len(records))
