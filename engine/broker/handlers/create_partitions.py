@@ -36,7 +36,7 @@ def handle(broker: "Broker", context: RequestContext, request: CreatePartitionsR
     for topic in request.topics:
         if counts[topic.name] == 1:
             try:
-                records += _decide(broker, topic)
+                records += _decide(broker, topic, decisions.PARTITIONS_PER_REQUEST_MAX - len(records))
                 results.append(CreatePartitionsTopicResult(topic.name, ErrorCode.NONE, None))
             except WireError as refusal:
                 results.append(CreatePartitionsTopicResult(topic.name, refusal.code, refusal.message))
@@ -46,10 +46,12 @@ def handle(broker: "Broker", context: RequestContext, request: CreatePartitionsR
     return controller.commit(broker, context, encode_response, records, response, results)
 
 
-def _decide(broker: "Broker", wanted: CreatePartitionsTopic) -> list[Message]:
+def _decide(broker: "Broker", wanted: CreatePartitionsTopic, partitions_left: int) -> list[Message]:
     image = broker.quorum.latest
     topic = image.topics.get(wanted.name)
     if topic is None:
         raise WireError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
     assignments = None if wanted.assignments is None else [one.broker_ids for one in wanted.assignments]
-    return decisions.create_partitions(image, topic, wanted.count, assignments, controller.defaults(broker))
+    return decisions.create_partitions(
+        image, topic, wanted.count, assignments, controller.defaults(broker), partitions_left
+    )

@@ -85,7 +85,7 @@ def _unknown(name: str) -> DescribeTopicPartitionsResponseTopic:
     code = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
     if topic_names.refusal(name) is not None:
         code = ErrorCode.INVALID_TOPIC_EXCEPTION
-    return DescribeTopicPartitionsResponseTopic(error_code=code, name=name)
+    return DescribeTopicPartitionsResponseTopic(code, name, topic_authorized_operations=operations.TOPIC_OPERATIONS)
 
 
 def _refuse_all(asked: dict[str, None]) -> DescribeTopicPartitionsResponse:

@@ -93,7 +93,9 @@ def _server_synonyms(key: ConfigKey, server: ServerConfigs) -> list[Synonym]:
     names = (key.server_name, *SERVER_SYNONYMS.get(key.server_name, ()))
     synonyms = [Synonym(name, server.given[name], ConfigSource.STATIC_BROKER) for name in names if name in server.given]
     for name in names:
-        default = server.built_in.get(name, key.default if name == key.server_name else None)
+        # One that has other names has no default of its own: Kafka's is in another unit, under another name.
+        unknown = key.default if name == key.server_name and name not in SERVER_SYNONYMS else None
+        default = server.built_in.get(name, unknown)
         if default is not None:
             synonyms.append(Synonym(name, default, ConfigSource.DEFAULT))
     while synonyms and synonyms[0].name != key.server_name:  # Kafka drops what stands before the name itself

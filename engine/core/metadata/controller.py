@@ -198,9 +198,17 @@ def delete_topic(topic: TopicImage) -> list[Message]:
 
 
 def create_partitions(
-    image: MetadataImage, topic: TopicImage, count: int, assignments: list[list[int]] | None, defaults: Defaults
+    image: MetadataImage,
+    topic: TopicImage,
+    count: int,
+    assignments: list[list[int]] | None,
+    defaults: Defaults,
+    partitions_left: int = PARTITIONS_PER_REQUEST_MAX,
 ) -> list[Message]:
-    """Decide on one topic of a CreatePartitions request; WireError says why it cannot grow to `count` partitions."""
+    """Decide on one topic of a CreatePartitions request; WireError says why it cannot grow to `count` partitions.
+
+    `partitions_left` is how many the request may still add (Kafka answers UNKNOWN_SERVER_ERROR beyond; we say why).
+    """
     now = len(topic.partitions)
     if count == now:
         raise WireError(ErrorCode.INVALID_PARTITIONS, f"Topic already has {now} partition(s).")
@@ -210,14 +218,14 @@ def create_partitions(
             f"The topic {topic.name} currently has {now} partition(s); {count} would not be an increase.",
         )
     added = count - now
-    if added > PARTITIONS_PER_REQUEST_MAX:
-        raise WireError(ErrorCode.POLICY_VIOLATION, "Excessively large number of partitions per request.")
     if assignments is not None and len(assignments) != added:
         raise WireError(
             ErrorCode.INVALID_REPLICA_ASSIGNMENT,
             f"Attempted to add {added} additional partition(s), but only {len(assignments)} assignment(s) were "
             "specified.",
         )
+    if added > partitions_left:
+        raise WireError(ErrorCode.POLICY_VIOLATION, "Excessively large number of partitions per request.")
     replication_factor = len(topic.partitions[0].replicas)
     if assignments is None:
         replicas = placement.place(image, first_partition=now, count=added, replication_factor=replication_factor)
