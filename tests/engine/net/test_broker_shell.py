@@ -228,7 +228,7 @@ def test_what_prevents_a_start_is_said_in_one_sentence(broker, tmp_path):
         start(tmp_path / "other", f"PLAINTEXT://127.0.0.1:{broker.port}")
     with pytest.raises(DirectoryInUse, match="in use by another process"):
         start(broker.directory, "PLAINTEXT://127.0.0.1:0")
-    with pytest.raises(AddressUnusable, match="192.0.2.1"):
+    with pytest.raises(AddressUnusable, match=r"192\.0\.2\.1"):
         start(tmp_path / "third", "PLAINTEXT://192.0.2.1:0")
     (tmp_path / "file").write_text("")
     with pytest.raises(DirectoryBroken, match="cannot be used"):

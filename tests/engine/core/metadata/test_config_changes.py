@@ -52,6 +52,8 @@ def test_the_first_bad_value_in_the_order_of_the_definition_is_reported() -> Non
 
 
 def test_a_config_not_acted_on_keeps_its_value() -> None:
-    with pytest.raises(WireError, match=r"does not act on compression\.type yet, so it cannot be changed from producer"):
+    with pytest.raises(
+        WireError, match=r"does not act on compression\.type yet, so it cannot be changed from producer"
+    ):
         change({}, Change("compression.type", Operation.SET, "zstd"))
     assert change({}, Change("compression.type", Operation.SET, "producer")) == [("compression.type", "producer")]
