@@ -1,9 +1,10 @@
 """Starts, finds and stops broker processes, by plain commands.
 
-A broker process is `python -m engine.hosting` with the path of its properties file in
-ODRADEK_BROKER_PROPERTIES (the same as `celery -A engine.hosting worker --pool=threads -Q broker.<id>`);
+A broker process is `python -m engine.hosting` (the same as `celery -A engine.hosting worker
+--pool=threads -Q broker.<id>`) with the path of its properties file in ODRADEK_BROKER_PROPERTIES;
 this file writes the properties, starts the command and hears when it is ready. systemd or Kubernetes
-can start the same command: readiness is told in systemd's own way (a datagram READY=1 to the socket named by NOTIFY_SOCKET).
+can start the same command: readiness is told in systemd's own way (a datagram READY=1 to the socket
+named by NOTIFY_SOCKET).
 
 Invariants:
 - A broker's properties stand beside its data: `<data>/broker-1.properties`, `<data>/broker-1/`.
