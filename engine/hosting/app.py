@@ -26,7 +26,10 @@ warnings.filterwarnings("ignore", category=RootWarning)
 warnings.filterwarnings("ignore", category=CPendingDeprecationWarning)
 
 app = Celery(
-    "engine.hosting", broker=os.environ.get("REDIS_URL") or REDIS_URL_DEFAULT, include=["engine.hosting.tasks"]
+    "engine.hosting",
+    broker=os.environ.get("REDIS_URL") or REDIS_URL_DEFAULT,
+    include=["engine.hosting.tasks"],
+    fixups=[],  # Celery's own would load Django wherever DJANGO_SETTINGS_MODULE is set
 )
 app.conf.update(
     accept_content=["json"],

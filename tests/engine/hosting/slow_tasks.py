@@ -19,7 +19,7 @@ def look(path: str) -> None:
         "pid": os.getpid(),
         "switch_interval_s": sys.getswitchinterval(),
         "threads": [thread.name for thread in threading.enumerate()],
-        "django": "django" in sys.modules,
+        "django": "django.conf" in sys.modules,  # kombu itself loads django.utils where it is
     }
     _write(path, json.dumps(seen))
 

@@ -169,14 +169,16 @@ def test_a_broker_that_ends_by_itself_ends_its_process(start: Start, tmp_path: P
     assert "The broker ended by itself" in broker.log()
 
 
-def test_two_terms_are_still_one_orderly_stop(start: Start) -> None:
+def test_two_terms_are_still_one_orderly_stop(start: Start, tmp_path: Path) -> None:
     broker = start()
     broker.wait_ready()
     broker.process.send_signal(signal.SIGTERM)
     time.sleep(0.05)
     if broker.process.poll() is None:
         broker.process.send_signal(signal.SIGTERM)
-    assert broker.process.wait(20) == 0
+    # The second one may come when the interpreter is already on its way out and has no handler any more.
+    assert broker.process.wait(20) in (0, -signal.SIGTERM)
+    assert (tmp_path / "broker-1" / ".kafka_cleanshutdown").exists()
 
 
 def test_redis_is_asked_for_nothing_but_tasks() -> None:
