@@ -17,7 +17,8 @@ from engine.simulation.driver import step
 from engine.simulation.reached import reached, unfinished
 from engine.simulation.world import World
 
-EVENTS_MAX = 120_000
+EVENTS_MAX = 40_000
+TIME_US_MAX = 15_000_000  # faults end long before; whoever is not done then never will be
 MUST_REACH = (
     "crashes with loss",
     "power lost inside a disk operation",
@@ -59,7 +60,9 @@ def run_checked(world: World, checkers: list[Checker], events_max: int = EVENTS_
             break
         if not _step_checked(world, checkers):
             raise Violation("liveness: the world came to rest before the work was done")
-    else:
+        if world.now_us > TIME_US_MAX:
+            break
+    if not swarm.finished(world):
         raise Violation(f"liveness: not finished after {world.events} events; {unfinished(world)}")
     broker = swarm.broker_of(world)
     assert broker is not None, "a finished world has its broker up"

@@ -70,8 +70,11 @@ def stop(world: World, name: str, _: None) -> None:
     if node.machine is None:
         return
     assert isinstance(node.machine, Broker), "only brokers are stopped"
-    node.machine.stop(node.clock.now_ms())
-    world.observe(name, "stopped")
+    try:
+        node.machine.stop(node.clock.now_ms())
+        world.observe(name, "stopped")
+    except StorageError as failed:  # a full disk: the process ends all the same, as if it were killed
+        world.observe(name, "killed", str(failed))
     _go_down(world, node)
 
 

@@ -53,7 +53,11 @@ class Command(BaseCommand):
     def _is_over(self, world: World, events: int | None) -> bool:
         if events is not None:
             return world.events >= events
-        return world.events >= campaign.EVENTS_MAX or (world.events % 50 == 0 and swarm.finished(world))
+        return (
+            world.events >= campaign.EVENTS_MAX
+            or world.now_us > campaign.TIME_US_MAX
+            or (world.events % 50 == 0 and swarm.finished(world))
+        )
 
     def _campaign(self, first: int, count: int) -> None:
         total: Counter[str] = Counter()

@@ -1,0 +1,8 @@
+"""All planted bugs, in one list.
+
+Not here: what each does.
+"""
+
+from engine.simulation.plants import durability, metadata, requests, storage
+
+EVERY_PLANT = (*durability.PLANTS, *metadata.PLANTS, *requests.PLANTS, *storage.PLANTS)
