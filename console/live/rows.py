@@ -2,7 +2,8 @@
 
 Numbers are sent as text: offsets go beyond what a browser's number can hold.
 
-*Invariants*: only text, never HTML; everything from the cluster went through payloads.pieces.
+*Invariants*: a frame of 50 rows is below FRAME_BYTES_MAX whatever is in the topic (the web server drops what is
+longer, see web_part in console/management/parts.py); only text, never HTML; everything from the cluster went through payloads.pieces.
 """
 
 from datetime import UTC, datetime
@@ -11,6 +12,8 @@ from typing import Any
 from console.kafka.records import RecordView
 from console.kafka.stream import TailFrame
 from console.services import figures, payloads
+
+FRAME_BYTES_MAX = 524_288
 
 
 def frame(number: int, tail: TailFrame, *, address: str) -> dict[str, Any]:

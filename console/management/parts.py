@@ -74,8 +74,8 @@ def worker_part(environment: Mapping[str, str]) -> Part:
 def web_part(host: str, port: int, environment: Mapping[str, str]) -> Part:
     """Run the web server for pages and WebSockets."""
     options = ["-v", "0", "-b", host, "-p", str(port), "--application-close-timeout", "5"]
-    # Browsers only acknowledge frames: nothing large ever comes from them.
-    options += ["--websocket-max-message-size", "4096", "--websocket-max-frame-size", "4096"]
+    # The limits hold in both directions: the largest frame of a live tail fits (console/live/rows.py).
+    options += ["--websocket-max-message-size", "524288", "--websocket-max-frame-size", "524288"]
     command = [sys.executable, "-m", "daphne", *options, "console.project.asgi:application"]
 
     def start() -> subprocess.Popen[bytes]:

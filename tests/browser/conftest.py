@@ -89,7 +89,7 @@ class console_on:
         assert made.returncode == 0, made.stderr
         password, cluster_id = made.stdout.split()[-2:]
         port = free_port()
-        sizes = ["--websocket-max-message-size", "4096", "--websocket-max-frame-size", "4096"]
+        sizes = ["--websocket-max-message-size", "524288", "--websocket-max-frame-size", "524288"]
         command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), *sizes]
         self.log = (self.data / "web.log").open("wb")
         self.process = start_process(
@@ -162,7 +162,7 @@ def open_page(chromium: Browser, session: dict, installation: Installation) -> I
         return page
 
     yield open_page
-    ran = [page.url for page in pages if page.evaluate("window.__x") is not None]
+    ran = [page.url for page in pages if not page.is_closed() and page.evaluate("window.__x") is not None]
     for context in contexts:
         context.close()
     assert not ran and not complaints

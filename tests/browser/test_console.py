@@ -140,10 +140,7 @@ def test_shown_and_not_shown_are_what_was_produced(installation, open_page: Open
     page = open_page("topics/flood/live/")
     live(page)
     produce(installation, "flood", 20_000, b"x" * 100)
-    page.wait_for_function(
-        "() => document.querySelector('[data-tail=arrived]').textContent.replace(/\\D/g, '') === '20000'",
-        timeout=20_000,
-    )
+    expect(page.locator("[data-tail=arrived]")).to_have_text("20\u202f000", timeout=20_000)
     assert number(page, "shown") + number(page, "dropped") == 20_000
     assert page.locator("#tail-rows tr").count() <= 500
 
