@@ -3,7 +3,7 @@
 Not here: changing them (services).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from console.kafka.connection import ConnectionSpec, Session, run
 from console.kafka.errors import KafkaError, NotFound, refused
@@ -41,6 +41,12 @@ TYPES = {
     9: "password",
 }
 CLEANUP_POLICY = "cleanup.policy"
+# Topic configs whose broker-wide value may be written in several units: the first that is set counts.
+BROKER_WIDE = {
+    "retention.ms": (("log.retention.ms", 1), ("log.retention.minutes", 60_000), ("log.retention.hours", 3_600_000)),
+    "segment.ms": (("log.roll.ms", 1), ("log.roll.hours", 3_600_000)),
+    "segment.jitter.ms": (("log.roll.jitter.ms", 1), ("log.roll.jitter.hours", 3_600_000)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,14 @@ def topic_configs(spec: ConnectionSpec, name: str) -> list[ConfigEntry]:
     """All configs of a topic, by name."""
 
     async def read(session: Session) -> list[ConfigEntry]:
-        return await _describe(session, TOPIC, name, None)
+        entries = await _describe(session, TOPIC, name, None)
+        unknown = [entry.name for entry in entries if entry.default is None and entry.name in BROKER_WIDE]
+        if not unknown:
+            return entries
+        broker_wide = await _broker_wide(session, unknown)
+        return [
+            replace(entry, default=broker_wide[entry.name]) if entry.name in broker_wide else entry for entry in entries
+        ]
 
     return run(spec, read)
 
@@ -90,6 +103,23 @@ async def cleanup_policies(session: Session, names: list[str]) -> dict[str, str 
     except (ClientError, KafkaError):
         return {}
     return {result.resource_name: result.configs[0].value for result in answer.results if result.configs}
+
+
+async def _broker_wide(session: Session, names: list[str]) -> dict[str, str]:
+    """What these topic configs would be without a value of the topic's own, in milliseconds."""
+    try:
+        node_id = (await session.metadata([])).brokers[0].node_id
+        values = {entry.name: entry.value for entry in await _describe(session, BROKER, str(node_id), node_id)}
+    except (ClientError, KafkaError, IndexError):
+        return {}
+    found: dict[str, str] = {}
+    for name in names:
+        for broker_name, unit_ms in BROKER_WIDE[name]:
+            value = values.get(broker_name)
+            if value is not None and value.lstrip("-").isdigit():
+                found[name] = str(int(value) * unit_ms if int(value) >= 0 else -1)
+                break
+    return found
 
 
 async def _describe(session: Session, kind: int, name: str, node: int | None) -> list[ConfigEntry]:

@@ -1,0 +1,119 @@
+"""Clusters that tests look at: our broker in a thread, and Apache Kafka where there is one; and data in them."""
+
+import asyncio
+import itertools
+import json
+import os
+import shlex
+import socket
+import subprocess
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from engine.client.calls import Produced, ProducerRecord
+from engine.client.config import ClientConfig, ProducerConfig, parse_bootstrap
+from engine.core.records.builder import BatchBuilder
+from engine.net.client_shell import ClientShell
+from engine.wire.messages.create_partitions import CreatePartitionsRequest, CreatePartitionsTopic
+from engine.wire.messages.create_topics import CreatableTopic, CreatableTopicConfig, CreateTopicsRequest
+from engine.wire.messages.delete_records import DeleteRecordsPartition, DeleteRecordsRequest, DeleteRecordsTopic
+from engine.wire.messages.delete_topics import DeleteTopicsRequest, DeleteTopicState
+from engine.wire.messages.produce import PartitionProduceData, ProduceRequest, TopicProduceData
+
+NUMBERS = itertools.count(1)
+
+
+@contextmanager
+def apache_kafka(directory: Path) -> Iterator[str]:
+    """Apache Kafka by the command in KAFKA_START, or the one that ODRADEK_TEST_KAFKA says is running."""
+    running = os.environ.get("ODRADEK_TEST_KAFKA")
+    if running:
+        yield running
+        return
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    start = shlex.split(os.environ["KAFKA_START"])
+    data = ["--data", str(directory)]
+    command = [*start, "--nodes", "1", *data, "--port", str(port)]
+    started = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
+    try:
+        yield json.loads(started.stdout.splitlines()[-1])["bootstrap"]
+    finally:
+        subprocess.run([*start[:-1], "stop", *data], check=False, capture_output=True, timeout=60)
+
+
+class Cluster:
+    """A cluster and what tests do to it."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self.bootstrap = bootstrap
+
+    def do(self, work: Callable[[ClientShell], Awaitable[Any]], **producer: Any) -> Any:
+        """Run something with a client of its own."""
+
+        async def run() -> Any:
+            settings = ProducerConfig(**{"linger_ms": 0} | producer)
+            config = ClientConfig(bootstrap=parse_bootstrap(self.bootstrap), producer=settings)
+            shell = ClientShell(self.bootstrap, config=config)
+            await shell.start()
+            try:
+                return await work(shell)
+            finally:
+                await shell.close()
+
+        return asyncio.run(run())
+
+    def topic(self, partitions: int = 1, **configs: str) -> str:
+        """Make a topic that nobody else uses."""
+        name = f"F-{os.getpid()}-{next(NUMBERS)}"
+        self.create([name], partitions, **configs)
+        return name
+
+    def create(self, names: list[str], partitions: int = 1, **configs: str) -> None:
+        wanted = [CreatableTopicConfig(key.replace("_", "."), value) for key, value in configs.items()]
+        request = CreateTopicsRequest([CreatableTopic(name, partitions, 1, configs=wanted) for name in names], 30_000)
+
+        async def make(shell: ClientShell) -> None:
+            answer = await shell.send(request, repeatable=False)
+            assert all(result.error_code == 0 for result in answer.topics), answer.topics[0].error_message
+            for _ in range(100):  # a real cluster tells its brokers a moment later
+                seen = await shell.metadata(names)
+                if all(topic.error_code == 0 for topic in seen.topics):
+                    return
+                await asyncio.sleep(0.05)
+
+        self.do(make)
+
+    def delete(self, name: str) -> None:
+        self.do(lambda shell: shell.send(DeleteTopicsRequest([DeleteTopicState(name)], [name], 30_000)))
+
+    def add_partitions(self, name: str, count: int) -> None:
+        self.do(lambda shell: shell.send(CreatePartitionsRequest([CreatePartitionsTopic(name, count)], 30_000)))
+
+    def delete_records(self, name: str, partition: int, offset: int) -> None:
+        topic = DeleteRecordsTopic(name, [DeleteRecordsPartition(partition, offset)])
+        self.do(lambda shell: shell.send(DeleteRecordsRequest([topic], 30_000), leader=(name, partition)))
+
+    def produce(self, name: str, *values: bytes | None, **settings: Any) -> list[Produced]:
+        """Produce values; `partition`, `key`, `timestamp_ms`, `headers` for all, producer settings besides."""
+        fields = {key: settings.pop(key) for key in ("partition", "key", "timestamp_ms", "headers") if key in settings}
+        records = [ProducerRecord(name, value, **fields) for value in values]
+        outcomes = self.do(lambda shell: shell.produce(*records), **settings)
+        assert all(isinstance(outcome, Produced) for outcome in outcomes), outcomes
+        return outcomes
+
+    def produce_raw(self, name: str, partition: int, builder: BatchBuilder, **build: Any) -> None:
+        """Produce a batch as it is."""
+        data = bytes(builder.build(**build))
+
+        async def send(shell: ClientShell) -> None:
+            seen = await shell.metadata([name])
+            part = PartitionProduceData(partition, memoryview(data))
+            topic = TopicProduceData(name, seen.topics[0].topic_id, [part])
+            answer = await shell.send(ProduceRequest(None, -1, 10_000, [topic]), leader=(name, partition))
+            assert answer.responses[0].partition_responses[0].error_code == 0
+
+        self.do(send)
