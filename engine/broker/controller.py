@@ -53,6 +53,12 @@ class Controller:
         while self.parked and self.parked[0].metadata_offset <= quorum.synced_end:
             slot = self.parked.popleft()
             parked_requests.answer(broker, slot, [slot.reply])
+        try:
+            quorum.maybe_snapshot(broker.config.metadata_log_max_record_bytes_between_snapshots, broker.wall_ms)
+        except DiskFull:
+            pass  # the log stays as long as it is; the next change tries again
+        except StorageError as error:
+            durability.fail(broker, str(error))
 
 
 def defaults(broker: "Broker") -> Defaults:

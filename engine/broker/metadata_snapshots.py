@@ -4,7 +4,7 @@ A snapshot begins with a header and ends with a footer (control batches of their
 between them lie records that make the image anew.
 
 Invariants: a snapshot is whole or absent (write_whole); one without a footer is refused.
-Not here: when one is due (housekeeping), deleting the log before it (storage).
+Not here: when one is due, and the log before it (quorum.py), what it says (core/metadata/image_records.py).
 Spec: KIP-630; org.apache.kafka.snapshot.
 """
 
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from engine.core.metadata import registration
 from engine.core.metadata.image import MetadataDelta, MetadataImage
+from engine.core.metadata.image_records import records_of
 from engine.core.metadata.record_frame import decode_record, encode_record
 from engine.core.raft.control_records import snapshot_footer, snapshot_header
 from engine.core.records.builder import BatchBuilder
@@ -69,6 +70,19 @@ def write_bootstrap(disk: Disk, directory: str, wall_ms: int) -> None:
     disk.write_whole(f"{directory}/{snapshot_name(0, 0)}", empty)
     features = encode_snapshot(registration.bootstrap_records(), epoch=0, wall_ms=wall_ms, last_timestamp_ms=0)
     disk.write_whole(BOOTSTRAP_PATH, features)
+
+
+def write_snapshot(
+    disk: Disk, directory: str, image: MetadataImage, *, end_offset: int, epoch: int, wall_ms: int
+) -> None:
+    """Write a snapshot of what the image holds, durably, then remove the older ones."""
+    older = [name for name in disk.names(directory) if name.endswith(SUFFIX)]
+    content = encode_snapshot(records_of(image), epoch=epoch, wall_ms=wall_ms, last_timestamp_ms=wall_ms)
+    name = snapshot_name(end_offset, epoch)
+    disk.write_whole(f"{directory}/{name}", content)
+    for old in older:
+        if old < name:
+            disk.delete(f"{directory}/{old}")
 
 
 def load_newest(disk: Disk, directory: str, images: tuple[MetadataImage, ...]) -> int:

@@ -43,7 +43,11 @@ DIRECTORY = "__cluster_metadata-0"
 _READ_BYTES = 1 << 20
 _LONG_MAX = (1 << 63) - 1
 _LOG_CONFIG = LogConfig(
-    max_message_bytes=(1 << 31) - 1, retention_ms=-1, message_timestamp_after_max_ms=_LONG_MAX, segment_ms=_LONG_MAX
+    max_message_bytes=(1 << 31) - 1,
+    retention_ms=-1,
+    message_timestamp_after_max_ms=_LONG_MAX,
+    segment_ms=_LONG_MAX,
+    file_delete_delay_ms=0,  # nobody fetches it
 )
 
 
@@ -91,6 +95,22 @@ class Quorum:
             offset, record = self.unsynced.popleft()
             self.image.apply(record, offset, delta)
         return delta
+
+    def maybe_snapshot(self, bytes_max: int, wall_ms: int) -> bool:
+        """Write a snapshot and drop the log before it, if the log has grown by so much and nothing is under way."""
+        log = self.log
+        if self.bytes_since_snapshot < bytes_max or self.synced_end != log.log_end_offset:
+            return False
+        end_offset = self.synced_end
+        metadata_snapshots.write_snapshot(
+            self.disk, DIRECTORY, self.image, end_offset=end_offset, epoch=self.epoch, wall_ms=wall_ms
+        )
+        self.bytes_since_snapshot = 0
+        self.snapshot_offset = end_offset
+        log.move_start(end_offset)
+        log.delete_old_segments(wall_ms, end_offset)
+        log.remove_deleted(wall_ms)
+        return True
 
     def sync_now(self) -> None:
         """Make everything durable before returning: at the start."""

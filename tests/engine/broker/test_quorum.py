@@ -87,3 +87,33 @@ def test_a_metadata_log_without_meta_properties_is_refused() -> None:
     broker.disk.delete("meta.properties")
     with pytest.raises(StorageError, match=r"its meta\.properties is missing"):
         broker.restarted()
+
+
+def test_a_long_log_becomes_a_snapshot_and_tells_the_same_after_a_crash() -> None:
+    broker = AdminBroker({"metadata.log.max.record.bytes.between.snapshots": "2000"})
+    for number in range(40):
+        broker.call(19, 7, CreateTopicsRequest([CreatableTopic(f"t{number}", 2, 1)], 5000))
+    assert 0 < broker.quorum.snapshot_offset == broker.quorum.log.log_start_offset
+    snapshots = [name for name in broker.disk.names(DIRECTORY) if name.endswith(".checkpoint")]
+    assert len(snapshots) == 1 and int(snapshots[0].partition("-")[0]) == broker.quorum.snapshot_offset
+    again = broker.restarted()
+    assert again.image.topics.keys() == broker.image.topics.keys()
+    assert again.image.offset > broker.image.offset
+    for name, topic in broker.image.topics.items():
+        assert again.image.topics[name].topic_id == topic.topic_id
+        assert len(again.image.topics[name].partitions) == 2
+    assert again.restarted().image.topics.keys() == broker.image.topics.keys()
+
+
+def test_a_snapshot_on_a_full_disk_waits_for_room() -> None:
+    broker = AdminBroker({"metadata.log.max.record.bytes.between.snapshots": "1"})
+    broker.send(19, 7, CreateTopicsRequest([CreatableTopic("a", 1, 1)], 5000))
+    offset = broker.quorum.snapshot_offset
+    broker.quorum.dirty_files()
+    broker.disk.full = True
+    broker.controller.on_metadata_synced(broker)
+    broker.connection.release_slots()
+    assert broker.received(19, 7).topics[0].error_code == 0 and broker.quorum.snapshot_offset == offset
+    broker.disk.full = False
+    broker.call(19, 7, CreateTopicsRequest([CreatableTopic("b", 1, 1)], 5000))
+    assert broker.quorum.snapshot_offset > offset
