@@ -97,9 +97,9 @@ def names(tree):
             yield node, node.attr
 
 
-def test_each_core_module_has_its_own_test_file():
+def test_each_core_module_and_each_handler_has_its_own_test_file():
     missing = []
-    for path in python_files("engine/core/"):
+    for path in python_files("engine/core/", "engine/broker/handlers/"):
         module = PurePath(path)
         if module.name == "__init__.py" or only_declares(path):
             continue
