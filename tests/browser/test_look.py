@@ -25,6 +25,7 @@ PATHS = {
     "offset": "topics/payments.authorised/?start=offset&offset=nine",
     "partitions": "topics/payments.authorised/partitions/",
     "settings": "topics/payments.authorised/configs/",
+    "compacted": "topics/customers.consent/",
     "health": "",
     "clusters": "/clusters/",
     "patterns": "/_patterns/",
@@ -53,10 +54,11 @@ def shop(installation: Installation) -> Installation:
     chance = random.Random(3)
     names = ["clickstream.visits", "customers.consent", "fraud.scores", "inventory.levels", "orders.placed.v2"]
     for name in names:
-        installation.make_topic(name, chance.choice([1, 3, 6]))
+        config = {"cleanup.policy": "compact"} if name == "customers.consent" else {}
+        installation.make_topic(name, chance.choice([1, 3, 6]), **config)
         for number in range(chance.randrange(20, 400)):
             installation.producer.produce(name, key=f"k{number}".encode(), value=chance.randbytes(60).hex().encode())
-    installation.make_topic("payments.authorised", 4, **{"retention.ms": "1209600000", "cleanup.policy": "compact"})
+    installation.make_topic("payments.authorised", 4, **{"retention.ms": "1209600000"})
     for number in range(300):
         pay(installation, number, chance)
     installation.producer.produce("payments.authorised", key=b"cust-11904", value=None)
