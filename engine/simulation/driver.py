@@ -23,7 +23,7 @@ NEVER_POSTPONED = ("thaw", "crash", "kill", "leap", "space", "mend")
 
 
 def step(world: World) -> bool:
-    """Handle the next event. False if there is none."""
+    """Handle the next event, or put it off if its node is frozen. False if there is none."""
     if not world.heap:
         return False
     event = heappop(world.heap)
@@ -47,11 +47,11 @@ def step(world: World) -> bool:
 
 
 def run(world: World, events: int) -> int:
-    """Handle up to `events` events; return how many there were."""
-    done = 0
-    while done < events and step(world):
-        done += 1
-    return done
+    """Handle up to `events` events; return how many there were. One that is put off is not one yet."""
+    before = world.events
+    while world.events < before + events and step(world):
+        pass
+    return world.events - before
 
 
 def _postpone(world: World, event: Event) -> bool:
