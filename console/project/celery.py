@@ -7,16 +7,17 @@ Invariants: JSON only; a message that a stopped broker did not take expires befo
 Not here: the broker's tasks (engine/hosting/tasks.py), asked for by name: this process loads no engine.
 """
 
+import os
+import signal
 from typing import Any
 
-from billiard.util import set_pdeathsig
 from celery import Celery
-from celery.signals import beat_embedded_init, worker_ready
+from celery.signals import beat_embedded_init, worker_process_init, worker_ready
 from django.conf import settings
 
-from engine.launcher import find_brokers, tell_ready
+from engine.launcher import die_with_parent, find_brokers, tell_ready
 
-SIGKILL = 9
+end_with_worker = die_with_parent(os.getpid(), signal.SIGKILL)
 
 
 def schedule() -> dict[str, dict[str, Any]]:
@@ -56,6 +57,8 @@ def _on_ready(**_: Any) -> None:
 
 
 @beat_embedded_init.connect
-def _on_beat(**_: Any) -> None:
-    # Pool processes end with the worker by themselves; beat's does not when the worker is killed with -9.
-    set_pdeathsig(SIGKILL)
+@worker_process_init.connect
+def _on_process(**_: Any) -> None:
+    # What the worker forks must end with it also when it is killed with -9. Celery asks for that in pool processes
+    # alone, and does not see a worker that was gone before it asked.
+    end_with_worker()

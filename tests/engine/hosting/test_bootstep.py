@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from celery import Celery
+from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from engine import launcher
@@ -191,3 +192,18 @@ def test_redis_is_asked_for_nothing_but_tasks() -> None:
         "broker_connection_max_retries": None,
         "worker_enable_remote_control": False,
     }
+
+
+def test_celery_alone_enforces_retention(start: Start, redis: tuple[str, object]) -> None:
+    hours = str(3_600_000)  # the broker's own round does not come while this runs
+    broker = start(redis[0], log_retention_check_interval_ms=hours, log_retention_ms="1")
+    broker.wait_ready()
+    producer = Producer({"bootstrap.servers": broker.bootstrap, "acks": "all"})
+    for number in range(10):
+        producer.produce("old", value=str(number).encode())
+    assert producer.flush(10) == 0
+    consumer = Consumer({"bootstrap.servers": broker.bootstrap, "group.id": "none"})
+    assert consumer.get_watermark_offsets(TopicPartition("old", 0), timeout=10) == (0, 10)
+    send(redis[0], "engine.hosting.tasks.enforce_retention")
+    wait_for(lambda: consumer.get_watermark_offsets(TopicPartition("old", 0), timeout=10) == (10, 10), 20)
+    consumer.close()
