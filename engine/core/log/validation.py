@@ -44,6 +44,8 @@ def refusal(view: memoryview, start: int, length: int, config: LogConfig, wall_m
     if frame is not None:
         return frame
     header = read_header(view, start)
+    if header.base_offset != 0:
+        return _invalid(f"The baseOffset of the record batch in the append should be 0, but it is {header.base_offset}")
     if length > config.max_message_bytes:
         return WireError(
             ErrorCode.MESSAGE_TOO_LARGE,
@@ -52,13 +54,14 @@ def refusal(view: memoryview, start: int, length: int, config: LogConfig, wall_m
         )
     if crc32c(view[start + CRC_START : start + length]) != header.crc:
         return WireError(ErrorCode.CORRUPT_MESSAGE, "Record is corrupt: its CRC does not match its content")
-    if length > config.segment_bytes:
+    refused = _header_refusal(header) or _timestamp_refusal(header, config, wall_ms)
+    if refused is None and length > config.segment_bytes:
         return WireError(
             ErrorCode.RECORD_LIST_TOO_LARGE,
             f"Message batch size is {length} bytes which exceeds the maximum configured segment size of "
             f"{config.segment_bytes}",
         )
-    return _header_refusal(header) or _timestamp_refusal(header, config, wall_ms)
+    return refused
 
 
 def _frame_refusal(view: memoryview, start: int, length: int) -> WireError | None:
@@ -84,8 +87,6 @@ def _frame_refusal(view: memoryview, start: int, length: int) -> WireError | Non
 
 def _header_refusal(header: BatchHeader) -> WireError | None:
     attributes = header.attributes
-    if header.base_offset != 0:
-        return _invalid(f"The baseOffset of the record batch in the append should be 0, but it is {header.base_offset}")
     if attributes & CODEC_MASK > CODEC_MAX:
         return _invalid(f"Unknown compression type id: {attributes & CODEC_MASK}")
     if header.last_offset_delta < 0:
@@ -109,8 +110,6 @@ def _header_refusal(header: BatchHeader) -> WireError | None:
 
 
 def _timestamp_refusal(header: BatchHeader, config: LogConfig, wall_ms: int) -> WireError | None:
-    if config.message_timestamp_type == LOG_APPEND_TIME:
-        return None
     if header.attributes & LOG_APPEND_TIME_BIT:
         return RecordsRefused(
             ErrorCode.INVALID_TIMESTAMP,
@@ -118,7 +117,7 @@ def _timestamp_refusal(header: BatchHeader, config: LogConfig, wall_ms: int) -> 
             ((0, "Invalid timestamp type in message. Producer should not set timestamp type to LogAppendTime."),),
         )
     latest = wall_ms + config.message_timestamp_after_max_ms
-    if header.max_timestamp > latest:
+    if header.max_timestamp > latest and config.message_timestamp_type != LOG_APPEND_TIME:
         # Which record it is would need a look into the batch; the header's word is enough to refuse it.
         return timestamp_refused(0, header.max_timestamp, config, wall_ms)
     return None
