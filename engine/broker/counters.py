@@ -10,7 +10,6 @@ from dataclasses import dataclass
 class Counters:
     """Each name says what is counted."""
 
-    produce_requests: int = 0
     produced_batches: int = 0
     produced_bytes: int = 0
     fetch_requests: int = 0

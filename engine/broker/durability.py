@@ -140,8 +140,11 @@ def advance(broker: "Broker", partition: Partition, end: LogPosition) -> None:
     while parked and parked[0][0] <= offset:
         slot = parked.popleft()[1]
         slot.partitions_left -= 1
-        if slot.partitions_left == 0 and slot.items is None:
-            parked_requests.answer(broker, slot, [slot.reply])
+        if not slot.partitions_left and slot.items is None:  # parked_requests.answer, in place: this is hot
+            slot.items = [slot.reply]
+            connection = slot.connection
+            if connection is not None and connection.slots and connection.slots[0] is slot:
+                broker.unblocked.append(connection)
     if partition.holds_groups:
         broker.group_coordinator.advanced.append(partition.index)
 

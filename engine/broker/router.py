@@ -120,6 +120,8 @@ def route(
         else:
             position += 1
     if api_key == PRODUCE:
+        if version < 3:
+            raise Malformed("Produce 0 to 2 are advertised for old clients' sake and refused (KAFKA-18659)")
         return produce.handle(broker, connection, buffer, view, position, end, version, correlation_id)
     if end - position > REQUEST_BYTES_MAX:
         raise Malformed("too long for anything but Produce")

@@ -62,6 +62,7 @@ class Log:
     leader_epochs: LeaderEpochs = field(default_factory=LeaderEpochs)
     leader_epoch: int = -1  # of the newest record, or assigned since
     active: Segment = field(init=False)
+    segment_bytes: int = field(init=False)
     batch_bytes_max: int = field(init=False)  # larger ones need a closer look
     timestamp_after_max_ms: int = field(init=False)
     stamps_append_time: bool = field(init=False)
@@ -77,6 +78,7 @@ class Log:
     def reconfigure(self, config: LogConfig) -> None:
         """Use other configs from now on."""
         self.config = config
+        self.segment_bytes = config.segment_bytes
         self.batch_bytes_max = min(config.max_message_bytes, config.segment_bytes)
         self.stamps_append_time = config.message_timestamp_type == LOG_APPEND_TIME
         self.timestamp_after_max_ms = LONG_MAX if self.stamps_append_time else config.message_timestamp_after_max_ms
@@ -122,8 +124,24 @@ class Log:
         base_offset = self.log_end_offset
         last_offset = base_offset + last_delta
         _pack_stamp(buffer, start, base_offset, claimed_length, leader_epoch)
+        active = self.active
+        position = active.size
         try:
-            self._write(view[start : start + length], length, last_offset, max_timestamp, leader_epoch, wall_ms)
+            if (
+                0 < position <= active.index_due
+                and position + length <= self.segment_bytes
+                and max_timestamp <= active.roll_after_timestamp
+                and wall_ms <= active.roll_after_wall_ms
+                and leader_epoch == self.leader_epoch
+                and last_offset - active.base_offset <= RELATIVE_OFFSET_MAX
+            ):  # the common case of _write, in place
+                self.disk.append(active.file, view[start : start + length])
+                active.size = position + length
+                if max_timestamp > active.max_timestamp:
+                    active.max_timestamp, active.max_timestamp_offset = max_timestamp, last_offset
+                self.log_end_offset = last_offset + 1
+            else:
+                self._write(view[start : start + length], length, last_offset, max_timestamp, leader_epoch, wall_ms)
         except StorageError:
             _pack_stamp(buffer, start, 0, claimed_length, -1)  # as it came, so that it can be appended again
             raise

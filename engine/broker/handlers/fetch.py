@@ -27,7 +27,6 @@ from engine.storage.disk import StorageError
 from engine.wire.error_codes import ErrorCode, WireError
 from engine.wire.messages import fetch as messages
 from engine.wire.messages.fetch import FetchRequest
-from engine.wire.primitives import Malformed
 
 if TYPE_CHECKING:
     from engine.broker.broker import Broker
@@ -50,10 +49,7 @@ def handle(
     """Answer the request whose body is `position..end`, or park it."""
     if broker.durability.pending:
         durability.settle(broker)  # what was appended earlier in this event can be read
-    body = view[position:end]
-    request, read = messages.decode_request(body, 0, version)
-    if read != len(body):
-        raise Malformed("bytes after the request")
+    request, _ = messages.decode_request(view[position:end], 0, version)  # as in Kafka bytes after it are ignored
     broker.counters.fetch_requests += 1
     by_topic_id = version >= BY_TOPIC_ID
     asked = states_of(request, by_topic_id)

@@ -15,6 +15,7 @@ Spec: KIP-98 (idempotence), KIP-467 (record errors), KIP-516 (topic ids); what A
 Kafka 4.3.1 was seen to answer.
 """
 
+from collections.abc import Callable
 from functools import cache
 from struct import Struct
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING
 from engine.broker import durability
 from engine.broker.parked_requests import ParkedAck
 from engine.broker.partition import Partition
+from engine.core.connection.reply_order import Slot
 from engine.core.effects import Work
 from engine.core.limits import INLINE_DECOMPRESSION_BYTES_MAX
 from engine.core.log.config import LOG_APPEND_TIME
@@ -51,12 +53,12 @@ LOW_ATTRIBUTES = ATTRIBUTES_POSITION + 1  # the byte with codec, transactional a
 NOT_PLAIN = CODEC_MASK | TRANSACTIONAL_BIT | CONTROL_BIT
 
 # up to and with the first topic's name length: transactional id (null), acks, timeout, one topic, name length
-HEAD = Struct(">hhiih")
-HEAD_FLEXIBLE = Struct(">BhiBB")
-HEAD_BY_ID = Struct(">BhiB")
-ONE_PARTITION = Struct(">iii")  # one partition, its index, bytes of records
-ONE_PARTITION_FLEXIBLE = Struct(">Bi")
-TAIL_FLEXIBLE = b"\0\0\0"  # no tagged fields in partition, topic, request
+unpack_head = Struct(">hhiih").unpack_from
+unpack_head_flexible = Struct(">BhiBB").unpack_from
+unpack_head_by_id = Struct(">BhiB").unpack_from
+unpack_partition = Struct(">iii").unpack_from  # one partition, its index, bytes of records
+unpack_partition_flexible = Struct(">BiB").unpack_from  # ... the first byte of their length
+NO_TAGS = b"\0\0\0"  # no tagged fields in partition, topic, request
 
 
 def handle(
@@ -71,12 +73,12 @@ def handle(
 ) -> None:
     """Answer the request whose body is `position..end`; `connection.work_token` is set if a helper must look first."""
     if version < FLEXIBLE:
-        transactional, acks, timeout_ms, topic_count, name_bytes = HEAD.unpack_from(buffer, position)
+        transactional, acks, timeout_ms, topic_count, name_bytes = unpack_head(buffer, position)
         name_end = position + 14 + name_bytes
-        if version >= 3 and transactional == -1 and topic_count == 1 and name_bytes > 0 and name_end + 12 <= end:
-            partition_count, index, length = ONE_PARTITION.unpack_from(buffer, name_end)
+        if transactional == -1 and topic_count == 1 and name_bytes > 0 and name_end + 12 <= end:
+            partition_count, index, length = unpack_partition(buffer, name_end)
             start = name_end + 12
-            if partition_count == 1 and start + length == end:
+            if partition_count == 1 and start + length == end and length >= HEADER_BYTES:
                 name = bytes(view[position + 12 : name_end])
                 partitions = broker.replica_manager.by_name.get(name)
                 if partitions is not None and append_one(
@@ -84,35 +86,48 @@ def handle(
                     name, partitions.get(index),
                 ):  # fmt: skip
                     return
-    else:
-        if version < BY_TOPIC_ID:
-            transactional, acks, timeout_ms, topic_count, name_bytes = HEAD_FLEXIBLE.unpack_from(buffer, position)
-            name_start, name_end = position + 8, position + 8 + name_bytes  # the length byte says one more
-            by_name = broker.replica_manager.by_compact_name
-        else:
-            transactional, acks, timeout_ms, topic_count = HEAD_BY_ID.unpack_from(buffer, position)
-            name_start, name_end = position + 8, position + 24
-            name_bytes = 16
-            by_name = broker.replica_manager.by_id
-        if not transactional and topic_count == 2 and 0 < name_bytes < 0x80 and name_end + 9 <= end:
-            partition_count, index = ONE_PARTITION_FLEXIBLE.unpack_from(buffer, name_end)
-            start, length, shift = name_end + 5, 0, 0
-            while (byte := buffer[start]) >= 0x80 and shift < 28:
-                length |= (byte & 0x7F) << shift
-                shift += 7
-                start += 1
-            length |= byte << shift
-            length -= 1
-            start += 1
-            if partition_count == 2 and start + length + 3 == end and buffer[end - 3 : end] == TAIL_FLEXIBLE:
-                name = bytes(view[name_start:name_end])
-                partitions = by_name.get(name)
-                if partitions is not None and append_one(
-                    broker, connection, buffer, view, start, length, version, correlation_id, acks, timeout_ms,
-                    name, partitions.get(index),
-                ):  # fmt: skip
-                    return
+    elif handle_flexible(broker, connection, buffer, view, position, end, version, correlation_id):
+        return
     handle_any(broker, connection, view[position:end], version, correlation_id)
+
+
+def handle_flexible(
+    broker: "Broker",
+    connection: "ClientConnection",
+    buffer: bytearray,
+    view: memoryview,
+    position: int,
+    end: int,
+    version: int,
+    correlation_id: int,
+) -> bool:
+    """Answer a common request of a flexible version; False if it is not one: nothing was done then."""
+    if version < BY_TOPIC_ID:
+        transactional, acks, timeout_ms, topic_count, name_bytes = unpack_head_flexible(buffer, position)
+        name_end = position + 8 + name_bytes  # the length byte says one more
+        by_name = broker.replica_manager.by_compact_name
+    else:
+        transactional, acks, timeout_ms, topic_count = unpack_head_by_id(buffer, position)
+        name_end, name_bytes = position + 24, 16
+        by_name = broker.replica_manager.by_id
+    if transactional or topic_count != 2 or not 0 < name_bytes < 0x80 or name_end + 9 > end:
+        return False
+    partition_count, index, byte = unpack_partition_flexible(buffer, name_end)
+    start, length, shift = name_end + 6, byte & 0x7F, 7
+    while byte >= 0x80 and shift < 35:
+        byte = buffer[start]
+        length |= (byte & 0x7F) << shift
+        shift += 7
+        start += 1
+    length -= 1
+    if partition_count != 2 or length < HEADER_BYTES or start + length + 3 != end or buffer[end - 3 : end] != NO_TAGS:
+        return False
+    name = bytes(view[position + 8 : name_end])
+    partitions = by_name.get(name)
+    return partitions is not None and append_one(
+        broker, connection, buffer, view, start, length, version, correlation_id, acks, timeout_ms,
+        name, partitions.get(index),
+    )  # fmt: skip
 
 
 def append_one(
@@ -133,13 +148,11 @@ def append_one(
     if (
         partition is None
         or partition.offline
-        or length < HEADER_BYTES
         or buffer[start + LOW_ATTRIBUTES] & NOT_PLAIN
         or not -1 <= acks <= 1
-        or partition.log.config.record_validation_full
+        or (log := partition.log).looks_inside
     ):
         return False
-    log = partition.log
     before = log.log_end_offset
     try:
         base_offset = log.append(
@@ -153,36 +166,30 @@ def append_one(
         durability.note_disk_error(broker, error)
         return False
     after = log.log_end_offset
-    if after != before:
-        note_appended(broker, partition, base_offset, length)
-    else:
+    if after == before:
         broker.effects.observe("duplicate", partition.topic, partition.index, base_offset)
-    counters = broker.counters
-    counters.produce_requests += 1
+    else:
+        if not partition.dirty:
+            durability.note_append(broker, partition)
+        counters = broker.counters
+        counters.produced_batches += 1
+        counters.produced_bytes += length
+        if broker.effects.observing:
+            broker.effects.observe("appended", partition.topic, partition.index, base_offset, after)
     if acks == NOBODY:
         return True
-    append_time_ms = broker.wall_ms if log.config.message_timestamp_type == LOG_APPEND_TIME else -1
-    reply = encode_one(
-        version, correlation_id, name, partition.index, base_offset, append_time_ms, log.log_start_offset
-    )
+    reply = encode_one(version, correlation_id, name, partition.index, base_offset, log.log_start_offset)
     if acks == ALL and partition.high_watermark < after and broker.durability.fsync:
         slot = ParkedAck(None, connection, broker.now_ms + timeout_ms, version, reply, 1)
         connection.slots.append(slot)
         partition.parked_acks.append((after, slot))
-    else:
-        connection.reply(reply)
+    elif connection.slots:
+        connection.slots.append(Slot([reply]))
+    else:  # Connection.reply, in place
+        out = connection.out
+        out.items.append(reply)
+        out.queued_bytes += len(reply)
     return True
-
-
-def note_appended(broker: "Broker", partition: Partition, base_offset: int, length: int) -> None:
-    """A batch is new in the log: it is to count, and to be counted."""
-    if not partition.dirty:
-        durability.note_append(broker, partition)
-    counters = broker.counters
-    counters.produced_batches += 1
-    counters.produced_bytes += length
-    if broker.effects.observing:
-        broker.effects.observe("appended", partition.topic, partition.index, base_offset, partition.log.log_end_offset)
 
 
 def forget_frames(error: BaseException | None) -> None:
@@ -192,50 +199,40 @@ def forget_frames(error: BaseException | None) -> None:
         error = error.__cause__ or error.__context__
 
 
-# ---- the reply of the common request
+# ---- the reply of the common request (its log never stamps the time of the append)
 
 
 @cache
-def one_reply(form: int, name_bytes: int) -> Struct:
-    """The layout of a whole reply for one partition that went well."""
+def one_reply(form: int, name_bytes: int) -> tuple[Callable[..., bytes], int]:
+    """How to pack a whole reply for one partition that went well, and its size without the size field."""
     if form == 3:
-        return Struct(f">iii{name_bytes}siihqqi")
-    if form == 5:
-        return Struct(f">iii{name_bytes}siihqqqi")
-    if form == WITH_ERRORS:
-        return Struct(f">iii{name_bytes}siihqqqihi")
-    return Struct(f">iiBB{name_bytes}sBihqqqBBBBiB")
+        whole = Struct(f">iii{name_bytes}siihqqi")
+    elif form == 5:
+        whole = Struct(f">iii{name_bytes}siihqqqi")
+    elif form == WITH_ERRORS:
+        whole = Struct(f">iii{name_bytes}siihqqqihi")
+    else:
+        whole = Struct(f">iiBB{name_bytes}sBihqqqBBBBiB")
+    return whole.pack, whole.size - 4
 
 
 def encode_one(
-    version: int,
-    correlation_id: int,
-    name: bytes,
-    index: int,
-    base_offset: int,
-    append_time_ms: int,
-    log_start_offset: int,
+    version: int, correlation_id: int, name: bytes, index: int, base_offset: int, log_start_offset: int
 ) -> bytes:
     """The reply for one partition; `name` is the topic as the request wrote it, with its length, or its id."""
     if version >= FLEXIBLE:
-        whole = one_reply(FLEXIBLE, len(name))
-        return whole.pack(
-            whole.size - 4, correlation_id, 0, 2, name, 2, index, 0, base_offset, append_time_ms, log_start_offset,
-            1, 0, 0, 0, 0, 0,
+        pack, size = one_reply(FLEXIBLE, len(name))
+        return pack(
+            size, correlation_id, 0, 2, name, 2, index, 0, base_offset, -1, log_start_offset, 1, 0, 0, 0, 0, 0
         )  # fmt: skip
     if version >= WITH_ERRORS:
-        whole = one_reply(WITH_ERRORS, len(name))
-        return whole.pack(
-            whole.size - 4, correlation_id, 1, name, 1, index, 0, base_offset, append_time_ms, log_start_offset,
-            0, -1, 0,
-        )  # fmt: skip
+        pack, size = one_reply(WITH_ERRORS, len(name))
+        return pack(size, correlation_id, 1, name, 1, index, 0, base_offset, -1, log_start_offset, 0, -1, 0)
     if version >= 5:
-        whole = one_reply(5, len(name))
-        return whole.pack(
-            whole.size - 4, correlation_id, 1, name, 1, index, 0, base_offset, append_time_ms, log_start_offset, 0
-        )
-    whole = one_reply(3, len(name))
-    return whole.pack(whole.size - 4, correlation_id, 1, name, 1, index, 0, base_offset, append_time_ms, 0)
+        pack, size = one_reply(5, len(name))
+        return pack(size, correlation_id, 1, name, 1, index, 0, base_offset, -1, log_start_offset, 0)
+    pack, size = one_reply(3, len(name))
+    return pack(size, correlation_id, 1, name, 1, index, 0, base_offset, -1, 0)
 
 
 # ---- any request
@@ -245,15 +242,10 @@ def handle_any(
     broker: "Broker", connection: "ClientConnection", body: memoryview, version: int, correlation_id: int
 ) -> None:
     """Answer a request of any shape, by the generated codec."""
-    if version < 3:
-        raise Malformed("Produce 0 to 2 are advertised for old clients' sake and refused (KAFKA-18659)")
-    request, position = messages.decode_request(body, 0, version)
-    if position != len(body):
-        raise Malformed("bytes after the request")
+    request, _ = messages.decode_request(body, 0, version)  # as in Kafka bytes after it are ignored
     verdicts = helpers_verdicts(broker, connection, request)
     if verdicts is None:
         return
-    broker.counters.produce_requests += 1
     waiting: list[tuple[int, Partition]] = []
     responses = []
     failed = False
@@ -348,6 +340,14 @@ def append(
     result.log_start_offset = log.log_start_offset
     if broker.durability.fsync and partition.high_watermark < log.log_end_offset:
         waiting.append((log.log_end_offset, partition))
+
+
+def note_appended(broker: "Broker", partition: Partition, base_offset: int, length: int) -> None:
+    """A batch is new in the log: it is to count, and to be counted. (append_one does the same in place.)"""
+    durability.note_append(broker, partition)
+    broker.counters.produced_batches += 1
+    broker.counters.produced_bytes += length
+    broker.effects.observe("appended", partition.topic, partition.index, base_offset, partition.log.log_end_offset)
 
 
 def helpers_verdicts(broker: "Broker", connection: "ClientConnection", request: ProduceRequest) -> list[object] | None:
