@@ -8,15 +8,30 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 GENERATED = ("engine/wire/messages/", "engine/wire/record_types/", "engine/wire/headers.py", "engine/wire/catalog.py")
 PURE = ("engine/wire/", "engine/core/", "engine/storage/", "engine/broker/", "engine/client/")
+MADE_HERE = ("__pycache__", "static-collected")
 PRODUCT = ("engine/", "console/", "sandbox/")
 
 
 @cache
 def tracked() -> tuple[str, ...]:
-    """Return the paths of all files that belong to the project, as git sees them."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout.decode()
-    return tuple(sorted(path for path in listed.split("\0") if path and (ROOT / path).is_file()))
+    """Return the paths of all files that belong to the project: as git sees them, or all where there is no git."""
+    listed = git("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    if listed is None:
+        paths = (str(path.relative_to(ROOT)) for path in ROOT.rglob("*"))
+        ours = (path for path in paths if path.startswith(".ci/") or not path.startswith("."))
+        candidates = [path for path in ours if not any(part in path.split("/") for part in MADE_HERE)]
+    else:
+        candidates = listed.split("\0")
+    return tuple(sorted(path for path in candidates if path and (ROOT / path).is_file()))
+
+
+def git(*arguments: str) -> str | None:
+    """Return what git says of this tree; None where there is no git, or no repository that it trusts."""
+    try:
+        run = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return run.stdout.decode()
 
 
 def under(*prefixes: str, suffix: str = "") -> list[str]:
