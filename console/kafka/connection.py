@@ -96,6 +96,11 @@ def run(spec: ConnectionSpec, operation: Operation[T], *, time_limit_s: float = 
         raise _late(spec, time_limit_s) from None
 
 
+async def use(spec: ConnectionSpec, operation: Operation[T], *, time_limit_s: float = TIME_LIMIT_S) -> T:
+    """The same on the loop of this module: for live tails."""
+    return await _pool().use(spec, operation, time_limit_s)
+
+
 async def run_async(spec: ConnectionSpec, operation: Operation[T], *, time_limit_s: float = TIME_LIMIT_S) -> T:
     """The same from any other loop: for Channels consumers."""
     return await asyncio.wrap_future(_submit(spec, operation, time_limit_s))

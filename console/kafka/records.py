@@ -222,7 +222,7 @@ def view_of(record: ConsumedRecord) -> RecordView:
         key=record.key,
         value=record.value,
         headers=headers,
-        size=size + sum(len(name) + len(value or b"") for name, value in headers),
+        size=size + sum(len(name.encode()) + len(value or b"") for name, value in headers),
         leader_epoch=record.leader_epoch,
         compression=record.compression,
         producer_id=record.producer_id,

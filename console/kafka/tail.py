@@ -20,16 +20,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from console.kafka.connection import ConnectionSpec, shell_config
+from console.kafka import topics
+from console.kafka.connection import ConnectionSpec, Session, shell_config, use
 from console.kafka.errors import ClusterUnreachable, KafkaError, NotFound, translated
 from console.kafka.records import RecordView, view_of
-from engine.client.calls import EARLIEST, LATEST, Fetched, OffsetFound
-from engine.client.cluster_metadata import error_code
+from engine.client.calls import EARLIEST, LATEST, Fetched, OffsetFound, Place
 from engine.client.config import ConsumerConfig
 from engine.client.errors import ClientError, Refused
 from engine.client.records import decode, raw_batches
 from engine.net.client_shell import ClientShell
 from engine.wire.error_codes import ErrorCode
+from engine.wire.messages.metadata import MetadataResponseTopic
 
 TAILS_MAX = 64
 VIEWERS_MAX = 500  # of one tail
@@ -137,18 +138,14 @@ class Tail:
             while True:
                 try:
                     await self._step()
-                except ClientError as error:
-                    self._say(str(translated(error)))
+                except (ClientError, KafkaError) as error:
+                    self._say(str(error))
                     await asyncio.sleep(PAUSE_AFTER_ERROR_S)
         finally:
             await self.shell.close()
 
     async def _begin(self) -> None:
-        try:
-            count = await self._describe()
-            await self._assign(await self.offsets(range(count), LATEST))
-        except ClientError as error:
-            raise translated(error) from None
+        await self._assign(await self.offsets(range(await self._describe()), LATEST))
 
     async def _step(self) -> None:
         fetched = await self.shell.poll(wait_ms=POLL_MS)
@@ -257,23 +254,25 @@ class Tail:
 
     async def _describe(self) -> int:
         """Learn the topic's id, return how many partitions it has; NotFound if it is not there."""
-        answer = await self.shell.metadata([self.topic], timeout_ms=int(JOIN_LIMIT_S * 1000))
-        topic = next((entry for entry in answer.topics if entry.name == self.topic), None)
-        code = error_code(topic.error_code) if topic is not None else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-        if topic is None or code not in (ErrorCode.NONE, ErrorCode.LEADER_NOT_AVAILABLE):
-            error = translated(Refused(code, f"topic {self.topic} is not there"))
-            raise error
+
+        async def read(session: Session) -> MetadataResponseTopic:
+            return await topics.one_topic(session, self.topic)
+
+        topic = await use(self.spec, read, time_limit_s=JOIN_LIMIT_S)
         self.topic_id = topic.topic_id
         return len(topic.partitions)
 
     async def offsets(self, partitions: Iterable[int], which: int) -> dict[int, int]:
-        """The first or the end offset of each partition; a ClientError if one is not known."""
-        places = [(self.topic, partition, which) for partition in partitions]
-        found = await self.shell.list_offsets(places, timeout_ms=int(JOIN_LIMIT_S * 1000))
+        """The first or the end offset of each partition; a KafkaError if one is not known."""
+
+        async def read(session: Session) -> dict[Place, OffsetFound | ClientError]:
+            return await session.list_offsets([(self.topic, partition, which) for partition in partitions])
+
+        # By a connection of the pool: on our own the answer would wait behind a fetch that waits for records.
         offsets: dict[int, int] = {}
-        for (_, partition), result in found.items():
+        for (_, partition), result in (await use(self.spec, read, time_limit_s=JOIN_LIMIT_S)).items():
             if not isinstance(result, OffsetFound):
-                raise result
+                raise translated(result)
             offsets[partition] = result.offset
         return offsets
 
@@ -312,9 +311,6 @@ async def join(spec: ConnectionSpec, topic: str, partition: int | None) -> Watch
     except TimeoutError:
         await leave(watching)
         raise ClusterUnreachable(f"{spec.bootstrap} did not answer within {JOIN_LIMIT_S:g} s") from None
-    except ClientError as error:
-        await leave(watching)
-        raise translated(error) from None
     except BaseException:
         await leave(watching)
         raise

@@ -91,7 +91,9 @@ class Cluster:
         self.do(lambda shell: shell.send(DeleteTopicsRequest([DeleteTopicState(name)], [name], 30_000)))
 
     def add_partitions(self, name: str, count: int) -> None:
-        self.do(lambda shell: shell.send(CreatePartitionsRequest([CreatePartitionsTopic(name, count)], 30_000)))
+        request = CreatePartitionsRequest([CreatePartitionsTopic(name, count, None)], 30_000)
+        answer = self.do(lambda shell: shell.send(request))
+        assert answer.results[0].error_code == 0, answer.results[0].error_message
 
     def delete_records(self, name: str, partition: int, offset: int) -> None:
         topic = DeleteRecordsTopic(name, [DeleteRecordsPartition(partition, offset)])
