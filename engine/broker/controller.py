@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.broker import durability, parked_requests
 from engine.broker.context import RequestContext, encode_reply
+from engine.broker.metadata_blobs import MetadataBlobs
 from engine.broker.parked_requests import ParkedReply
 from engine.core.metadata.controller import Defaults
 from engine.core.transactions.producer_ids import BLOCK_IDS, ProducerIds
@@ -39,6 +40,7 @@ class Controller:
 
     parked: deque[ParkedReply] = field(default_factory=deque)
     producer_ids: ProducerIds = field(default_factory=ProducerIds)
+    blobs: MetadataBlobs = field(default_factory=MetadataBlobs)
 
     def start(self, broker: "Broker") -> None:
         """The image is complete: ids begin after the last block that was ever reserved."""
@@ -49,6 +51,10 @@ class Controller:
         """The sync that covered the metadata log is done."""
         quorum = broker.quorum
         delta = quorum.synced()
+        if delta.brokers:
+            self.blobs.clear()
+        for topic in delta.removed_topics:
+            self.blobs.forget(topic.name)
         broker.replica_manager.apply(broker, delta)
         while self.parked and self.parked[0].metadata_offset <= quorum.synced_end:
             slot = self.parked.popleft()

@@ -5,8 +5,9 @@ Spec: KIP-4, KIP-361 (auto creation), KIP-430 (operations), KIP-516 (by topic id
 
 from typing import TYPE_CHECKING
 
-from engine.broker import controller
-from engine.broker.context import RequestContext
+from engine.broker import controller, metadata_blobs
+from engine.broker.context import RequestContext, encode_reply
+from engine.broker.metadata_blobs import Kind
 from engine.core.metadata import controller as decisions
 from engine.core.metadata import topic_names
 from engine.core.metadata.controller import DEFAULT_NUMBER, NewTopic
@@ -20,6 +21,7 @@ from engine.wire.messages.metadata import (
     MetadataResponseBroker,
     MetadataResponsePartition,
     MetadataResponseTopic,
+    encode_response,
 )
 
 if TYPE_CHECKING:
@@ -28,32 +30,33 @@ if TYPE_CHECKING:
 NO_ID = bytes(16)
 NULL_IS_ALL_SINCE = 1  # in version 0 an empty list means all topics
 AUTO_CREATION_ASKED_SINCE = 4  # before, the broker's config alone decides
-OFFLINE_REPLICAS_SINCE = 5
 IDS_SINCE = 12  # version 10 and 11 carry ids that cannot be asked for
 
 
-def handle(broker: "Broker", context: RequestContext, request: MetadataRequest) -> MetadataResponse:
-    """Answer from the image."""
+def handle(broker: "Broker", context: RequestContext, request: MetadataRequest) -> MetadataResponse | None:
+    """Answer from the image; None if the reply was put together from topics that were encoded before."""
     version = context.api_version
     asked_topics = request.topics or []
     if version < IDS_SINCE and any(topic.topic_id != NO_ID or topic.name is None for topic in asked_topics):
         return _refuse(ErrorCode.INVALID_REQUEST, asked_topics)
     if any(topic.topic_id == NO_ID and topic.name is None for topic in asked_topics):
         return _refuse(ErrorCode.UNKNOWN_SERVER_ERROR, asked_topics)
-    with_operations = request.include_topic_authorized_operations
+    kind = (version, request.include_topic_authorized_operations)
     if request.topics is None or (version < NULL_IS_ALL_SINCE and not request.topics):
-        topics = [_topic(broker.image, topic, version, with_operations) for topic in broker.image.topics.values()]
+        blobs = [_topic(broker, topic, kind) for topic in broker.image.topics.values()]
     else:
-        topics = _asked(broker, request, version, with_operations)
+        blobs = _asked(broker, request, kind)
     quorum = broker.quorum
     asked = request.include_cluster_authorized_operations
-    return MetadataResponse(
+    without_topics = MetadataResponse(
         brokers=_brokers(broker),
         cluster_id=quorum.cluster_id,
         controller_id=quorum.node_id,
-        topics=topics,
         cluster_authorized_operations=operations.CLUSTER_OPERATIONS if asked else operations.NOT_ASKED,
     )
+    frame = encode_reply(context, encode_response, without_topics)
+    context.connection.reply(metadata_blobs.put_topics(frame, blobs, version))
+    return None
 
 
 def _brokers(broker: "Broker") -> list[MetadataResponseBroker]:
@@ -66,21 +69,20 @@ def _brokers(broker: "Broker") -> list[MetadataResponseBroker]:
     return found
 
 
-def _asked(
-    broker: "Broker", request: MetadataRequest, version: int, with_operations: bool
-) -> list[MetadataResponseTopic]:
+def _asked(broker: "Broker", request: MetadataRequest, kind: Kind) -> list[bytes]:
     """The topics that were named, each once; by id if any id was given."""
     assert request.topics is not None
-    image = broker.image
+    image, version = broker.image, kind[0]
     ids = dict.fromkeys(topic.topic_id for topic in request.topics if topic.topic_id != NO_ID)
     found = []
     if ids:
         for topic_id in ids:
             topic = image.topic_by_id(topic_id)
             if topic is not None:
-                found.append(_topic(image, topic, version, with_operations))
+                found.append(_topic(broker, topic, kind))
             else:
-                found.append(MetadataResponseTopic(ErrorCode.UNKNOWN_TOPIC_ID, None, topic_id))
+                unknown = MetadataResponseTopic(ErrorCode.UNKNOWN_TOPIC_ID, None, topic_id)
+                found.append(metadata_blobs.encode_topic(unknown, version))
         return found
     may_create = broker.config.auto_create_topics_enable and (
         version < AUTO_CREATION_ASKED_SINCE or request.allow_auto_topic_creation
@@ -89,9 +91,9 @@ def _asked(
         assert name is not None
         topic = image.topics.get(name)
         if topic is not None:
-            found.append(_topic(image, topic, version, with_operations))
+            found.append(_topic(broker, topic, kind))
         else:
-            found.append(_missing(broker, name, may_create))
+            found.append(metadata_blobs.encode_topic(_missing(broker, name, may_create), version))
     return found
 
 
@@ -112,14 +114,24 @@ def _missing(broker: "Broker", name: str, may_create: bool) -> MetadataResponseT
     return MetadataResponseTopic(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, name, is_internal=is_internal)
 
 
-def _topic(image: MetadataImage, topic: TopicImage, version: int, with_operations: bool) -> MetadataResponseTopic:
-    return MetadataResponseTopic(
-        name=topic.name,
-        topic_id=topic.topic_id,
-        is_internal=topic_names.is_internal(topic.name),
-        partitions=[_partition(image, partition) for partition in topic.partitions],
-        topic_authorized_operations=operations.TOPIC_OPERATIONS if with_operations else operations.NOT_ASKED,
+def _topic(broker: "Broker", topic: TopicImage, kind: Kind) -> bytes:
+    """The topic's bytes in an answer of this kind: kept ones while they are true."""
+    kept = broker.controller.blobs.find(kind, topic)
+    if kept is not None:
+        return kept
+    version, with_operations = kind
+    encoded = metadata_blobs.encode_topic(
+        MetadataResponseTopic(
+            name=topic.name,
+            topic_id=topic.topic_id,
+            is_internal=topic_names.is_internal(topic.name),
+            partitions=[_partition(broker.image, partition) for partition in topic.partitions],
+            topic_authorized_operations=operations.TOPIC_OPERATIONS if with_operations else operations.NOT_ASKED,
+        ),
+        version,
     )
+    broker.controller.blobs.keep(kind, topic, encoded)
+    return encoded
 
 
 def _partition(image: MetadataImage, partition: PartitionImage) -> MetadataResponsePartition:
