@@ -60,9 +60,7 @@ def read_requests(
             if out.queued_bytes > QUEUED_BYTES_MAX or len(slots) >= PARKED_REQUESTS_MAX:
                 connection.paused = True
                 break
-            if (
-                api_key == router.PRODUCE and 3 <= version < FLEXIBLE_PRODUCE
-            ):  # the shortest way for the hottest request
+            if api_key == router.PRODUCE and 3 <= version < FLEXIBLE_PRODUCE:  # the shortest way
                 body = position + HEAD_BYTES + (client_id_bytes if client_id_bytes > 0 else 0)
                 produce.handle(broker, connection, buffer, view, body, frame_end, version, correlation_id)
             else:
@@ -83,7 +81,7 @@ def read_requests(
 
 def _wanted_bytes(broker: "Broker", buffer: bytearray, position: int, end: int) -> int:
     """How many bytes a frame needs of which only a part is here; Malformed if it can never be answered."""
-    frame_bytes = INT32.unpack_from(buffer, position)[0]
+    frame_bytes: int = INT32.unpack_from(buffer, position)[0]
     if frame_bytes < FRAME_BYTES_MIN:
         raise Malformed("too short for a request; a negative one would go round for ever")
     if frame_bytes > broker.frame_bytes_max:

@@ -17,7 +17,7 @@ Spec: PostgreSQL's fsync lesson (2018): what a failed fsync dropped is not repor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from engine.broker import parked_requests, region_pins
+from engine.broker import region_pins
 from engine.broker import partition as partitions
 from engine.broker.parked_requests import ParkedReply
 from engine.broker.partition import Partition

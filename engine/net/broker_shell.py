@@ -34,6 +34,7 @@ from engine.core.work import WORK
 from engine.net.clock import monotonic_ms, wall_offset_ms
 from engine.net.connection import Link
 from engine.net.files import DirectoryLocked, DirectoryUnusable, FileDisk
+from engine.net.kernel_syncs import KernelSyncs, Unavailable
 from engine.net.listener import Listener, bind
 from engine.net.loop import Loop, new_loop
 from engine.net.memory import Memory
@@ -102,7 +103,7 @@ class BrokerShell:
         self.loop = new_loop()
         listening: list[socket.socket] = []
         try:
-            self.disk = FileDisk(self.directory, SyncThread(self._sync_finished))
+            self.disk = self._open_disk()
             try:
                 listening = [_bind(one) for one in self.config.listeners]
                 self._start_machine(listening)
@@ -153,6 +154,15 @@ class BrokerShell:
         return True
 
     # ---- start and stop
+
+    def _open_disk(self) -> FileDisk:
+        thread = SyncThread(self._sync_finished)
+        disk = FileDisk(self.directory, thread)
+        try:
+            disk.helper = KernelSyncs(self.loop, thread, disk.directory_descriptor, self._on_synced)
+        except Unavailable as reason:
+            logger.info("syncs go through a thread, because the kernel does not do them alone: %s", reason)
+        return disk
 
     def _start_machine(self, listening: list[socket.socket]) -> None:
         ports = [one.getsockname()[1] for one in listening]
