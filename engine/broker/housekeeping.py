@@ -10,8 +10,7 @@ Not here: what retention deletes (reconcile.py), when fetches time out (broker.p
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from engine.broker import durability, parked_requests, reconcile
-from engine.broker.handlers import produce
+from engine.broker import durability, parked_requests, produce_replies, reconcile
 from engine.core.limits import STALLED_MS_MAX
 from engine.storage import checkpoints
 from engine.storage.disk import StorageError
@@ -105,7 +104,7 @@ def _refuse_late_acks(broker: "Broker", partition: "Partition") -> None:
     """Answer produces that waited longer than they said with 7; their records stay in the log."""
     late = [slot for _, slot in partition.parked_acks if slot.items is None and slot.deadline_ms <= broker.now_ms]
     for slot in late:
-        parked_requests.answer(broker, slot, [produce.refuse_parked(slot, ErrorCode.REQUEST_TIMED_OUT)])
+        parked_requests.answer(broker, slot, [produce_replies.refuse_parked(slot, ErrorCode.REQUEST_TIMED_OUT)])
 
 
 def save_checkpoints(broker: "Broker") -> None:

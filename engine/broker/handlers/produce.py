@@ -15,19 +15,17 @@ Spec: KIP-98 (idempotence), KIP-467 (record errors), KIP-516 (topic ids); what A
 Kafka 4.3.1 was seen to answer.
 """
 
-from collections.abc import Callable
-from functools import cache
 from struct import Struct
 from typing import TYPE_CHECKING
 
 from engine.broker import durability
 from engine.broker.parked_requests import ParkedAck
 from engine.broker.partition import Partition
+from engine.broker.produce_replies import FLEXIBLE, encode_one, encode_response, record_errors
 from engine.core.connection.reply_order import Slot
 from engine.core.effects import Work
 from engine.core.limits import INLINE_DECOMPRESSION_BYTES_MAX
 from engine.core.log.config import LOG_APPEND_TIME
-from engine.core.log.validation import RecordsRefused
 from engine.core.records import compression
 from engine.core.records.batch import (
     ATTRIBUTES_POSITION,
@@ -47,7 +45,7 @@ if TYPE_CHECKING:
     from engine.broker.broker import Broker
     from engine.broker.connections import ClientConnection
 
-FLEXIBLE, BY_TOPIC_ID, WITH_ERRORS = 9, 13, 8  # first versions
+BY_TOPIC_ID = 13  # first version
 ALL, LEADER, NOBODY = -1, 1, 0
 LOW_ATTRIBUTES = ATTRIBUTES_POSITION + 1  # the byte with codec, transactional and control bit
 NOT_PLAIN = CODEC_MASK | TRANSACTIONAL_BIT | CONTROL_BIT
@@ -199,42 +197,6 @@ def forget_frames(error: BaseException | None) -> None:
         error = error.__cause__ or error.__context__
 
 
-# ---- the reply of the common request (its log never stamps the time of the append)
-
-
-@cache
-def one_reply(form: int, name_bytes: int) -> tuple[Callable[..., bytes], int]:
-    """How to pack a whole reply for one partition that went well, and its size without the size field."""
-    if form == 3:
-        whole = Struct(f">iii{name_bytes}siihqqi")
-    elif form == 5:
-        whole = Struct(f">iii{name_bytes}siihqqqi")
-    elif form == WITH_ERRORS:
-        whole = Struct(f">iii{name_bytes}siihqqqihi")
-    else:
-        whole = Struct(f">iiBB{name_bytes}sBihqqqBBBBiB")
-    return whole.pack, whole.size - 4
-
-
-def encode_one(
-    version: int, correlation_id: int, name: bytes, index: int, base_offset: int, log_start_offset: int
-) -> bytes:
-    """The reply for one partition; `name` is the topic as the request wrote it, with its length, or its id."""
-    if version >= FLEXIBLE:
-        pack, size = one_reply(FLEXIBLE, len(name))
-        return pack(
-            size, correlation_id, 0, 2, name, 2, index, 0, base_offset, -1, log_start_offset, 1, 0, 0, 0, 0, 0
-        )  # fmt: skip
-    if version >= WITH_ERRORS:
-        pack, size = one_reply(WITH_ERRORS, len(name))
-        return pack(size, correlation_id, 1, name, 1, index, 0, base_offset, -1, log_start_offset, 0, -1, 0)
-    if version >= 5:
-        pack, size = one_reply(5, len(name))
-        return pack(size, correlation_id, 1, name, 1, index, 0, base_offset, -1, log_start_offset, 0)
-    pack, size = one_reply(3, len(name))
-    return pack(size, correlation_id, 1, name, 1, index, 0, base_offset, -1, 0)
-
-
 # ---- any request
 
 
@@ -376,35 +338,3 @@ def raise_verdict(code: object) -> None:
     assert isinstance(code, int)
     if code != ErrorCode.NONE:
         raise WireError(ErrorCode(code), "The compressed records cannot be unpacked within the limits")
-
-
-def record_errors(error: WireError) -> list[messages.BatchIndexAndErrorMessage]:
-    """Which records of the batch were refused, where that is known."""
-    if not isinstance(error, RecordsRefused):
-        return []
-    return [
-        messages.BatchIndexAndErrorMessage(batch_index=index, batch_index_error_message=message)
-        for index, message in error.record_errors
-    ]
-
-
-def encode_response(response: ProduceResponse, version: int, correlation_id: int) -> bytes:
-    """The whole frame."""
-    out = bytearray(9 if version >= FLEXIBLE else 8)
-    messages.encode_response(response, version, out)
-    FRAME_HEAD.pack_into(out, 0, len(out) - 4, correlation_id)
-    return bytes(out)
-
-
-FRAME_HEAD = Struct(">ii")
-
-
-def refuse_parked(slot: ParkedAck, code: ErrorCode) -> bytes:
-    """The reply of a parked request whose records did not come to count in time."""
-    body = 9 if slot.api_version >= FLEXIBLE else 8
-    response, _ = messages.decode_response(memoryview(slot.reply)[body:], 0, slot.api_version)
-    for topic in response.responses:
-        for result in topic.partition_responses:
-            if result.error_code == ErrorCode.NONE:
-                result.error_code, result.base_offset = code, -1
-    return encode_response(response, slot.api_version, FRAME_HEAD.unpack_from(slot.reply)[1])
