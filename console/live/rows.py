@@ -3,7 +3,8 @@
 Numbers are sent as text: offsets go beyond what a browser's number can hold.
 
 *Invariants*: a frame of 50 rows is below FRAME_BYTES_MAX whatever is in the topic (the web server drops what is
-longer, see web_part in console/management/parts.py); only text, never HTML; everything from the cluster went through payloads.pieces.
+longer, see web_part in console/management/parts.py); only text, never HTML; everything from the cluster went
+through payloads.pieces.
 """
 
 from datetime import UTC, datetime
