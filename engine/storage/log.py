@@ -111,9 +111,8 @@ class Log:
         ):
             self._refuse(view, start, length, wall_ms)
         if self.looks_inside:
-            batch = rewriting.rewrite(view[start : start + length], self.config, wall_ms)
-            buffer, view, start, length = batch, memoryview(batch), 0, len(batch)
-            max_timestamp, claimed_length = rewriting.stamped_fields(batch)
+            buffer, max_timestamp = rewriting.rewrite(view[start : start + length], self.config, wall_ms)
+            view, start, length = memoryview(buffer), 0, len(buffer)
         if producer_id >= 0:
             if sequence < 0:
                 self._refuse(view, start, length, wall_ms)
@@ -123,7 +122,7 @@ class Log:
                 return known
         base_offset = self.log_end_offset
         last_offset = base_offset + last_delta
-        _pack_stamp(buffer, start, base_offset, claimed_length, leader_epoch)
+        _pack_stamp(buffer, start, base_offset, length - LENGTH_END, leader_epoch)
         active = self.active
         position = active.size
         try:
@@ -143,7 +142,7 @@ class Log:
             else:
                 self._write(view[start : start + length], length, last_offset, max_timestamp, leader_epoch, wall_ms)
         except StorageError:
-            _pack_stamp(buffer, start, 0, claimed_length, -1)  # as it came, so that it can be appended again
+            _pack_stamp(buffer, start, 0, length - LENGTH_END, -1)  # as it came, so that it can be appended again
             raise
         if producer_id >= 0:
             self.producers.remember(
@@ -184,7 +183,7 @@ class Log:
         """Write a stamped batch at the end, in a new segment if it is time."""
         active = self.active
         if (
-            active.size + length > self.config.segment_bytes
+            active.size + length > self.segment_bytes
             or max_timestamp > active.roll_after_timestamp
             or wall_ms > active.roll_after_wall_ms
             or last_offset - active.base_offset > RELATIVE_OFFSET_MAX

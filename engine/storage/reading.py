@@ -11,6 +11,7 @@ Spec: KIP-79 (lookup by time), KIP-734 (the latest timestamp).
 
 from bisect import bisect_right
 from collections.abc import Iterator
+from struct import Struct
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.core.connection.out_queue import Region
@@ -25,6 +26,7 @@ from engine.storage.segment import LOG_SUFFIX, Segment, segment_name
 if TYPE_CHECKING:
     from engine.storage.log import Log
 
+_unpack_place = Struct(">qi11xi").unpack_from  # base offset, length, last offset delta
 WALK_BYTES = 16 << 10  # what is read at once when going from header to header
 LOADED_INDEXES_MAX = 4  # closed segments of one log whose index is kept in memory
 
@@ -105,9 +107,24 @@ def batch_position(log: "Log", segment: Segment, offset: int, limit: int) -> int
     start, exact = segment.index.position_before(offset - segment.base_offset)
     if exact:
         return start
-    for position, header in headers(log.disk, segment.file, start, limit):
-        if header.last_offset >= offset:
+    return _walk_to(log.disk, segment.file, offset, start, limit)
+
+
+def _walk_to(disk: Disk, file: int, offset: int, position: int, limit: int) -> int:
+    """Go from header to header until a batch reaches `offset`. As `headers`, but for every fetch of small batches."""
+    chunk, chunk_start, chunk_end = b"", position, position
+    while position + HEADER_BYTES <= limit:
+        if position + HEADER_BYTES > chunk_end:
+            chunk, chunk_start = disk.read(file, position, min(WALK_BYTES, limit - position)), position
+            chunk_end = position + len(chunk)
+            if len(chunk) < HEADER_BYTES:
+                raise DiskFailed(f"a log file ends at {chunk_end}, before {limit}")
+        base_offset, length, last_delta = _unpack_place(chunk, position - chunk_start)
+        if base_offset + last_delta >= offset:
             return position
+        if length < HEADER_BYTES - LENGTH_END:
+            raise DiskFailed(f"no record batch begins at {position}: its length is {length}")
+        position += LENGTH_END + length
     return limit
 
 

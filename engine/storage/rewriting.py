@@ -8,19 +8,14 @@ Not here: checks of the header (core/log/validation.py).
 Spec: org.apache.kafka.storage.internals.log.LogValidator.
 """
 
-from struct import Struct
-
 from engine.core.log.config import COMPRESSION_PRODUCER, LOG_APPEND_TIME, LONG_MAX, LogConfig
 from engine.core.log.validation import RecordsRefused, timestamp_refused
-from engine.core.records.batch import MAX_TIMESTAMP_POSITION, read_header, stamp_append_time
+from engine.core.records.batch import read_header, stamp_append_time
 from engine.core.records.builder import BatchBuilder
 from engine.core.records.compression import CODEC_NUMBERS
 from engine.core.records.record import Record, decode_records
 from engine.wire.error_codes import ErrorCode
 
-_LENGTH = Struct(">i")
-_TIMESTAMP = Struct(">q")
-LENGTH_POSITION = 8
 SHOWN_ERRORS = 3
 
 
@@ -34,8 +29,8 @@ def must_parse(config: LogConfig) -> bool:
     )
 
 
-def rewrite(batch: memoryview, config: LogConfig, wall_ms: int) -> bytearray:
-    """Return the batch as this topic wants it; WireError if one of its records is not allowed here."""
+def rewrite(batch: memoryview, config: LogConfig, wall_ms: int) -> tuple[bytearray, int]:
+    """Return the batch as this topic wants it, and its latest time; WireError if a record is not allowed here."""
     out = bytearray(batch)
     if must_parse(config):
         records = decode_records(batch, check_crc=False)
@@ -45,15 +40,7 @@ def rewrite(batch: memoryview, config: LogConfig, wall_ms: int) -> bytearray:
             out = _recompressed(out, records, config)
     if config.message_timestamp_type == LOG_APPEND_TIME:
         stamp_append_time(out, memoryview(out), 0, len(out), wall_ms)
-    return out
-
-
-def stamped_fields(batch: bytearray) -> tuple[int, int]:
-    """Return what may have changed in the header: (max timestamp, length)."""
-    return (
-        _TIMESTAMP.unpack_from(batch, MAX_TIMESTAMP_POSITION)[0],
-        _LENGTH.unpack_from(batch, LENGTH_POSITION)[0],
-    )
+    return out, read_header(out).max_timestamp
 
 
 def _check_records(records: list[Record], config: LogConfig, wall_ms: int) -> None:
