@@ -120,6 +120,7 @@ LOGOUT_REDIRECT_URL = "console:login"
 SESSION_COOKIE_NAME = "odradek_session"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "console.views.errors.form_refused"
 CSRF_COOKIE_NAME = "odradek_csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"

@@ -32,6 +32,12 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return render(request, "errors/403.html", {"reason": str(exception or "")}, status=403)
 
 
+def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form without its token: it is old, or another site sent it."""
+    words = "this form is too old, or it came from another site; go back, reload the page and send it again"
+    return render(request, "errors/403.html", {"reason": words}, status=403)
+
+
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404: nothing here, or not for you; the page does not tell which."""
     return render(request, page_or_part(request, "errors/404.html"), {"page": ErrorPage(None)}, status=404)

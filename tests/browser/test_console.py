@@ -5,9 +5,12 @@ import re
 import statistics
 import time
 
+from confluent_kafka.admin import AdminClient, NewTopic
 from playwright.sync_api import Page, expect
 
+from engine.launcher import free_port
 from tests.browser.conftest import Installation, Open
+from tests.engine.compat.brokers import odradek
 
 HOSTILE = "<script>window.__x = 1</script><img src=x onerror=window.__x=1>\u202egnp"
 SHOWN_MS_MAX = 250
@@ -201,3 +204,29 @@ def test_the_theme_is_kept(installation, open_page: Open):
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     page.reload()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_a_cluster_that_comes_back_brings_its_page_back(installation, open_page: Open, tmp_path):
+    port = free_port()
+    other = f"/clusters/{installation.connect('second', f'127.0.0.1:{port}')}/"
+    page = open_page(other + "topics/")
+    expect(page.get_by_role("alert")).to_contain_text("No broker answers")
+    expect(page.get_by_role("alert")).to_contain_text(f"127.0.0.1:{port}")
+    with odradek(tmp_path, {"listeners": f"PLAINTEXT://127.0.0.1:{port}"}) as broker:
+        expect(page.get_by_role("heading", name="No topics yet")).to_be_visible(timeout=15_000)
+        admin = AdminClient({"bootstrap.servers": broker.bootstrap, "log_level": 0})
+        admin.create_topics([NewTopic("back", 1, 1)])["back"].result(10)
+        page.goto(installation.address + other + "topics/back/live/")
+        live(page)
+        broker.kill()
+        expect(page.locator("[data-tail=state]")).to_have_text("Reconnecting", timeout=15_000)
+        expect(page.locator("[data-tail=reason]")).to_be_visible()
+
+
+def test_the_search_says_so_when_the_cluster_dies_meanwhile(installation, open_page: Open, tmp_path):
+    with odradek(tmp_path) as broker:
+        page = open_page(f"/clusters/{installation.connect('third', broker.bootstrap)}/topics/")
+        expect(page.get_by_role("heading", name="No topics yet")).to_be_visible()
+    page.fill("#q", "anything")
+    expect(page.get_by_role("alert")).to_contain_text("No broker answers", timeout=10_000)
+    expect(page.locator("#q")).to_have_value("anything")

@@ -45,7 +45,8 @@ def test_many_names_from_one_address_are_a_pause_too(cast):
 
 
 def test_the_form_needs_its_token(cast):
-    assert sign_in(Client(enforce_csrf_checks=True), "olga", PASSWORD).status_code == 403
+    answer = sign_in(Client(enforce_csrf_checks=True), "olga", PASSWORD)
+    assert answer.status_code == 403 and "This form is too old" in answer.content.decode()
 
 
 def test_signing_out_is_a_post(cast):

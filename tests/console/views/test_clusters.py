@@ -26,6 +26,19 @@ def test_a_dead_cluster_is_a_line_of_the_list_not_its_end(cast, kafka):
     assert answer.status_code == 200 and "orders-eu does not answer" in answer.content.decode()
 
 
+def test_a_cluster_that_hangs_costs_the_list_a_bounded_time(cast, kafka, monkeypatch):
+    import time
+
+    from console.kafka import cluster
+    from console.views import clusters
+
+    monkeypatch.setattr(clusters, "ANSWERS_WITHIN_S", 0.2)
+    monkeypatch.setattr(cluster, "describe", lambda spec: time.sleep(1))
+    started = time.monotonic()
+    text = cast.owner.get("/clusters/").content.decode()
+    assert "no answer within 0.2 s" in text and time.monotonic() - started < 0.9
+
+
 def test_the_page_of_a_cluster_says_what_is_wrong(cast, kafka):
     assert "Nothing is wrong" in cast.owner.get(f"/clusters/{cast.cluster.pk}/").content.decode()
     kafka.cluster = replace(CLUSTER, offline=1, under_replicated=2)
