@@ -1,7 +1,7 @@
 """Where Celery meets the broker: `celery -A engine.hosting worker --pool=threads -Q broker.<id>`.
 
-app (the Celery application, no Django) · bootstep (one broker inside the worker) · brokers (of this process) ·
-tasks (doors to them) · checks (what is refused at the start).
+app (the Celery application, no Django) · hosted (one broker in a thread) · bootstep (that broker in a worker) ·
+brokers (of this process) · tasks (doors to them) · checks (what is refused at the start).
 """
 
 from typing import Any

@@ -1,24 +1,43 @@
 """`python -m engine.hosting`: one broker in its Celery worker, as `up` starts it.
 
-The same worker as `celery -A engine.hosting worker --pool=threads -Q broker.<id>`, without Celery's command
-line, which loads an interactive shell first: ready 0.4 s sooner and 10 MB smaller.
+The same worker as `celery -A engine.hosting worker --pool=threads -Q broker.<id>`, but the broker serves first and
+Celery is loaded beside it (loading it takes longer than everything the broker does), and without Celery's command
+line, which would bring an interactive shell of 10 MB.
 
-Not here: what the worker does (bootstep.py). The properties file is named by ODRADEK_BROKER_PROPERTIES.
+Not here: what the worker does with the broker (bootstep.py). ODRADEK_BROKER_PROPERTIES names the properties file.
 """
 
+import signal
 import sys
-
-from celery.apps.worker import Worker
+from typing import Any
 
 from engine.hosting import checks
-from engine.hosting.app import app
-from engine.hosting.bootstep import install
+from engine.hosting.hosted import HostedBroker
 
 
 def main() -> int:
     """Run the worker until it is told to stop; return its exit code."""
-    node_id = checks.load_config_of_process().node_id
-    install(app)
+    checks.check_interpreter()
+    hosted = HostedBroker(checks.load_config_of_process())
+
+    def stop_before_celery(*_: Any) -> None:
+        hosted.stop()
+        sys.exit(0)
+
+    signal.signal(signal.SIGTERM, stop_before_celery)  # until Celery has handlers of its own
+    hosted.start()
+    return work(hosted)
+
+
+def work(hosted: HostedBroker) -> int:
+    """Load Celery and run a worker around a broker that serves already."""
+    from celery.apps.worker import Worker
+
+    from engine.hosting.app import app
+    from engine.hosting.bootstep import install
+
+    install(app, hosted)
+    node_id = hosted.config.node_id
     worker = Worker(
         app=app,
         pool_cls="threads",

@@ -161,8 +161,8 @@ def test_it_is_ready_soon_and_small(start: Start) -> None:
 
 def test_a_broker_that_ends_by_itself_ends_its_process(start: Start, tmp_path: Path) -> None:
     code = (
-        "from engine.hosting import bootstep, __main__ as worker; "
-        "bootstep.BrokerShell.run = lambda self, on_ready: on_ready(0); "
+        "from engine.hosting import hosted, __main__ as worker; "
+        "hosted.BrokerShell.run = lambda self, on_ready: on_ready(0); "
         "raise SystemExit(worker.main())"
     )
     broker = start(command=[sys.executable, "-c", code])
