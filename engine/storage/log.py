@@ -263,14 +263,6 @@ class Log:
         active = self.active
         return LogPosition(self.log_end_offset, active.base_offset, active.size)
 
-    def position_of(self, offset: int) -> LogPosition:
-        """Where the batch that holds `offset` begins, as a bound for readers: between batches, at or before it."""
-        if offset >= self.log_end_offset:
-            return self.end_position()
-        segment = self.segments[reading.segment_slot(self.segments, offset)]
-        position = reading.batch_position(self, segment, offset, segment.size)
-        return LogPosition(offset, segment.base_offset, position)
-
     def locate(self, offset: int, end: LogPosition, bytes_max: int) -> Region | None:
         """Return whole batches from the one that holds `offset`, in one segment and before `end`; None at the end.
 

@@ -17,6 +17,7 @@ from engine.core.records.record import Record, decode_records
 from engine.wire.error_codes import ErrorCode
 
 SHOWN_ERRORS = 3
+LZ4_LEVEL_DEFAULT = 9
 
 
 def must_parse(config: LogConfig) -> bool:
@@ -77,6 +78,8 @@ def _recompressed(batch: bytearray, records: list[Record], config: LogConfig) ->
     codec = CODEC_NUMBERS[config.compression_type]
     levels = {
         "gzip": config.compression_gzip_level,
+        # Kafka takes its default to mean the fast compressor, any other number the slow one.
+        "lz4": None if config.compression_lz4_level == LZ4_LEVEL_DEFAULT else config.compression_lz4_level,
         "zstd": config.compression_zstd_level,
     }
     return builder.build(

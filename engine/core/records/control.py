@@ -13,7 +13,6 @@ from struct import Struct
 from engine.wire.error_codes import ErrorCode, WireError
 
 _KEY = Struct(">hh")  # version, type
-_END_MARKER = Struct(">hi")  # version, coordinator epoch
 
 
 class ControlType(IntEnum):
@@ -41,16 +40,3 @@ def control_type(key: bytes | None) -> int:
     if version < 0:
         raise WireError(ErrorCode.INVALID_RECORD, f"Invalid version {version} of a control record")
     return int(number)
-
-
-def end_marker(*, committed: bool, coordinator_epoch: int) -> tuple[bytes, bytes]:
-    """Return key and value of the marker that ends a transaction."""
-    key = control_key(ControlType.COMMIT if committed else ControlType.ABORT)
-    return key, _END_MARKER.pack(0, coordinator_epoch)
-
-
-def end_marker_epoch(value: bytes | None) -> int:
-    """Return the coordinator epoch in the value of a marker."""
-    if value is None or len(value) < _END_MARKER.size:
-        raise WireError(ErrorCode.INVALID_RECORD, "The value of a transaction marker is too short")
-    return int(_END_MARKER.unpack_from(value)[1])

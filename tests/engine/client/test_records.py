@@ -6,7 +6,7 @@ from engine.client.calls import Fetched
 from engine.client.records import decode, encode_batch, raw_batches
 from engine.core.records.builder import BatchBuilder
 from engine.core.records.compression import CODEC_NAMES, CODEC_NUMBERS
-from engine.core.records.control import end_marker
+from engine.core.records.control import ControlType, control_key
 
 
 def fetched(*batches, position=0, aborted=()):
@@ -42,14 +42,14 @@ def test_a_record_says_what_its_batch_says(codec):
 
 
 def test_markers_are_counted_not_given():
-    marker = end_marker(committed=True, coordinator_epoch=0)
+    marker = (control_key(ControlType.COMMIT), bytes(6))
     decoded = decode(fetched(batch(0, b"a"), batch(1, marker, producer_id=5, control=True, transactional=True)))
     assert [record.value for record in decoded.records] == [b"a"]
     assert decoded.control_records == 1
 
 
 def test_aborted_transactions_are_left_out_and_later_ones_given():
-    abort = end_marker(committed=False, coordinator_epoch=0)
+    abort = (control_key(ControlType.ABORT), bytes(6))
     data = (
         batch(0, b"aborted", producer_id=5, transactional=True),
         batch(1, b"other", producer_id=6, transactional=True),

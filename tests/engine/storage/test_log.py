@@ -242,32 +242,21 @@ def whole(data: bytes) -> list:
     return headers
 
 
-def test_position_of_is_where_a_batch_begins() -> None:
-    log = made(segment_bytes=1000)
-    places = []
-    for _ in range(30):
-        places.append(log.end_position())
-        append(log, batch(2))
-    for place in places:
-        found = log.position_of(place.offset)
-        assert found.offset == place.offset
-        assert log.locate(0, found, 10_000) == log.locate(0, place, 10_000)
-    assert log.position_of(60) == log.end_position()
-
-
 # ---- by time
 def test_lookups_by_time_agree_with_a_walk_over_all_records() -> None:
     rng = random.Random(8)
     log = made(segment_bytes=1200, index_interval_bytes=200)
+    ends = []
     for number in range(80):
         append(log, batch(rng.randint(1, 4), timestamp=WALL_MS + number * 5 + rng.randint(-60, 60), codec=number % 5))
+        ends.append(log.end_position())
     records = read_records(log)
     for segment in log.segments[:-1]:
         segment.index, segment.max_timestamp = None, -1
     for delete_to in (0, 17, 90):
         log.delete_records(delete_to)
         kept = [record for record in records if record.offset >= delete_to]
-        for end in (log.end_position(), log.position_of(77)):
+        for end in (ends[-1], ends[30]):
             visible = [record for record in kept if record.offset < end.offset]
             if not visible:
                 continue
