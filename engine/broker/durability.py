@@ -17,8 +17,8 @@ Spec: PostgreSQL's fsync lesson (2018): what a failed fsync dropped is not repor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from engine.broker import region_pins
 from engine.broker import partition as partitions
+from engine.broker import region_pins
 from engine.broker.parked_requests import ParkedReply
 from engine.broker.partition import Partition
 from engine.core.log.offsets import LogPosition
@@ -59,8 +59,12 @@ def note_append(broker: "Broker", partition: Partition) -> None:
 def settle(broker: "Broker") -> None:
     """At the end of an event: make appends count, or begin the sync that will."""
     durability = broker.durability
-    if not durability.fsync and durability.dirty:
-        _count_appends(broker)
+    if not durability.fsync:
+        if durability.dirty:
+            _count_appends(broker)
+        if not durability.flush and not durability.metadata_asked:
+            durability.pending = False
+            return
     if not durability.syncing and durability.failed is None:
         _start_sync(broker)
 
@@ -72,14 +76,14 @@ def _count_appends(broker: "Broker") -> None:
         partition.dirty = False
         log = partition.log
         advance(broker, partition, log.end_position())
-        if log.log_end_offset - partition.synced_end >= log.config.flush_messages:
+        if log.unsynced or log.log_end_offset - partition.synced_end >= log.config.flush_messages:
             flush_soon(broker, partition)
         elif not partition.unsynced_since_ms:
             partition.unsynced_since_ms = broker.now_ms
 
 
 def flush_soon(broker: "Broker", partition: Partition) -> None:
-    """In pagecache mode: sync this partition although nobody waits for it."""
+    """In pagecache mode: sync this partition although nobody waits for it (flush.*, or a segment was closed)."""
     if partition not in broker.durability.flush:
         broker.durability.flush.append(partition)
         broker.durability.pending = True
@@ -103,7 +107,10 @@ def _start_sync(broker: "Broker") -> None:
         durability.syncing = True
         durability.token += 1
         broker.counters.syncs += 1
-        broker.disk.start_sync(files, durability.token)
+        try:
+            broker.disk.start_sync(files, durability.token)
+        except StorageError as error:
+            fail(broker, str(error))
 
 
 def finish_sync(broker: "Broker", token: int) -> None:

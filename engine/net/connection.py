@@ -182,6 +182,13 @@ class Link:
         out, send = self.connection.out, self.socket.send
         items = out.items
         try:
+            if len(items) == 1 and type(items[0]) is bytes:  # the common case: one short answer
+                sent = send(items[0])
+                if sent == out.queued_bytes:
+                    items.clear()
+                    out.queued_bytes = 0
+                else:
+                    out.sent(sent)
             while items:
                 head = out.head()
                 if type(head) is bytes:
