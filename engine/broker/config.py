@@ -17,7 +17,7 @@ from engine.broker.config_keys import KEYS
 from engine.core.groups.limits import GroupLimits
 from engine.core.log.config import LogConfig
 from engine.core.metadata.config_values import ConfigRefused, Value
-from engine.core.metadata.configs import ServerConfigs, log_config, min_insync_replicas
+from engine.core.metadata.configs import ServerConfigs, log_config
 from engine.core.metadata.topic_config_keys import TOPIC_KEYS
 
 SECURITY_PROTOCOLS = {"PLAINTEXT": 0}
@@ -140,10 +140,6 @@ class BrokerConfig:
             producer_id_expiration_ms=self.producer_id_expiration_ms,
             record_validation_full=self.record_validation == "full",
         )
-
-    def topic_min_insync_replicas(self, topic_configs: Mapping[str, str]) -> int:
-        """How many replicas of a topic with these configs must be in sync for acks=all."""
-        return min_insync_replicas(topic_configs, self.server)
 
     @property
     def group_limits(self) -> GroupLimits:

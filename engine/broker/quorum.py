@@ -206,7 +206,6 @@ def _begin_epoch(
         ),
         wall_ms,
     )
-    if not clean:
-        records = controller.new_leader_epochs(quorum.latest, quorum.node_id)
-        for start in range(0, len(records), controller.PARTITIONS_PER_REQUEST_MAX):
-            quorum.append(records[start : start + controller.PARTITIONS_PER_REQUEST_MAX], wall_ms)
+    records = controller.records_for_leaders(quorum.latest, quorum.node_id, may_have_lost_records=not clean)
+    for start in range(0, len(records), controller.PARTITIONS_PER_REQUEST_MAX):
+        quorum.append(records[start : start + controller.PARTITIONS_PER_REQUEST_MAX], wall_ms)

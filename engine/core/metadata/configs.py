@@ -124,10 +124,3 @@ def log_config(
         producer_id_expiration_ms=producer_id_expiration_ms,
         record_validation_full=record_validation_full,
     )
-
-
-def min_insync_replicas(topic_configs: Mapping[str, str], server: ServerConfigs) -> int:
-    """How many replicas of the topic must be in sync for acks=all."""
-    value = TOPIC_KEYS["min.insync.replicas"].parse(effective_text("min.insync.replicas", topic_configs, server))
-    assert isinstance(value, int)
-    return value

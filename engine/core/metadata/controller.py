@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from engine.core.metadata import config_changes, placement, topic_names
 from engine.core.metadata.configs import ServerConfigs
-from engine.core.metadata.image import MetadataImage, TopicImage
+from engine.core.metadata.image import NO_LEADER, MetadataImage, TopicImage
 from engine.wire.error_codes import ErrorCode, WireError
 from engine.wire.primitives import Message
 from engine.wire.record_types.cluster_metadata import (
@@ -236,14 +236,16 @@ def create_partitions(
     return _partition_records(image, topic.topic_id, now, replicas, defaults)
 
 
-def new_leader_epochs(image: MetadataImage, broker_id: int) -> list[Message]:
-    """Begin a new leader epoch in every partition that this broker leads, after it may have lost records.
+def records_for_leaders(image: MetadataImage, broker_id: int, *, may_have_lost_records: bool) -> list[Message]:
+    """Let a broker that came back lead: the partitions without a leader that it is in sync with.
 
-    What it lost may have been read; under a new epoch the same offsets are not taken for the same records (KIP-320).
+    After it may have lost records also those that it leads already: what it lost may have been read, and under a new
+    epoch the same offsets are not taken for the same records (KIP-320).
     """
     return [
         PartitionChangeRecord(partition_id=partition.index, topic_id=topic.topic_id, leader=broker_id)
         for topic in image.topics.values()
         for partition in topic.partitions
-        if partition.leader == broker_id
+        if (partition.leader == NO_LEADER and broker_id in partition.isr)
+        or (may_have_lost_records and partition.leader == broker_id)
     ]

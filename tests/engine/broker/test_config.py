@@ -59,5 +59,3 @@ def test_topics_follow_the_broker_where_they_set_nothing() -> None:
     )
     log_config = config.log_config({"segment.bytes": "1048576"})
     assert (log_config.retention_ms, log_config.segment_bytes) == (3_600_000, 1_048_576)
-    assert config.topic_min_insync_replicas({}) == 2
-    assert config.topic_min_insync_replicas({"min.insync.replicas": "1"}) == 1

@@ -57,4 +57,3 @@ def test_log_configs_are_the_effective_values() -> None:
     )
     assert (made.cleanup_policy, made.segment_bytes) == (("compact", "delete"), 1048576)
     assert (made.producer_id_expiration_ms, made.record_validation_full) == (5, True)
-    assert configs.min_insync_replicas({"min.insync.replicas": "2"}, SERVER) == 2

@@ -73,10 +73,24 @@ def test_partitions_are_added_behind_those_that_are_there() -> None:
 def test_a_broker_that_may_have_lost_records_leads_under_a_new_epoch() -> None:
     image = cluster()
     create(image, NewTopic("t", 2, 1, [], []))
-    for record in controller.new_leader_epochs(image, 1):
+    assert controller.records_for_leaders(image, 1, may_have_lost_records=False) == []
+    for record in controller.records_for_leaders(image, 1, may_have_lost_records=True):
         image.apply(record, image.offset + 1, MetadataDelta())
     assert [partition.leader_epoch for partition in image.topics["t"].partitions] == [1, 1]
-    assert controller.new_leader_epochs(image, 2) == []
+    assert controller.records_for_leaders(image, 2, may_have_lost_records=True) == []
+
+
+def test_a_partition_without_a_leader_gets_the_in_sync_broker_that_came_back() -> None:
+    # Apache Kafka leaves a directory so when it stops in order.
+    image = cluster()
+    create(image, NewTopic("t", 1, 1, [], []))
+    image.topics["t"].partitions[0].leader = -1
+    for record in controller.records_for_leaders(image, 1, may_have_lost_records=False):
+        image.apply(record, image.offset + 1, MetadataDelta())
+    assert image.topics["t"].partitions[0].leader == 1
+    image.topics["t"].partitions[0].leader = -1
+    image.topics["t"].partitions[0].isr = [2]
+    assert controller.records_for_leaders(image, 1, may_have_lost_records=True) == []
 
 
 def test_names_that_differ_only_in_dot_and_underscore_collide() -> None:
