@@ -269,3 +269,23 @@ def test_a_crash_in_the_middle_of_a_roll_loses_nothing() -> None:
         for path in [path for path in disk.files if path.endswith(suffix)]:
             disk.files[path].content.clear()
     assert read_records(open_on(disk.killed(), SMALL)) == read_records(log)
+
+
+def test_a_segment_that_lost_all_its_bytes_leaves_no_hole_of_offsets() -> None:
+    disk = MemoryDisk()
+    filled(disk, 60, SMALL)
+    paths = segment_paths(disk)
+    disk.files[paths[1]].content.clear()
+    log = open_on(disk.killed(), SMALL)
+    assert log.log_end_offset == int(paths[1][-24:-4])
+    assert [record.offset for record in read_records(log)] == list(range(log.log_end_offset))
+    append(log, batch(producer_id=9, sequence=log.producers.entries[9].last_sequence + 1))
+
+
+def test_a_clean_stop_syncs_what_a_sync_under_way_has_not_finished() -> None:
+    disk = MemoryDisk()
+    log = filled(disk, 60, SMALL)
+    disk.start_sync(log.dirty_files(), 1)
+    records = read_records(log)
+    log.close(clean=True)
+    assert read_records(open_on(disk.crash(), SMALL, clean=True)) == records
