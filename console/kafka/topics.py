@@ -10,16 +10,18 @@ Not here: records (records.py), configurations (configs.py), writes (services).
 import asyncio
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from console.kafka import configs, sizes
-from console.kafka.connection import ConnectionSpec, Session, run
+from console.kafka.connection import TIME_LIMIT_S, ConnectionSpec, Session, run
 from console.kafka.errors import refused
 from engine.client.calls import EARLIEST, LATEST, OffsetFound, Place
 from engine.client.cluster_metadata import NO_ID, error_code
 from engine.wire.error_codes import ErrorCode
 from engine.wire.messages.metadata import MetadataResponsePartition, MetadataResponseTopic
 
+BY_NUMBERS = ("records", "size_bytes")  # sorting by these asks for the numbers of all topics
+BY_NUMBERS_LIMIT_S = 6.0
 SortKey = Literal["name", "partitions", "replication_factor", "records", "size_bytes"]
 
 
@@ -105,7 +107,7 @@ def topic_page(
         shown = [topic for topic in topics if internal or not topic.is_internal]
         matching = [topic for topic in shown if query.casefold() in (topic.name or "").casefold()]
         rows = [_summary(topic) for topic in matching]
-        if sort in ("records", "size_bytes"):
+        if sort in BY_NUMBERS:
             rows = await _with_numbers(session, matching, rows)
         rows.sort(key=lambda row: row.name)
         if sort != "name":
@@ -115,14 +117,14 @@ def topic_page(
         pages = max(1, -(-len(rows) // page_size))
         number = min(max(1, page), pages)
         cut = rows[(number - 1) * page_size : number * page_size]
-        if sort not in ("records", "size_bytes"):
+        if sort not in BY_NUMBERS:
             by_name = {topic.name: topic for topic in matching}
             cut = await _with_numbers(session, [by_name[row.name] for row in cut], cut)
         policies = await configs.cleanup_policies(session, [row.name for row in cut])
         cut = [replace(row, cleanup_policy=policies.get(row.name)) for row in cut]
         return TopicPage(cut, len(rows), len(shown), hidden, number, pages)
 
-    return run(spec, read)
+    return run(spec, read, time_limit_s=BY_NUMBERS_LIMIT_S if sort in BY_NUMBERS else TIME_LIMIT_S)
 
 
 def list_topics(spec: ConnectionSpec) -> list[TopicSummary]:
@@ -133,7 +135,7 @@ def list_topics(spec: ConnectionSpec) -> list[TopicSummary]:
         rows = await _with_numbers(session, topics, [_summary(topic) for topic in topics])
         return sorted(rows, key=lambda row: row.name)
 
-    return run(spec, read)
+    return run(spec, read, time_limit_s=BY_NUMBERS_LIMIT_S)
 
 
 def describe_topic(spec: ConnectionSpec, name: str) -> TopicDetail:
@@ -216,16 +218,31 @@ async def _with_numbers(
     records: dict[str, list[int | None]] = {}
     size_bytes: dict[str, int] = {}
     for place in places:
-        start, end = offsets.get(place, (None, None))
-        records.setdefault(place[0], []).append(None if start is None or end is None else end - start)
+        records.setdefault(place[0], []).append(offsets.get(place, UNKNOWN).records)
         if found_sizes is not None:
             of_replicas = sum(found_sizes.get(place, {}).values())
             size_bytes[place[0]] = size_bytes.get(place[0], 0) + of_replicas
     return [replace(row, records=_sum(records.get(row.name, [])), size_bytes=size_bytes.get(row.name)) for row in rows]
 
 
-async def _offsets(session: Session, topics: list[MetadataResponseTopic]) -> dict[Place, tuple[int | None, int | None]]:
-    """First and end offset of each partition that is led; None where a leader did not tell."""
+class Offsets(NamedTuple):
+    """The offsets of one partition, or why they are not known."""
+
+    start: int | None
+    end: int | None
+    error: str | None
+
+    @property
+    def records(self) -> int | None:
+        """How many there are."""
+        return None if self.start is None or self.end is None else self.end - self.start
+
+
+UNKNOWN = Offsets(None, None, "no leader")
+
+
+async def _offsets(session: Session, topics: list[MetadataResponseTopic]) -> dict[Place, Offsets]:
+    """First and end offset of each partition that is led."""
     led = [
         (topic.name or "", part.partition_index)
         for topic in topics
@@ -236,29 +253,24 @@ async def _offsets(session: Session, topics: list[MetadataResponseTopic]) -> dic
         session.list_offsets([(*place, EARLIEST) for place in led]),
         session.list_offsets([(*place, LATEST) for place in led]),
     )
-    found: dict[Place, tuple[int | None, int | None]] = {}
+    found: dict[Place, Offsets] = {}
     for place in led:
-        start, end = starts.get(place), ends.get(place)
-        found[place] = (
-            start.offset if isinstance(start, OffsetFound) else None,
-            end.offset if isinstance(end, OffsetFound) else None,
-        )
+        start, end = starts[place], ends[place]
+        if isinstance(start, OffsetFound) and isinstance(end, OffsetFound):
+            found[place] = Offsets(start.offset, end.offset, None)
+        else:
+            found[place] = Offsets(None, None, str(end if isinstance(start, OffsetFound) else start))
     return found
 
 
 def _partition_view(
     name: str,
     part: MetadataResponsePartition,
-    offsets: dict[Place, tuple[int | None, int | None]],
+    offsets: dict[Place, Offsets],
     found_sizes: sizes.ReplicaSizes | None,
 ) -> PartitionView:
     place = (name, part.partition_index)
-    start, end = offsets.get(place, (None, None))
-    error = None
-    if is_offline(part):
-        error = "no leader"
-    elif start is None or end is None:
-        error = "its leader does not tell its offsets"
+    found = offsets.get(place, UNKNOWN)
     return PartitionView(
         index=part.partition_index,
         leader=None if is_offline(part) else part.leader_id,
@@ -266,10 +278,10 @@ def _partition_view(
         replicas=list(part.replica_nodes),
         isr=list(part.isr_nodes),
         offline_replicas=list(part.offline_replicas),
-        start_offset=start,
-        end_offset=end,
+        start_offset=found.start,
+        end_offset=found.end,
         size_bytes=None if found_sizes is None else found_sizes.get(place, {}).get(part.leader_id),
-        error=error,
+        error=found.error,
     )
 
 
