@@ -7,6 +7,9 @@ Invariants:
 - Idempotent: a batch that is sent again has the sequence it had; batches are sent in
   the order of their sequences, at most five unanswered.
 - After an error nothing new is sent before all that failed was sent again, in order.
+- An idempotent producer sends one batch at a time until one is acknowledged: a broker
+  takes any sequence from a producer it does not know (KIP-360), so if the first of
+  several were refused the next would be stored, and the first could never be.
 
 Not here: batching by time, partitioners (engine/client has those).
 Spec: KIP-98, KIP-360.
@@ -63,6 +66,7 @@ class Producer(WireActor):
     unacked: deque[Sent] = field(default_factory=deque)
     resent: int = 0
     waiting: bool = False  # it wakes later
+    known: bool = False  # to the broker: something was acknowledged
 
     def begin(self, world: World, node: Node) -> None:
         """Get a producer id once; send again what was never answered."""
@@ -98,7 +102,8 @@ class Producer(WireActor):
                     sent.failed = False
                     self._send_again(world, node, sent)
             return
-        while self.records_left and len(self.unacked) < self.in_flight_max:
+        in_flight_max = self.in_flight_max if self.known or not self.idempotent else 1
+        while self.records_left and len(self.unacked) < in_flight_max:
             self._send_new(world, node)
         self.done = not self.records_left and not self.unacked
 
@@ -134,6 +139,7 @@ class Producer(WireActor):
         sent = next(one for one in self.unacked if not one.failed)
         code, again = answer.error_code, False
         if code == ErrorCode.NONE:
+            self.known = True
             self.unacked.remove(sent)
             world.observe(
                 node.name, "acked", self.topic, self.topic_id, self.partition, answer.base_offset, sent.first,
