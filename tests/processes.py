@@ -40,8 +40,9 @@ def processes_of(data: Path) -> dict[int, str]:
         if entry.name.isdigit() and int(entry.name) != os.getpid():
             with suppress(OSError):
                 in_environment = mark in (entry / "environ").read_bytes().split(b"\0")
+                in_directory = os.readlink(entry / "cwd").startswith(str(data))  # Redis hides its environment
                 command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
-                if command and (in_environment or str(data) in command):
+                if command and (in_environment or in_directory or str(data) in command):
                     found[int(entry.name)] = command
     return found
 

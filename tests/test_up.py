@@ -166,6 +166,13 @@ def test_a_taken_port_is_refused(tmp_path: Path, option: str) -> None:
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.parametrize("port", ["0", "65536", "http"])
+def test_what_is_no_port_is_said_to_be_none(port: str) -> None:
+    result = subprocess.run(command(Path("nowhere"), "--port", port), cwd=REPOSITORY, capture_output=True, text=True)
+    assert result.returncode == 2
+    assert f"{port} is not a port (1 to 65535)" in result.stderr
+
+
 def test_an_unwritable_data_directory_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     ports = ["--port", str(free_port()), "--kafka-port", str(free_port())]

@@ -52,7 +52,7 @@ def full(data: Path) -> str:
 
 def check_port(name: str, option: str, host: str, port: int) -> None:
     """Refuse a port on which somebody else listens."""
-    with socket.socket() as probe:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
