@@ -3,6 +3,7 @@
 *Not here*: one topic (records.py, partitions.py, configs.py).
 """
 
+import re
 import uuid
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from console.models import Cluster
 from console.permissions import VIEW, cluster_for
 from console.services import outages
 from console.services.clusters import connection_spec
+from console.views.converters import TopicNameConverter
 
 PAGE_SIZE = 50
 
@@ -77,6 +79,7 @@ def topic_list(request: HttpRequest, cluster_id: uuid.UUID) -> HttpResponse:
 def _nearest(query: str, names: list[str]) -> str | None:
     """The name that shares the longest run of characters with the query (bounded work: names are short)."""
     wanted = query.lower()[:100]
+    names = [name for name in names if re.fullmatch(TopicNameConverter.regex, name)]
     for length in range(len(wanted) - 1, 2, -1):
         runs = [wanted[start : start + length] for start in range(len(wanted) - length + 1)]
         for name in names[:10_000]:

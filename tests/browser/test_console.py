@@ -230,3 +230,22 @@ def test_the_search_says_so_when_the_cluster_dies_meanwhile(installation, open_p
     page.fill("#q", "anything")
     expect(page.get_by_role("alert")).to_contain_text("No broker answers", timeout=10_000)
     expect(page.locator("#q")).to_have_value("anything")
+
+
+def test_pages_work_without_scripts(chromium, session, installation):
+    installation.make_topic("plain", 2)
+    produce(installation, "plain", 60)
+    context = chromium.new_context(java_script_enabled=False, storage_state=session)
+    page = context.new_page()
+    page.goto(installation.cluster + "topics/")
+    page.fill("#q", "plain")
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator("#rows tbody tr")).to_have_count(1)
+    page.get_by_role("link", name="plain").click()
+    page.get_by_role("link", name="Older").click()
+    expect(page.locator("a.toggle")).to_have_count(10)
+    page.locator("a.toggle").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Record")
+    page.get_by_role("link", name="In the list").click()
+    expect(page.locator("a.toggle").first).to_be_visible()
+    context.close()

@@ -59,3 +59,12 @@ def test_health_is_a_shape_and_a_word(cast, kafka):
     text = page(cast.viewer, cast).content.decode()
     for words in ("1 of 6 without a leader", "2 of 6 under-replicated", "Healthy", "One copy only"):
         assert words in text
+
+
+def test_a_cluster_that_lies_about_names_is_shown_without_harm(cast, kafka):
+    names = ["<script>window.__x=1</script>", "../../evil", "", "a b\u202e", "x" * 300, "javascript:alert(1)"]
+    kafka.topics = [replace(SUMMARY, name=name) for name in names]
+    text = page(cast.viewer, cast).content.decode()
+    assert text.count("not a legal name") == len(names)
+    assert "<script>window" not in text and "\u202e" not in text and 'href="javascript' not in text
+    assert page(cast.viewer, cast, "?q=scrpit").status_code == 200
