@@ -37,7 +37,7 @@ from engine.net.files import DirectoryLocked, DirectoryUnusable, FileDisk
 from engine.net.kernel_syncs import KernelSyncs, Unavailable
 from engine.net.listener import Listener, bind
 from engine.net.loop import Loop, new_loop
-from engine.net.memory import Memory
+from engine.net.memory import Memory, return_large_blocks
 from engine.net.sync_threads import SyncThread
 from engine.storage.disk import StorageError
 
@@ -100,6 +100,7 @@ class BrokerShell:
 
     def run(self, on_ready: Callable[[int], None]) -> None:
         """Serve until `stop`; `on_ready` gets the port of the first listener. StartRefused if that cannot be."""
+        return_large_blocks()
         self.loop = new_loop()
         listening: list[socket.socket] = []
         try:

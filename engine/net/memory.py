@@ -6,11 +6,27 @@ Invariants:
   other, each with half a request.
 
 Not here: the buffers (connection.py).
+Spec: mallopt(3).
 """
 
+import ctypes
 from dataclasses import dataclass, field
 
 NOBODY = -1
+M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  # of mallopt(3)
+OWN_PAGES_BYTES = 128 << 10
+
+
+def return_large_blocks() -> None:
+    """Have the allocator give large blocks back to the system as soon as they are free.
+
+    glibc raises its threshold to the largest block ever freed: one large request, and
+    the buffers of all later ones would stay with the process. Other allocators are left alone.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(M_MMAP_THRESHOLD, OWN_PAGES_BYTES)
+        mallopt(M_ARENA_MAX, 1)
 
 
 @dataclass(slots=True)
