@@ -16,8 +16,6 @@ from crc32c import crc32c
 HEAD = Struct(">qiibI")  # base offset, length, leader epoch, magic, CRC
 TAIL = Struct(">hiqqqhii")  # attributes to record count: the CRC covers these and the records
 HEADER_BYTES = 61
-CONTROL = 1 << 5
-LOG_APPEND_TIME = 1 << 3
 
 
 class Batch(NamedTuple):

@@ -5,7 +5,7 @@ Invariants:
 - It reads bytes on the disk with simulation/batches.py, not with the code it checks.
 
 Not here: which checkers there are (every_checker.py).
-Spec: the names S1 to S34 are those of the safety invariants in ARCHITECTURE.md.
+Spec: what S1 to S34 mean is said in this package's docstring.
 """
 
 from collections.abc import Iterator

@@ -4,6 +4,7 @@ Not here: what a log really does (engine/storage, core/log).
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from engine.broker import replica_manager
@@ -12,12 +13,14 @@ from engine.core.log.retention import SegmentFacts, deletable_segments
 from engine.core.log.sparse_index import SparseIndex
 from engine.simulation.plants.plant import Plant
 from engine.storage import deletion, reading, recovery
+from engine.storage.disk import DiskFull
 from engine.storage.log import Log
 from engine.storage.recovery_scan import replay, whole_batches
 from engine.storage.segment import Segment
 
 _honest_check = ProducerState.check
 _honest_lookup = reading.offset_for_timestamp
+_honest_write = Log._write
 
 
 def _remembers_one_batch(
@@ -28,6 +31,11 @@ def _remembers_one_batch(
     if any(batch[0] == first_sequence for batch in older):
         return None
     return _honest_check(state, producer_id, epoch, first_sequence, last_sequence)
+
+
+def _overlooks_a_full_disk(log: Log, *arguments: Any) -> None:
+    with suppress(DiskFull):
+        _honest_write(log, *arguments)
 
 
 def _forgets_producers(*arguments: Any, **options: Any) -> Log:
@@ -82,6 +90,14 @@ PLANTS = (
         "check",
         _remembers_one_batch,
         seeds_max=40,
+    ),
+    Plant(
+        "full disk overlooked",
+        "An append that found no room is answered as if it had.",
+        Log,
+        "_write",
+        _overlooks_a_full_disk,
+        seeds_max=20,
     ),
     Plant(
         "producers forgotten",
