@@ -50,19 +50,7 @@ def broker_part(directory: Path, properties: Mapping[str, str], environment: Map
 def worker_part(environment: Mapping[str, str]) -> Part:
     """Run the console's Celery worker, with beat in it."""
     readiness = Readiness()
-    options = "--pool=prefork --concurrency=1 -B --scheduler=celery.beat:Scheduler --loglevel=WARNING -n console@%h"
-    quiet = "--without-gossip --without-mingle --without-heartbeat"
-    command = [
-        sys.executable,
-        "-m",
-        "celery",
-        "-q",
-        "-A",
-        "console.project.celery",
-        "worker",
-        *options.split(),
-        *quiet.split(),
-    ]
+    command = [sys.executable, "-m", "console.project.worker"]
     variables = {**environment, "NOTIFY_SOCKET": readiness.address}
 
     def start() -> subprocess.Popen[bytes]:

@@ -1,0 +1,36 @@
+"""`python -m console.project.worker`: the console's Celery worker with beat, as `up` starts it.
+
+The same as `celery -A console.project.celery worker -B --scheduler=celery.beat:Scheduler`, without Celery's command
+line, whose interactive shell costs half a second and 10 MB.
+
+Not here: what it works on (celery.py).
+"""
+
+import sys
+
+from celery.apps.worker import Worker
+
+from console.project.celery import app
+
+
+def main() -> int:
+    """Run the worker until it is told to stop; return its exit code."""
+    worker = Worker(
+        app=app,
+        pool_cls="prefork",
+        concurrency=1,
+        beat=True,
+        scheduler="celery.beat:Scheduler",  # in memory: what is due is due again after a restart
+        hostname="console@%h",
+        loglevel="WARNING",
+        quiet=True,
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+    )
+    worker.start()
+    return int(worker.exitcode or 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
