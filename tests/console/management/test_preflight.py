@@ -47,13 +47,6 @@ def test_a_taken_port_is_refused() -> None:
 def test_an_address_of_another_machine_is_refused() -> None:
     with pytest.raises(Refused, match=r"Cannot listen on 192\.0\.2\.1:9092 for the broker"):
         preflight.check_port("the broker", "--kafka-port", "192.0.2.1", 9092)
-    preflight.check_port("the console", "--port", "127.0.0.1", port)
-    preflight.check_port("the console", "--port", "::1", port)
-
-
-def test_an_address_of_another_machine_is_refused() -> None:
-    with pytest.raises(Refused, match=r"Cannot listen on 192\.0\.2\.1:9092 for the broker"):
-        preflight.check_port("the broker", "--kafka-port", "192.0.2.1", 9092)
 
 
 def test_the_command_line_wins_over_the_file_and_the_file_over_our_defaults(tmp_path: Path) -> None:
