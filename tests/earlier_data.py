@@ -1,0 +1,62 @@
+"""Makes the small data directories that every later version must open: `python -m tests.earlier_data DIRECTORY`.
+
+Run once when something is closed; the result is committed under tests/earlier/ and never
+made again. test_earlier_data.py opens copies of all of them.
+"""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from engine.launcher import start_broker
+
+TOPIC, DELETED_BELOW, PARTITIONS, EACH = "orders", 5, 2, 40
+CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
+GROUP, COMMITTED = "readers", 7
+
+
+def produce(bootstrap: str) -> None:
+    """Write EACH records into each partition, with every codec in turn, the last of them idempotent."""
+    for number, codec in enumerate(CODECS):
+        settings = {"bootstrap.servers": bootstrap, "compression.type": codec, "enable.idempotence": codec == "zstd"}
+        producer = Producer({**settings, "linger.ms": 20})
+        for partition in range(PARTITIONS):
+            for at in range(EACH // len(CODECS)):
+                value = json.dumps({"partition": partition, "codec": codec, "at": at})
+                producer.produce(TOPIC, value, f"key-{number}-{at}", partition, headers=[("codec", codec)])
+        assert producer.flush(20) == 0
+
+
+def make(directory: Path, *, killed: bool) -> None:
+    """Run a broker, let clients write, kill it or stop it in order; keep its files."""
+    settings = {"offsets.topic.num.partitions": "2", "log.segment.bytes": str(1 << 20)}
+    broker = start_broker(directory / "broker-1", settings)
+    try:
+        broker.wait_ready()
+        admin = AdminClient({"bootstrap.servers": broker.bootstrap})
+        config = {"retention.ms": "-1", "cleanup.policy": "delete"}
+        admin.create_topics([NewTopic(TOPIC, PARTITIONS, 1, config=config)])[TOPIC].result(20)
+        produce(broker.bootstrap)
+        place = TopicPartition(TOPIC, 0, DELETED_BELOW)
+        admin.delete_records([place])[place].result(20)
+        consumer = Consumer({"bootstrap.servers": broker.bootstrap, "group.id": GROUP})
+        consumer.commit(offsets=[TopicPartition(TOPIC, 1, COMMITTED)], asynchronous=False)
+        consumer.close()
+        if not killed:
+            broker.stop()
+    finally:
+        broker.kill()
+    for path in (directory / "broker-1.log", directory / "broker-1.properties", directory / "broker-1" / ".lock"):
+        path.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    for name, killed in (("one-broker-killed", True), ("one-broker-stopped", False)):
+        target = Path(sys.argv[1]) / name
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(parents=True)
+        make(target, killed=killed)

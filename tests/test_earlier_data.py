@@ -1,0 +1,62 @@
+"""Every later version opens the data of every earlier one: records, offsets, configs, groups."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
+
+from engine.launcher import start_broker
+from tests.earlier_data import CODECS, COMMITTED, DELETED_BELOW, EACH, GROUP, PARTITIONS, TOPIC
+
+EARLIER = sorted(path for path in (Path(__file__).parent / "earlier").iterdir() if path.is_dir())
+
+pytestmark = pytest.mark.processes
+
+
+@pytest.mark.parametrize("directory", EARLIER, ids=lambda path: path.name)
+def test_data_of_an_earlier_version_is_all_there(directory: Path, tmp_path: Path):
+    shutil.copytree(directory, tmp_path / "data")
+    broker = start_broker(tmp_path / "data" / "broker-1", {})
+    try:
+        broker.wait_ready()
+        found = read(broker.bootstrap)
+        for partition in range(PARTITIONS):
+            first = DELETED_BELOW if partition == 0 else 0
+            offsets = [offset for one, offset in found if one == partition]
+            assert offsets == list(range(first, EACH))
+        for (partition, offset), (value, codec) in found.items():
+            number, at = divmod(offset, EACH // len(CODECS))
+            assert value == {"partition": partition, "codec": CODECS[number], "at": at}
+            assert codec == CODECS[number]
+        consumer = Consumer({"bootstrap.servers": broker.bootstrap, "group.id": GROUP})
+        assert consumer.committed([TopicPartition(TOPIC, 1)], timeout=20)[0].offset == COMMITTED
+        consumer.close()
+        admin, resource = (
+            AdminClient({"bootstrap.servers": broker.bootstrap}),
+            ConfigResource(ResourceType.TOPIC, TOPIC),
+        )
+        assert admin.describe_configs([resource])[resource].result(20)["retention.ms"].value == "-1"
+        producer = Producer({"bootstrap.servers": broker.bootstrap, "enable.idempotence": True})
+        producer.produce(TOPIC, b"{}", partition=1)
+        assert producer.flush(20) == 0
+    finally:
+        broker.kill()
+
+
+def read(bootstrap: str) -> dict[tuple[int, int], tuple[object, str]]:
+    """Read all records: by partition and offset, the decoded value and the codec it was written with."""
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "unused", "check.crcs": True})
+    consumer.assign([TopicPartition(TOPIC, index, OFFSET_BEGINNING) for index in range(PARTITIONS)])
+    found: dict[tuple[int, int], tuple[object, str]] = {}
+    for _ in range(60):
+        for message in consumer.consume(1000, 0.5):
+            assert message.error() is None
+            codec = message.headers()[0][1].decode()
+            found[message.partition(), message.offset()] = (json.loads(message.value()), codec)
+        if len(found) == PARTITIONS * EACH - DELETED_BELOW:
+            break
+    consumer.close()
+    return dict(sorted(found.items()))
