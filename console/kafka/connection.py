@@ -60,9 +60,10 @@ class Session:
         """How long the next call may take."""
         return max(1, int((self.deadline_s - time.monotonic()) * 1000))
 
-    async def send(self, message: Message, *, node: int | None = None, controller: bool = False) -> Any:
+    async def send(self, message: Message, *, node: int | None = None, controller: bool = False, **how: Any) -> Any:
         """Send one request; to anybody unless a node or the controller is asked for."""
-        return await self.shell.send(message, node=node, controller=controller, timeout_ms=self.remaining_ms)
+        timeout_ms = self.remaining_ms
+        return await self.shell.send(message, node=node, controller=controller, timeout_ms=timeout_ms, **how)
 
     async def send_everywhere(self, message: Message) -> dict[int, Any]:
         """Send one request to every node: {node id: answer or ClientError}."""

@@ -91,6 +91,8 @@ class Admin:
         now_ms: int,
     ) -> None:
         request = Request(message, target, open_call.deadline_ms, OWNER, number, part, repeatable=repeatable)
+        if isinstance(open_call.call, Send):
+            request.version_max = open_call.call.version_max
         self.cluster.send(request, now_ms)
         open_call.requests[request.number] = None
 

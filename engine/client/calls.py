@@ -30,6 +30,7 @@ class Send(NamedTuple):
     target: Target = ANY
     timeout_ms: int = 60_000
     repeatable: bool = True  # may be sent again when the connection was lost before the answer
+    version_max: int = 0x7FFF  # do not use a later version (topics by name where later ones say ids)
 
 
 class SendEverywhere(NamedTuple):

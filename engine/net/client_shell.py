@@ -133,6 +133,7 @@ class ClientShell:
         controller: bool = False,
         timeout_ms: int = 60_000,
         repeatable: bool = True,
+        version_max: int = 0x7FFF,
     ) -> Any:
         """Send any request in the highest common version, to a node, a leader, the controller or anybody."""
         target: Target = ANY
@@ -142,7 +143,7 @@ class ClientShell:
             target = ("leader", *leader)
         elif controller:
             target = CONTROLLER
-        return await self.call(Send(message, target, timeout_ms, repeatable))
+        return await self.call(Send(message, target, timeout_ms, repeatable, version_max))
 
     async def send_everywhere(self, message: Message, *, timeout_ms: int = 60_000) -> dict[int, Any]:
         """Send a request to every node: {node id: answer or ClientError}."""

@@ -1,0 +1,290 @@
+"""Groups as pages show them: a page of the list, one group, the groups of one topic.
+
+The list costs one ListGroups for each node; members, commits and lag are asked for the rows of one page only,
+unless the list is sorted by them.
+
+Invariant: a part that the cluster does not tell is None with its reason; the page comes all the same.
+Not here: requests (group_requests.py), offsets and times (group_offsets.py), resets (services/groups.py).
+"""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Literal
+
+from console.kafka import group_offsets, topics
+from console.kafka.connection import TIME_LIMIT_S, ConnectionSpec, Session, run
+from console.kafka.errors import NotFound
+from console.kafka.group_requests import (
+    Commits,
+    Described,
+    Listed,
+    Member,
+    Missing,
+    committed,
+    describe,
+    list_groups,
+)
+from engine.client.calls import Place
+
+BY_NUMBERS = ("members", "topics", "lag")  # sorting by these asks for the numbers of all groups
+BY_NUMBERS_LIMIT_S = 6.0
+SortKey = Literal["name", "state", "members", "topics", "lag"]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSummary:
+    """One row of the list of groups."""
+
+    name: str
+    state: str
+    type: str  # "classic" | "consumer" | "share" ...
+    protocol_type: str  # "consumer" for consumers; empty for a group that only commits
+    protocol: str  # the assignor that the members agreed on
+    members: int | None
+    topics: int | None  # committed or assigned
+    lag: int | None  # of all partitions with a commit; None without any
+    problem: str | None = None  # why numbers are missing
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPage:
+    """One page of the list of groups."""
+
+    groups: list[GroupSummary]
+    matching: int
+    total: int
+    states: dict[str, int]  # how many there are of each
+    missing: tuple[Missing, ...]  # nodes that do not tell their groups
+    page: int  # from 1; the last one if a later one was asked for
+    pages: int
+    names: list[str]  # of all groups, for the nearest name; only if nothing matches
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPartition:
+    """How far a group is in one partition."""
+
+    topic: str
+    index: int
+    reader: Member | None
+    committed: int | None
+    metadata: str
+    start: int | None
+    end: int | None
+    lag: int | None
+    behind_ms: int | None  # age of the first unread record against the newest; None where not looked up
+    error: str | None  # why offsets are missing
+
+
+@dataclass(frozen=True, slots=True)
+class GroupDetail:
+    """What the page of a group shows."""
+
+    name: str
+    state: str
+    type: str
+    protocol_type: str
+    protocol: str
+    node: int  # the coordinator
+    members: tuple[Member, ...]
+    partitions: list[GroupPartition]  # committed or assigned, by topic and index
+    problem: str | None  # why members or commits are missing
+
+    @property
+    def topics(self) -> list[str]:
+        """The topics that it reads or has read."""
+        return sorted({partition.topic for partition in self.partitions})
+
+    @property
+    def lag(self) -> int | None:
+        """Of all partitions with a commit; None without any."""
+        return _sum([partition.lag for partition in self.partitions])
+
+    @property
+    def behind_ms(self) -> int | None:
+        """The longest time behind of any partition."""
+        return max((one.behind_ms for one in self.partitions if one.behind_ms is not None), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class TopicGroup:
+    """A group that has commits in a topic, or members that read it."""
+
+    name: str
+    state: str
+    members: int  # that are assigned some of it
+    assigned: int  # partitions
+    committed: int  # partitions
+    lag: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TopicGroups:
+    """The groups of a topic, by name."""
+
+    rows: list[TopicGroup]
+    searched: int  # how many groups there are
+    missing: tuple[Missing, ...]
+
+
+def group_page(
+    spec: ConnectionSpec,
+    *,
+    query: str = "",
+    state: str = "",
+    sort: SortKey = "name",
+    descending: bool = False,
+    page: int = 1,
+    page_size: int = 50,
+) -> GroupPage:
+    """One page of groups whose name contains `query` (case does not matter) and that are in this state."""
+
+    async def read(session: Session) -> GroupPage:
+        found, missing = await list_groups(session)
+        states: dict[str, int] = {}
+        for group in found.values():
+            states[group.state] = states.get(group.state, 0) + 1
+        wanted = query.casefold()
+        listed = [group for name, group in found.items() if wanted in name.casefold() and state in ("", group.state)]
+        listed.sort(key=lambda group: group.name, reverse=descending and sort == "name")
+        if sort == "state":
+            listed.sort(key=lambda group: group.state, reverse=descending)
+        pages = max(1, -(-len(listed) // page_size))
+        number = min(max(1, page), pages)
+        cut = slice((number - 1) * page_size, number * page_size)
+        if sort in BY_NUMBERS:
+            rows = await _summaries(session, listed)
+            known = {group.name: getattr(group, sort) for group in rows}
+            rows.sort(key=lambda row: -1 if known[row.name] is None else known[row.name], reverse=descending)
+            rows = rows[cut]
+        else:
+            rows = await _summaries(session, listed[cut])
+        names = [] if listed else list(found)
+        return GroupPage(rows, len(listed), len(found), states, missing, number, pages, names)
+
+    return run(spec, read, time_limit_s=BY_NUMBERS_LIMIT_S if sort in BY_NUMBERS else TIME_LIMIT_S)
+
+
+def describe_group(spec: ConnectionSpec, name: str) -> GroupDetail:
+    """One group with members, commits and lag; NotFound if nobody lists it (it is never created by asking)."""
+
+    async def read(session: Session) -> GroupDetail:
+        group = await listed_group(session, name)
+        described, commits = await _members_and_commits(session, [group])
+        return await _detail(session, group, described[name], commits.get(name, Commits({})))
+
+    return run(spec, read)
+
+
+def groups_of_topic(spec: ConnectionSpec, topic: str) -> TopicGroups:
+    """Groups with commits in this topic, or members that read it."""
+
+    async def read(session: Session) -> TopicGroups:
+        found, missing = await list_groups(session)
+        indexes = [part.partition_index for part in (await topics.one_topic(session, topic)).partitions]
+        active = [group for group in found.values() if group.state not in ("Empty", "Dead")]
+        described, commits, ends = await asyncio.gather(
+            describe(session, active),
+            committed(session, found.values(), (topic, indexes)),
+            group_offsets.ends(session, [(topic, index) for index in indexes]),
+        )
+        rows = []
+        for name, group in sorted(found.items()):
+            places = commits.get(name, Commits({})).places
+            members = described[name].members if name in described else ()
+            held = [sum(place[0] == topic for place in member.places or ()) for member in members]
+            if places or any(held):
+                lags = [group_offsets.lag(one.offset, ends.get(place)) for place, one in places.items()]
+                readers = sum(map(bool, held))
+                rows.append(TopicGroup(name, group.state, readers, sum(held), len(places), _sum(lags)))
+        return TopicGroups(rows, len(found), missing)
+
+    return run(spec, read, time_limit_s=BY_NUMBERS_LIMIT_S)
+
+
+async def listed_group(session: Session, name: str) -> Listed:
+    """A group as its coordinator lists it; NotFound if none does."""
+    found, missing = await list_groups(session)
+    if name in found:
+        return found[name]
+    unsure = "".join(f"; broker {node} does not tell its groups: {reason}" for node, reason in missing)
+    raise NotFound(f"there is no group {name}{unsure}")
+
+
+async def _members_and_commits(
+    session: Session, listed: list[Listed]
+) -> tuple[dict[str, Described], dict[str, Commits]]:
+    described, commits = await asyncio.gather(describe(session, listed), committed(session, listed))
+    return described, commits
+
+
+async def _summaries(session: Session, listed: list[Listed]) -> list[GroupSummary]:
+    """Rows with their numbers."""
+    described, commits = await _members_and_commits(session, listed)
+    ends = await group_offsets.ends(session, [place for found in commits.values() for place in found.places])
+    return [_summary(group, described[group.name], commits.get(group.name), ends) for group in listed]
+
+
+def _summary(group: Listed, said: Described, found: Commits | None, ends: dict[Place, int]) -> GroupSummary:
+    commits = found or Commits({})
+    read = {place[0] for member in said.members for place in member.places or ()} | {
+        place[0] for place in commits.places
+    }
+    lags = [group_offsets.lag(one.offset, ends.get(place)) for place, one in commits.places.items()]
+    kind_unknown = found is None
+    return GroupSummary(
+        name=group.name,
+        state=said.state or group.state,
+        type=group.type,
+        protocol_type=group.protocol_type,
+        protocol=said.protocol,
+        members=None if said.error or kind_unknown else len(said.members),
+        topics=None if commits.error or kind_unknown else len(read),
+        lag=_sum(lags),
+        problem=said.error or commits.error,
+    )
+
+
+async def _detail(session: Session, group: Listed, said: Described, commits: Commits) -> GroupDetail:
+    readers = {place: member for member in said.members for place in member.places or ()}
+    places = sorted(readers.keys() | commits.places.keys())
+    bounds = await group_offsets.bounds(session, places)
+    offsets = {place: one.offset for place, one in commits.places.items()}
+    lags = {place: group_offsets.lag(offsets.get(place), bounds[place].end) for place in places}
+    behind = await group_offsets.behind_ms(
+        session, offsets, {place: lag for place, lag in lags.items() if lag is not None}
+    )
+    partitions = []
+    for place in places:
+        one, where = commits.places.get(place), bounds[place]
+        partitions.append(
+            GroupPartition(
+                topic=place[0],
+                index=place[1],
+                reader=readers.get(place),
+                committed=one.offset if one else None,
+                metadata=one.metadata if one else "",
+                start=where.start,
+                end=where.end,
+                lag=lags[place],
+                behind_ms=0 if lags[place] == 0 else behind.get(place),
+                error=where.error,
+            )
+        )
+    return GroupDetail(
+        name=group.name,
+        state=said.state or group.state,
+        type=group.type,
+        protocol_type=group.protocol_type,
+        protocol=said.protocol,
+        node=group.node,
+        members=said.members,
+        partitions=partitions,
+        problem=said.error or commits.error,
+    )
+
+
+def _sum(numbers: list[int | None]) -> int | None:
+    """Of those that are known; None if none is."""
+    known = [number for number in numbers if number is not None]
+    return sum(known) if known else None
