@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, eq=False)
 class ParkedAck(Slot):
-    """A produce that is answered when the high watermarks of all its partitions have passed it."""
+    """A produce, or a run of them, that is answered when the high watermarks of all its partitions have passed it."""
 
     connection: "ClientConnection | None" = None
     deadline_ms: int = 0
     api_version: int = 0
-    reply: bytes = b""  # what is said if all goes well
+    reply: bytes = b""  # what is said if all goes well: one frame, or the frames of a run
     partitions_left: int = 0
 
 

@@ -54,6 +54,25 @@ def encode_one(
     return pack(size, correlation_id, 1, name, 1, index, 0, base_offset, -1, 0)
 
 
+def encode_run(
+    version: int, correlation_ids: list[int], name: bytes, index: int, base_offsets: list[int], log_start_offset: int
+) -> bytes:
+    """The replies of a run of requests of a version below FLEXIBLE, one behind the other, as encode_one makes each."""
+    form = 3
+    tail: tuple[int, ...] = (-1, 0)
+    if version >= WITH_ERRORS:
+        form, tail = WITH_ERRORS, (-1, log_start_offset, 0, -1, 0)
+    elif version >= 5:
+        form, tail = 5, (-1, log_start_offset, 0)
+    pack, size = one_reply(form, len(name))
+    return b"".join(
+        [
+            pack(size, correlation_id, 1, name, 1, index, 0, base_offset, *tail)
+            for correlation_id, base_offset in zip(correlation_ids, base_offsets, strict=False)
+        ]
+    )
+
+
 def record_errors(error: WireError) -> list[messages.BatchIndexAndErrorMessage]:
     """Which records of the batch were refused, where that is known."""
     if not isinstance(error, RecordsRefused):
@@ -73,11 +92,17 @@ def encode_response(response: ProduceResponse, version: int, correlation_id: int
 
 
 def refuse_parked(slot: ParkedAck, code: ErrorCode) -> bytes:
-    """The reply of a parked request whose records did not come to count in time."""
+    """The replies of parked requests whose records did not come to count in time."""
     body = 9 if slot.api_version >= FLEXIBLE else 8
-    response, _ = messages.decode_response(memoryview(slot.reply)[body:], 0, slot.api_version)
-    for topic in response.responses:
-        for result in topic.partition_responses:
-            if result.error_code == ErrorCode.NONE:
-                result.error_code, result.base_offset = code, -1
-    return encode_response(response, slot.api_version, FRAME_HEAD.unpack_from(slot.reply)[1])
+    replies, position, refused = memoryview(slot.reply), 0, []
+    while position < len(replies):
+        size, correlation_id = FRAME_HEAD.unpack_from(replies, position)
+        frame = replies[position + body : position + 4 + size]
+        response, _ = messages.decode_response(frame, 0, slot.api_version)
+        for topic in response.responses:
+            for result in topic.partition_responses:
+                if result.error_code == ErrorCode.NONE:
+                    result.error_code, result.base_offset = code, -1
+        refused.append(encode_response(response, slot.api_version, correlation_id))
+        position += 4 + size
+    return b"".join(refused)
