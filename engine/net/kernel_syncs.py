@@ -14,6 +14,7 @@ Spec: io_setup(2), io_submit(2), io_getevents(2), eventfd(2); include/uapi/linux
 """
 
 import ctypes
+import errno
 import os
 import platform
 from collections.abc import Callable
@@ -92,9 +93,9 @@ class KernelSyncs:
         """Some file systems cannot: find out before it matters."""
         if not self._submit([directory]):
             raise Unavailable(os.strerror(ctypes.get_errno()))
-        _, result = self._collect(wait=True)[0]
-        if result != 0:
-            raise Unavailable(os.strerror(-result))
+        tried = self._collect(wait=True)
+        if not tried or tried[0][1] != 0:
+            raise Unavailable("a sync that was tried out failed")
 
     def _submit(self, descriptors: list[int]) -> bool:
         for at, descriptor in enumerate(descriptors):
@@ -107,15 +108,18 @@ class KernelSyncs:
         if submitted == len(descriptors):
             return True
         while submitted > 0:  # not all: let those finish, the thread does all of them again
-            submitted -= len(self._collect(wait=True))
+            submitted -= len(self._collect(wait=True)) or submitted
         return False
 
     def _collect(self, *, wait: bool = False) -> list[tuple[int, int]]:
         """Which files are done, with their results."""
-        count = _libc.syscall(
-            self.getevents_number, self.context, ctypes.c_long(1 if wait else 0), ctypes.c_long(MANY_FILES),
-            ctypes.byref(self.events), None,
-        )  # fmt: skip
+        while True:
+            count = _libc.syscall(
+                self.getevents_number, self.context, ctypes.c_long(1 if wait else 0), ctypes.c_long(MANY_FILES),
+                ctypes.byref(self.events), None,
+            )  # fmt: skip
+            if count >= 0 or ctypes.get_errno() != errno.EINTR:
+                break
         done = []
         for at in range(max(count, 0)):
             data, _, result, _ = IO_EVENT.unpack_from(self.events, at * IO_EVENT.size)
