@@ -186,7 +186,8 @@ def _worked(world: World, name: str, detail: tuple[int, int, Any]) -> None:
 
 def _begin(world: World, name: str, _: None) -> None:
     node = world.nodes[name]
-    assert node.actor is not None, "who begins is an actor"
+    assert node.actor is not None and node.machine is not None, "who begins is an actor with a client"
+    node.machine.on_wall_clock(node.clock.wall_offset_ms, node.clock.now_ms())
     node.actor.on_start(world, node)
     world.acted.append(node)
 

@@ -100,9 +100,12 @@ class WireClient:
             self.effects.observe("reply mismatched", "nothing was asked")
             return
         expected = self.expected.popleft()
-        correlation_id, reply = frames.decode_response(expected.api_key, expected.version, memoryview(frame))
+        view = memoryview(frame)
+        correlation_id = frames.correlation_id_of(view)
         if correlation_id != expected.correlation_id:
             self.effects.observe("reply mismatched", expected.correlation_id, correlation_id)
+            return
+        _, reply = frames.decode_response(expected.api_key, expected.version, view)
         self.effects.results.append((expected.call, reply))
 
     def on_closed(self, connection: Connection, now_ms: int) -> None:

@@ -34,7 +34,7 @@ PLANTS = (
         partitions,
         "committed_end",
         _mark_counts_unsynced,
-        seeds_max=3,
+        seeds_max=5,
     ),
     Plant(
         "ack before sync",

@@ -44,7 +44,7 @@ PLANTS = (
         controller,
         "take_producer_id",
         _keeps_the_block_to_itself,
-        seeds_max=20,
+        seeds_max=60,
     ),
     Plant(
         "topic id used again",

@@ -97,7 +97,7 @@ PLANTS = (
         Log,
         "_write",
         _overlooks_a_full_disk,
-        seeds_max=20,
+        seeds_max=40,
     ),
     Plant(
         "producers forgotten",

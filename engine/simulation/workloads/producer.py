@@ -22,6 +22,7 @@ from engine.simulation.batches import encode_batch
 from engine.simulation.workloads.wire_actor import WireActor
 from engine.simulation.world import Node, World
 from engine.wire.error_codes import ErrorCode
+from engine.wire.messages.api_versions import ApiVersionsRequest
 from engine.wire.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
 from engine.wire.messages.produce import PartitionProduceData, ProduceRequest, ProduceResponse, TopicProduceData
 from engine.wire.primitives import Message
@@ -66,21 +67,29 @@ class Producer(WireActor):
     unacked: deque[Sent] = field(default_factory=deque)
     resent: int = 0
     waiting: bool = False  # it wakes later
+    asking: bool = False  # for a producer id
     known: bool = False  # to the broker: something was acknowledged
 
     def begin(self, world: World, node: Node) -> None:
         """Get a producer id once; send again what was never answered."""
         if self.idempotent and self.producer_id < 0:
-            self.send(node, InitProducerIdRequest(None, 60_000), 4)
+            if not self.asking:
+                self.asking = True
+                self.send(node, InitProducerIdRequest(None, 60_000), 4)
             return
         for sent in self.unacked:
             sent.failed = False
             self._send_again(world, node, sent)
         self.go_on(world, node)
 
+    def lost(self, world: World, node: Node) -> None:
+        """What was asked is not answered any more; batches stay unacknowledged."""
+        self.asking = False
+
     def answered(self, world: World, node: Node, call: int, reply: Message) -> None:
-        """Note the producer id, or what became of a batch."""
+        """Note the producer id, or what became of a batch; versions are of no interest."""
         if isinstance(reply, InitProducerIdResponse):
+            self.asking = False
             if reply.error_code != ErrorCode.NONE:
                 self.pause(world, node)
                 return
@@ -105,6 +114,8 @@ class Producer(WireActor):
         in_flight_max = self.in_flight_max if self.known or not self.idempotent else 1
         while self.records_left and len(self.unacked) < in_flight_max:
             self._send_new(world, node)
+            if self.record % 7 == 0:  # something that is answered at once must wait behind what is not
+                self.send(node, ApiVersionsRequest(), 2)
         self.done = not self.records_left and not self.unacked
 
     def _send_new(self, world: World, node: Node) -> None:
