@@ -92,6 +92,7 @@ class BrokerShell:
         self.timer: asyncio.TimerHandle | None = None
         self.timer_ms = 0
         self.bugs = 0
+        self.troubles: dict[str, None] = {}  # told and not over
         self.stopping = False
         self.running = threading.Event()
         self.stopped = threading.Event()
@@ -226,7 +227,6 @@ class BrokerShell:
         if error is None:
             self.machine.on_synced(token, monotonic_ms())
         else:
-            logger.critical("the log directory %s is offline until a restart: %s", self.directory, error)
             self.machine.on_sync_failed(token, error, monotonic_ms())
         self.perform()
 
@@ -250,11 +250,25 @@ class BrokerShell:
             link.shrink()
             self.memory.note(link.connection.id, before, len(link.buffer))
         self._feed_starved()
+        self._tell_troubles()
         offset_ms = wall_offset_ms()
         if abs(offset_ms - self.machine.wall_offset_ms) >= CLOCK_LEAP_MS:
             self.machine.on_wall_clock(offset_ms, monotonic_ms())
             self.perform()
         self.loop.call_later(SWEEP_SECONDS, self._sweep)
+
+    def _tell_troubles(self) -> None:
+        """Log, once, what is wrong with the data."""
+        troubles = {
+            f"{topic}-{index} cannot be opened: {reason}": None
+            for (topic, index), reason in self.machine.replica_manager.unopened.items()
+        }
+        if self.machine.durability.failed is not None:
+            troubles[f"{self.directory} is offline until a restart: {self.machine.durability.failed}"] = None
+        for trouble in troubles:
+            if trouble not in self.troubles:
+                logger.critical(trouble)
+        self.troubles = troubles
 
     # ---- what the machine wants
 

@@ -233,3 +233,29 @@ def test_what_prevents_a_start_is_said_in_one_sentence(broker, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(DirectoryBroken, match="cannot be used"):
         start(tmp_path / "file" / "below", "PLAINTEXT://127.0.0.1:0")
+
+
+def test_a_log_directory_that_went_offline_is_logged_once(broker, caplog):
+    broker.shell.loop.call_soon_threadsafe(broker.shell._on_synced, 0, "it broke")
+    wait_until(lambda: broker.shell.statistics()["log_dir_failed"] == "it broke")
+    wait_until(lambda: caplog.records)
+    time.sleep(1.2)
+    assert [record.message for record in caplog.records] == [f"{broker.directory} is offline until a restart: it broke"]
+
+
+def test_a_bug_met_by_one_connection_is_logged_and_closes_only_that(broker, caplog, monkeypatch):
+    from engine.broker.handlers import find_coordinator
+    from engine.wire.messages.find_coordinator import FindCoordinatorRequest
+
+    def broken(*arguments):
+        raise AssertionError("planted")
+
+    bystander = RawClient(broker)
+    bystander.call(api_versions.ApiVersionsRequest(), 0)
+    monkeypatch.setattr(find_coordinator, "handle", broken)
+    victim = RawClient(broker)
+    victim.send(FindCoordinatorRequest(key="g"), 3)
+    assert victim.is_closed()
+    assert bystander.call(api_versions.ApiVersionsRequest(), 0).error_code == 0
+    assert broker.shell.statistics()["bugs"] == 1
+    assert "met a bug" in caplog.text
