@@ -1,0 +1,144 @@
+"""Forms about groups: which part of the list, and where to reset offsets to.
+
+*Invariants*: an address typed wrongly shows the list; a reset that cannot be understood is an error at its field.
+"""
+
+import re
+from datetime import UTC
+from typing import Any, Self
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+
+from console.services.groups import Move, Wish
+
+SORTS = ("name", "state", "members", "topics", "lag")
+OFFSET_MAX = 2**63 - 1
+PARTITIONS_MAX = 10_000
+KINDS = ("earliest", "latest", "time", "offset", "shift")
+NEEDED = {"time": "time", "offset": "offset", "shift": "by"}  # the field that a kind needs
+TIME_FORMATS = [f"%Y-%m-%d{between}{clock}" for between in " T" for clock in ("%H:%M:%S.%f", "%H:%M:%S", "%H:%M")] + [
+    "%Y-%m-%d"
+]
+
+
+class GroupListForm(forms.Form):
+    """What part of the list of groups is asked for."""
+
+    q = forms.CharField(required=False, max_length=249, strip=True)
+    state = forms.CharField(required=False, max_length=50)
+    sort = forms.ChoiceField(required=False, choices=[(key, key) for key in (*SORTS, *(f"-{key}" for key in SORTS))])
+    page = forms.IntegerField(required=False, min_value=1, max_value=1_000_000)
+
+    @classmethod
+    def of(cls, asked: QueryDict) -> Self:
+        """A checked form."""
+        form = cls(asked)
+        form.is_valid()
+        return form
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """Arguments for console.kafka.groups.group_page."""
+        sort = self.cleaned_data.get("sort") or "name"
+        return {
+            "query": self.cleaned_data.get("q") or "",
+            "state": self.cleaned_data.get("state") or "",
+            "sort": sort.removeprefix("-"),
+            "descending": sort.startswith("-"),
+            "page": self.cleaned_data.get("page") or 1,
+        }
+
+
+class ResetForm(forms.Form):
+    """Where the offsets of a group go: of which topic and partitions, and to what."""
+
+    topic = forms.CharField(max_length=249, error_messages={"required": "Choose a topic."})
+    partitions = forms.CharField(required=False, max_length=60_000)
+    to = forms.ChoiceField(choices=[(kind, kind) for kind in KINDS])
+    time = forms.DateTimeField(
+        required=False,
+        input_formats=TIME_FORMATS,
+        error_messages={"invalid": "A time looks like 2026-11-24 14:02:11 or 2026-11-24, in UTC."},
+    )
+    offset = forms.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=OFFSET_MAX,
+        error_messages={"invalid": "An offset is a whole number.", "min_value": "Offsets begin at 0."},
+    )
+    by = forms.IntegerField(
+        required=False,
+        min_value=-OFFSET_MAX,
+        max_value=OFFSET_MAX,
+        error_messages={"invalid": "A number of records: −1000 goes back, 1000 goes forward."},
+    )
+
+    def clean_partitions(self) -> tuple[int, ...] | None:
+        """None for all; else the numbers of a list like 0,3,5-7."""
+        text = self.cleaned_data["partitions"].replace(" ", "").lower()
+        if text in ("", "all"):
+            return None
+        found: dict[int, None] = {}
+        for part in text.split(","):
+            matched = re.fullmatch(r"([0-9]{1,10})(?:-([0-9]{1,10}))?", part)
+            if matched is None:
+                raise ValidationError("Partitions look like 0,3,5-7, or all.")
+            first, last = int(matched[1]), int(matched[2] or matched[1])
+            if last < first or last - first >= PARTITIONS_MAX or last >= 2**31:
+                raise ValidationError(f"{part} is no range of partitions.")
+            found.update(dict.fromkeys(range(first, last + 1)))
+            if len(found) > PARTITIONS_MAX:
+                raise ValidationError(f"At most {PARTITIONS_MAX} partitions at once.")
+        return tuple(found)
+
+    def clean(self) -> dict[str, Any]:
+        """A kind that needs a value has one."""
+        asked: dict[str, Any] = self.cleaned_data
+        needed = NEEDED.get(asked.get("to", ""))
+        if needed and asked.get(needed) is None and needed not in self.errors:
+            words = {"time": "Type a time.", "offset": "Type an offset.", "by": "Type a number of records."}
+            self.add_error(needed, words[needed])
+        return asked
+
+    @property
+    def wish(self) -> Wish | None:
+        """What is asked for; None while something is wrong or missing."""
+        if not self.is_valid():
+            return None
+        asked = self.cleaned_data
+        match asked["to"]:
+            case "time":
+                value = int(asked["time"].replace(tzinfo=UTC).timestamp() * 1000)
+            case "offset":
+                value = asked["offset"]
+            case "shift":
+                value = asked["by"]
+            case _:
+                value = 0
+        return Wish(asked["topic"], asked["partitions"], asked["to"], value)
+
+
+class ConfirmForm(forms.Form):
+    """What was on the review that somebody agreed to."""
+
+    seen = forms.CharField(max_length=600_000)
+    skips = forms.BooleanField(required=False)
+
+    def clean_seen(self) -> tuple[Move, ...]:
+        """The moves of the review: partition:before:after, a dash for no commit."""
+        found = []
+        for part in self.cleaned_data["seen"].split(","):
+            matched = re.fullmatch(r"([0-9]{1,10}):(-|[0-9]{1,19}):([0-9]{1,19})", part)
+            if matched is None or int(matched[3]) > OFFSET_MAX:
+                raise ValidationError("This review cannot be read; look at it anew.")
+            found.append(Move(int(matched[1]), None if matched[2] == "-" else int(matched[2]), int(matched[3])))
+        return tuple(found)
+
+
+def seen_words(moves: list[Move]) -> str:
+    """The moves as ConfirmForm reads them."""
+    return ",".join(
+        f"{move.partition}:{'-' if move.before is None else move.before}:{move.after}" for move in moves if move.changes
+    )

@@ -1,0 +1,293 @@
+"""Resetting the offsets of a group: a review that changes nothing, then the commit of what was reviewed.
+
+Invariants:
+- Nothing is committed while the group has members, or unless every partition still stands where the review saw it
+  and the log still holds the offset that it goes to; then nothing at all is changed, and a sentence says why.
+- Offsets outside of the log are moved to its nearer end, as Kafka's own tool does, and the review says so.
+- Resets of one group go one after the other in this process: the second of two operators is refused.
+
+Not here: who may (the caller asked permissions.py), the command line (reset_commands.py), addresses and forms.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from console.kafka import group_offsets, topics
+from console.kafka.connection import ConnectionSpec, Session, run
+from console.kafka.errors import ClusterUnreachable, NotFound
+from console.kafka.group_offsets import Bounds
+from console.kafka.group_requests import Listed, Member, committed, describe
+from console.kafka.groups import listed_group
+from engine.client.calls import Place
+from engine.wire.error_codes import ErrorCode
+
+logger = logging.getLogger(__name__)
+
+Kind = Literal["earliest", "latest", "offset", "shift", "time"]
+APPLY_LIMIT_S = 6.0
+EMPTY = "Empty"
+WITHOUT_COMMITS = ("share",)
+SAID = {
+    ErrorCode.UNKNOWN_MEMBER_ID: "the group has members again",
+    ErrorCode.ILLEGAL_GENERATION: "the group has members again",
+    ErrorCode.REBALANCE_IN_PROGRESS: "the group is rebalancing: it has members again",
+    ErrorCode.NON_EMPTY_GROUP: "the group has members again",
+    ErrorCode.UNKNOWN_TOPIC_OR_PARTITION: "the partition is not there any more",
+    ErrorCode.GROUP_AUTHORIZATION_FAILED: "the cluster does not allow this console to commit for this group",
+    ErrorCode.TOPIC_AUTHORIZATION_FAILED: "the cluster does not allow this console to read this topic",
+}
+
+
+class ResetRefused(Exception):
+    """Nothing was changed, or not all; `str(error)` says why in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Where to go."""
+
+    topic: str
+    partitions: tuple[int, ...] | None  # None: all
+    kind: Kind
+    value: int = 0  # an offset, a number of records (below zero: back), or a time in ms
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What a reset does to one partition."""
+
+    partition: int
+    before: int | None  # None: nothing committed
+    after: int | None  # None: it stays as it is, for the reason in `note`
+    note: str = ""
+
+    @property
+    def repeats(self) -> int:
+        """Records that are read again."""
+        return max(0, self.before - self.after) if self.before is not None and self.after is not None else 0
+
+    @property
+    def skips(self) -> int:
+        """Records that are never read."""
+        return max(0, self.after - self.before) if self.before is not None and self.after is not None else 0
+
+    @property
+    def changes(self) -> bool:
+        """Whether there is anything to commit."""
+        return self.after is not None and self.after != self.before
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What a reset would do, computed with the cluster's own offsets; nothing has changed yet."""
+
+    moves: tuple[Move, ...]
+
+    @property
+    def repeats(self) -> int:
+        """Records that are read again, of all partitions."""
+        return sum(move.repeats for move in self.moves)
+
+    @property
+    def skips(self) -> int:
+        """Records that are never read, of all partitions."""
+        return sum(move.skips for move in self.moves)
+
+    @property
+    def changing(self) -> list[Move]:
+        """Where something changes."""
+        return [move for move in self.moves if move.changes]
+
+
+@dataclass(frozen=True, slots=True)
+class ResetState:
+    """What stands in the way of a reset, and what a reset can be of."""
+
+    state: str
+    members: tuple[Member, ...]
+    topics: tuple[str, ...]  # with commits
+    refusal: str | None  # why it would be refused now
+
+
+def reset_state(spec: ConnectionSpec, name: str) -> ResetState:
+    """Look at a group before anything is asked for."""
+
+    async def read(session: Session) -> ResetState:
+        group = await listed_group(session, name)
+        described, commits = await asyncio.gather(describe(session, [group]), committed(session, [group]))
+        found = commits.get(name)
+        names = tuple(sorted({topic for topic, _ in found.places})) if found else ()
+        said = described[name]
+        return ResetState(said.state, said.members, names, _refusal(group, said.state, said.members, said.error))
+
+    return run(spec, read)
+
+
+def review(spec: ConnectionSpec, name: str, wish: Wish) -> Review:
+    """Say what a reset would do; ResetRefused if it asks for what is not there."""
+
+    async def read(session: Session) -> Review:
+        group = await listed_group(session, name)
+        try:
+            topic = await topics.one_topic(session, wish.topic)
+        except NotFound:
+            raise ResetRefused(f"there is no topic {wish.topic}") from None
+        there = sorted(part.partition_index for part in topic.partitions)
+        chosen = there if wish.partitions is None else sorted(set(wish.partitions))
+        unknown = [index for index in chosen if index not in there]
+        if unknown:
+            raise ResetRefused(f"topic {wish.topic} has {len(there)} partitions, from 0; there is no {unknown[0]}")
+        before = await _committed(session, group, wish.topic, chosen)
+        places = [(wish.topic, index) for index in chosen]
+        bounds = await group_offsets.bounds(session, places)
+        found = await group_offsets.at_time(session, places, wish.value) if wish.kind == "time" else {}
+        return Review(
+            tuple(
+                planned(index, wish, before.get(index), bounds[wish.topic, index], found.get((wish.topic, index)))
+                for index in chosen
+            )
+        )
+
+    return run(spec, read)
+
+
+def planned(index: int, wish: Wish, before: int | None, bounds: Bounds, at_time: int | None) -> Move:
+    """Where one partition goes."""
+    if bounds.start is None or bounds.end is None:
+        return Move(index, before, None, f"stays: {bounds.error}")
+    match wish.kind:
+        case "earliest":
+            return Move(index, before, bounds.start)
+        case "latest":
+            return Move(index, before, bounds.end)
+        case "time" if at_time is None:
+            return Move(index, before, bounds.end, "no record is that young: the end")
+        case "time":
+            target = at_time if at_time is not None else bounds.end
+        case "shift" if before is None:
+            return Move(index, before, None, "stays: nothing is committed that could be shifted")
+        case "shift":
+            target = (before or 0) + wish.value
+        case _:
+            target = wish.value
+    if target > bounds.end:
+        return Move(index, before, bounds.end, "asked for more than there is: the end")
+    if target < bounds.start:
+        return Move(index, before, bounds.start, "asked for less than is kept: the beginning")
+    return Move(index, before, target)
+
+
+def reset(spec: ConnectionSpec, name: str, topic: str, moves: Sequence[Move], *, skips_seen: bool, who: str) -> int:
+    """Commit what a review showed; return for how many partitions. ResetRefused: why not."""
+    wanted = {move.partition: move for move in moves if move.changes}
+    if not wanted:
+        raise ResetRefused("nothing would change")
+    if any(move.skips for move in wanted.values()) and not skips_seen:
+        raise ResetRefused("records would be skipped; tick that you have seen it")
+
+    async def write(session: Session) -> dict[Place, ErrorCode]:
+        group = await listed_group(session, name)
+        said = (await describe(session, [group]))[name]
+        refusal = _refusal(group, said.state, said.members, said.error)
+        if refusal:
+            raise ResetRefused(refusal)
+        before = await _committed(session, group, topic, sorted(wanted))
+        bounds = await group_offsets.bounds(session, [(topic, index) for index in wanted])
+        check_unchanged(topic, wanted, before, bounds)
+        offsets = {(topic, index): move.after for index, move in wanted.items() if move.after is not None}
+        return await group_offsets.commit(session, group, offsets)
+
+    with _one_at_a_time(spec, name):
+        try:
+            answers = run(spec, write, time_limit_s=APPLY_LIMIT_S)
+        except ClusterUnreachable as error:
+            raise ClusterUnreachable(f"{error.reason}. Perhaps the offsets were reset: look at the group") from error
+    failed = {place: code for place, code in answers.items() if code is not ErrorCode.NONE}
+    done = len(answers) - len(failed)
+    logger.info("%s reset %d partitions of %r for group %r at %s", who, done, topic, name, spec.bootstrap)
+    if failed:
+        (_, index), code = next(iter(failed.items()))
+        words = SAID.get(code, f"the cluster answered {code.name}")
+        raise ResetRefused(f"{done} of {len(answers)} partitions were reset; partition {index} was not: {words}")
+    return done
+
+
+def check_unchanged(
+    topic: str, wanted: Mapping[int, Move], before: Mapping[int, int], bounds: Mapping[Place, Bounds]
+) -> None:
+    """Raise ResetRefused unless all is as the review showed it."""
+    for index, move in wanted.items():
+        if before.get(index) != move.before:
+            stood, stands = _words(move.before), _words(before.get(index))
+            raise ResetRefused(
+                f"partition {index} stood at {stood} in the review and stands at {stands} now: somebody else moved it"
+            )
+        where = bounds[topic, index]
+        if where.start is None or where.end is None:
+            raise ResetRefused(f"partition {index} does not tell its offsets now: {where.error}")
+        if move.after is None or not where.start <= move.after <= where.end:
+            raise ResetRefused(
+                f"partition {index} holds {where.start} to {where.end} now, and {move.after} is not in it any more"
+            )
+
+
+def _words(offset: int | None) -> str:
+    return "no commit" if offset is None else str(offset)
+
+
+def _refusal(group: Listed, state: str, members: tuple[Member, ...], error: str | None) -> str | None:
+    if error:
+        return f"it is not known whether the group has members: {error}"
+    if group.type in WITHOUT_COMMITS:
+        return f"a {group.type} group has no offsets of this kind"
+    if members:
+        count = "a member" if len(members) == 1 else f"{len(members)} members"
+        return f"the group has {count}; the cluster takes a reset only while it is empty"
+    if state != EMPTY:
+        return f"the group is in the state {state}; the cluster takes a reset only while it is empty"
+    return None
+
+
+async def _committed(session: Session, group: Listed, topic: str, indexes: list[int]) -> dict[int, int]:
+    """The commits of one topic; ResetRefused if they are not known, for then nothing can be compared."""
+    found = (await committed(session, [group], (topic, indexes))).get(group.name)
+    if found is None or found.error:
+        raise ResetRefused(f"the commits of the group are not known: {found.error if found else group.type}")
+    return {place[1]: one.offset for place, one in found.places.items()}
+
+
+_locks_lock = threading.Lock()
+_locks: dict[tuple[ConnectionSpec, str], "_GroupLock"] = {}
+
+
+@dataclass(slots=True, eq=False)
+class _GroupLock:
+    """Held by whoever resets a group; forgotten with its last user."""
+
+    lock: threading.Lock
+    users: int = 0
+
+
+class _one_at_a_time:
+    """Keep other resets of this group out between the check and the commit."""
+
+    def __init__(self, spec: ConnectionSpec, name: str) -> None:
+        self.key = (spec, name)
+
+    def __enter__(self) -> None:
+        with _locks_lock:
+            entry = _locks.setdefault(self.key, _GroupLock(threading.Lock()))
+            entry.users += 1
+        entry.lock.acquire()
+
+    def __exit__(self, *error: object) -> None:
+        with _locks_lock:
+            entry = _locks[self.key]
+            entry.lock.release()
+            entry.users -= 1
+            if not entry.users:
+                del _locks[self.key]

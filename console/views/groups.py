@@ -1,0 +1,163 @@
+"""Consumer groups: the list, one group, and the groups of a topic. All of them refresh themselves.
+
+*Not here*: resets (offset_resets.py), who is in a group (console.kafka).
+"""
+
+import difflib
+import uuid
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from console.forms.groups import GroupListForm
+from console.kafka import groups
+from console.models import Cluster
+from console.permissions import EDIT, VIEW, cluster_for, role_on
+from console.services import outages
+from console.services.clusters import connection_spec
+from console.views.topic_head import TopicHead, topic_head
+
+PAGE_SIZE = 50
+LISTED_MAX = 1000  # members and partitions of one group
+NAME_CHARACTERS_MAX = 249
+NAMES_MAX = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class GroupListPage:
+    """Context of console/groups/list.html."""
+
+    cluster: Cluster
+    form: GroupListForm  # what is asked for, made valid
+    found: groups.GroupPage
+    nearest: str | None  # the closest name when nothing matches
+    place: str = "groups"
+
+    @property
+    def first(self) -> int:
+        """The number of the first group shown."""
+        return (self.found.page - 1) * PAGE_SIZE + 1
+
+    @property
+    def last(self) -> int:
+        """The number of the last group shown."""
+        return self.first + len(self.found.groups) - 1
+
+    @property
+    def next_number(self) -> int:
+        """The page after this one."""
+        return self.found.page + 1
+
+    @property
+    def page_numbers(self) -> list[int]:
+        """First, last, and those around; 0 stands for a gap."""
+        near = {1, self.found.pages, *range(self.found.page - 1, self.found.page + 2)}
+        numbers: list[int] = []
+        for number in sorted(number for number in near if 1 <= number <= self.found.pages):
+            if numbers and number != numbers[-1] + 1:
+                numbers.append(0)
+            numbers.append(number)
+        return numbers
+
+
+@dataclass(frozen=True, slots=True)
+class TopicRows:
+    """The partitions of one topic that a group reads or has read."""
+
+    topic: str
+    partitions: list[groups.GroupPartition]
+    lag: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupDetailPage:
+    """Context of console/groups/detail.html."""
+
+    cluster: Cluster
+    group: groups.GroupDetail
+    topics: list[TopicRows]  # at most LISTED_MAX partitions
+    hidden: int  # partitions that are not shown
+    worst: int  # the largest lag of a partition: the bars share its scale
+    may_reset: bool
+    place: str = "groups"
+    members_max: int = LISTED_MAX
+
+    @property
+    def untimed(self) -> bool:
+        """Whether some partition's time behind was not looked up."""
+        return any(one.lag and one.behind_ms is None for one in self.group.partitions)
+
+
+@dataclass(frozen=True, slots=True)
+class TopicGroupsPage:
+    """Context of console/topics/groups.html."""
+
+    cluster: Cluster
+    head: TopicHead
+    found: groups.TopicGroups
+    place: str = "topics"
+    tab: str = "groups"
+
+
+@require_safe
+def group_list(request: HttpRequest, cluster_id: uuid.UUID) -> HttpResponse:
+    """One page of groups."""
+    cluster = cluster_for(request.user, cluster_id, needs=VIEW)
+    form = GroupListForm.of(request.GET)
+    found = groups.group_page(connection_spec(cluster), page_size=PAGE_SIZE, **form.asked)
+    outages.answered(cluster.pk)
+    nearest = _nearest(form.asked["query"], found.names)
+    page = GroupListPage(cluster=cluster, form=form, found=found, nearest=nearest)
+    return render(request, _page_or_rows(request, "console/groups/list.html"), {"page": page})
+
+
+@require_safe
+def group_detail(request: HttpRequest, cluster_id: uuid.UUID, group: str) -> HttpResponse:
+    """One group: its members, and how far it is in each partition."""
+    cluster = cluster_for(request.user, cluster_id, needs=VIEW)
+    detail = groups.describe_group(connection_spec(cluster), group)
+    outages.answered(cluster.pk)
+    shown = detail.partitions[:LISTED_MAX]
+    by_topic: dict[str, list[groups.GroupPartition]] = {}
+    for partition in shown:
+        by_topic.setdefault(partition.topic, []).append(partition)
+    page = GroupDetailPage(
+        cluster=cluster,
+        group=detail,
+        topics=[TopicRows(topic, rows, _lag(rows)) for topic, rows in by_topic.items()],
+        hidden=len(detail.partitions) - len(shown),
+        worst=max((partition.lag or 0 for partition in shown), default=0),
+        may_reset=role_on(request.user, cluster) >= EDIT,
+    )
+    return render(request, _page_or_rows(request, "console/groups/detail.html"), {"page": page})
+
+
+@require_safe
+def topic_groups(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpResponse:
+    """The tab "Groups" of a topic."""
+    cluster = cluster_for(request.user, cluster_id, needs=VIEW)
+    spec = connection_spec(cluster)
+    head = topic_head(spec, name)
+    page = TopicGroupsPage(cluster=cluster, head=head, found=groups.groups_of_topic(spec, name))
+    outages.answered(cluster.pk)
+    return render(request, _page_or_rows(request, "console/topics/groups.html"), {"page": page})
+
+
+def _page_or_rows(request: HttpRequest, template: str) -> str:
+    return f"{template}#rows" if request.htmx.target == "rows" else template
+
+
+def _lag(partitions: list[groups.GroupPartition]) -> int | None:
+    known = [partition.lag for partition in partitions if partition.lag is not None]
+    return sum(known) if known else None
+
+
+def _nearest(query: str, names: list[str]) -> str | None:
+    """The name most like what was asked for (bounded work, whatever the groups are called)."""
+    if not query:
+        return None
+    short = [name for name in names if len(name) <= NAME_CHARACTERS_MAX][:NAMES_MAX]
+    found = difflib.get_close_matches(query, short, n=1, cutoff=0.5)
+    return found[0] if found else None

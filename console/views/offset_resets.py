@@ -1,0 +1,110 @@
+"""Resetting the offsets of a group: ask, look at what it means, agree.
+
+*Invariants*: a GET changes nothing; a POST commits exactly what the review showed, or nothing, with the reason.
+*Not here*: what may be reset and where to (services/groups.py).
+"""
+
+import uuid
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from console.forms.groups import ConfirmForm, ResetForm, seen_words
+from console.kafka.connection import ConnectionSpec
+from console.models import Cluster
+from console.permissions import EDIT, cluster_for
+from console.services import groups, outages
+from console.services.clusters import connection_spec
+from console.services.reset_commands import command
+
+LISTED_MAX = 1000
+KINDS = (("earliest", "Oldest"), ("latest", "Newest"), ("time", "A time"), ("offset", "An offset"), ("shift", "By ±n"))
+
+
+@dataclass(frozen=True, slots=True)
+class ResetPage:
+    """Context of console/groups/reset.html."""
+
+    cluster: Cluster
+    name: str  # the group
+    state: groups.ResetState
+    form: ResetForm
+    topics: list[str]  # to choose from
+    chosen: str  # kind of target
+    review: groups.Review | None  # once something is asked for
+    command: str | None
+    refused: str | None  # why nothing was changed, or cannot be
+    place: str = "groups"
+    kinds: tuple[tuple[str, str], ...] = KINDS
+
+    @property
+    def seen(self) -> str:
+        """The review as the form sends it back."""
+        return seen_words(self.review.changing) if self.review else ""
+
+    @property
+    def rows(self) -> list[groups.Move]:
+        """The moves to show; those that change something first when there are many."""
+        moves = self.review.moves if self.review else ()
+        return sorted(moves, key=lambda move: not move.changes)[:LISTED_MAX] if len(moves) > LISTED_MAX else list(moves)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def offset_reset(request: HttpRequest, cluster_id: uuid.UUID, group: str) -> HttpResponse:
+    """The form, its review, and with POST the reset itself."""
+    cluster = cluster_for(request.user, cluster_id, needs=EDIT)
+    spec = connection_spec(cluster)
+    form = ResetForm(request.GET if "to" in request.GET else None)
+    refused = None
+    if request.method == "POST":
+        refused = _reset(request, spec, group, form)
+        if refused is None:
+            return redirect("console:group-detail", cluster_id=cluster.pk, group=group)
+    page = reset_page(cluster, spec, group, form, refused)
+    outages.answered(cluster.pk)
+    status = 409 if request.method == "POST" else 200
+    return render(request, "console/groups/reset.html", {"page": page}, status=status)
+
+
+def _reset(request: HttpRequest, spec: ConnectionSpec, group: str, form: ResetForm) -> str | None:
+    """Do it; or say why nothing was changed."""
+    confirmed = ConfirmForm(request.POST)
+    if form.wish is None or not confirmed.is_valid():
+        return "this review cannot be read; look at it anew"
+    agreed = confirmed.cleaned_data
+    topic, who = form.wish.topic, request.user.get_username()
+    try:
+        done = groups.reset(spec, group, topic, agreed["seen"], skips_seen=agreed["skips"], who=who)
+    except groups.ResetRefused as refused:
+        return str(refused)
+    words = "1 partition" if done == 1 else f"{done} partitions"
+    messages.success(request, f"{words} of {topic} reset. The group goes on from there when it starts again.")
+    return None
+
+
+def reset_page(cluster: Cluster, spec: ConnectionSpec, group: str, form: ResetForm, refused: str | None) -> ResetPage:
+    """What the page shows: the state of the group now, and the review of what is asked for now."""
+    state = groups.reset_state(spec, group)
+    review, line = None, None
+    wish = form.wish if form.is_bound else None
+    if wish is not None:
+        try:
+            review = groups.review(spec, group, wish)
+            line = command(spec.bootstrap, group, wish)
+        except groups.ResetRefused as refusal:
+            refused = refused or str(refusal)
+    topics = sorted({*state.topics, wish.topic} if wish is not None and review is not None else state.topics)
+    return ResetPage(
+        cluster=cluster,
+        name=group,
+        state=state,
+        form=form,
+        topics=topics,
+        chosen=str(form.data.get("to") or "earliest"),
+        review=review,
+        command=line,
+        refused=refused,
+    )
