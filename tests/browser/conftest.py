@@ -18,7 +18,8 @@ from engine.launcher import REPOSITORY, free_port, start_process
 from tests.engine.compat.brokers import odradek
 from tests.processes import wait_for
 
-# One browser and one broker are enough work: all of these run in one process of the test run.
+# One browser and one broker are enough work: all of these run in one process of the test run. They end with this
+# package: while Playwright runs, its event loop does, and no other test of the process could start one.
 GROUP = pytest.mark.xdist_group("browser")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-quic", "--no-first-run"]
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -67,7 +68,7 @@ print(ensure_admin(), ensure_embedded("odradek", {bootstrap!r}).pk)
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     data = tmp_path_factory.mktemp("browser")
     web = console_on(data)
@@ -118,7 +119,7 @@ class console_on:
         self.log.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     found = (shutil.which(name) for name in CHROMIUM_NAMES)
     path = os.environ.get("ODRADEK_CHROMIUM") or os.environ.get("CHROMIUM") or next(filter(None, found), None)
@@ -128,7 +129,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def session(chromium: Browser, installation: Installation) -> dict:
     """Signed in once: by the form, as people do."""
     context = chromium.new_context()
