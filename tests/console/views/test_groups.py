@@ -1,0 +1,213 @@
+import uuid
+from dataclasses import replace
+
+import pytest
+
+from console.kafka.errors import ClusterUnreachable
+from console.kafka.group_requests import Missing
+from console.models import Membership, Role
+from tests.console.cast import Cast
+from tests.console.fake_groups import DETAIL, HOSTILE_MEMBER, MEMBER, PARTITION, SUMMARY, FakeGroups
+from tests.console.fake_kafka import HOSTILE
+
+RESET = "groups/fraud-scoring/offset-reset/"
+ASK = RESET + "?to=earliest&topic=orders.placed&partitions=all"
+PAGES = ["groups/", "groups/fraud-scoring/", "topics/orders.placed/groups/"]
+on_every_page = pytest.mark.parametrize("path", PAGES)
+on_all = pytest.mark.parametrize("path", [*PAGES, RESET, ASK])
+AGREED = {"seen": "0:691:0,1:10:15", "skips": "1"}
+
+
+@pytest.fixture
+def groups(kafka, monkeypatch) -> FakeGroups:
+    return FakeGroups(kafka).put_in_place(monkeypatch)
+
+
+def address(cast: Cast, path: str) -> str:
+    return f"/clusters/{cast.cluster.pk}/{path}"
+
+
+def text(client, cast, path: str, **headers) -> str:
+    answer = client.get(address(cast, path), headers=headers)
+    assert answer.status_code == 200, answer.content
+    return answer.content.decode()
+
+
+def make_editor(cast: Cast) -> None:
+    Membership.objects.update(role=Role.EDIT)
+
+
+@on_every_page
+def test_viewers_see_it_and_what_they_may_not(cast, groups, path):
+    for client in (cast.owner, cast.viewer):
+        assert "fraud-scoring" in text(client, cast, path)
+
+
+@on_all
+def test_who_is_not_signed_in_is_asked_to(cast, groups, path):
+    answer = cast.nobody.get(address(cast, path))
+    assert answer.status_code == 302 and answer.url.startswith("/login/?next=")
+
+
+@on_all
+def test_a_stranger_finds_nothing(cast, groups, path):
+    assert cast.stranger.get(address(cast, path)).status_code == 404
+    assert cast.owner.get(f"/clusters/{uuid.uuid4()}/{path}").status_code == 404
+
+
+@on_every_page
+def test_lists_and_pages_are_only_for_reading(cast, groups, path):
+    assert cast.owner.post(address(cast, path)).status_code == 405
+
+
+@on_all
+def test_a_dead_cluster_gives_a_page_that_says_so_and_a_fragment_to_a_fragment(cast, groups, path):
+    groups.kafka.die()
+    answer = cast.owner.get(address(cast, path))
+    assert answer.status_code == 503 and "connection refused by 127.0.0.1:9" in answer.content.decode()
+    part = cast.owner.get(address(cast, path), headers={"HX-Request": "true", "HX-Target": "rows"})
+    assert b"No broker answers" in part.content and b"<html" not in part.content
+
+
+@on_every_page
+def test_a_part_refreshes_itself_alone(cast, groups, path):
+    part = text(cast.viewer, cast, path, **{"HX-Request": "true", "HX-Target": "rows"})
+    assert part.lstrip().startswith('<div id="rows"') and "<html" not in part and 'hx-trigger="every' in part
+
+
+def test_filters_and_sorting_are_asked_of_the_cluster_and_stay_in_the_refresh(cast, groups):
+    shown = text(cast.viewer, cast, "groups/?q=fraud&state=Stable&sort=-lag")
+    asked = {"query": "fraud", "state": "Stable", "sort": "lag", "descending": True, "page": 1}
+    assert groups.asked == [asked]
+    assert 'hx-get="?q=fraud&amp;state=Stable&amp;sort=-lag" hx-trigger' in shown
+
+
+def test_an_address_typed_wrongly_shows_the_list(cast, groups):
+    for query in ("?sort=evil&page=x", "?page=-1", "?q=" + "x" * 999, "?q=%00", "?state=" + "y" * 99):
+        assert cast.viewer.get(address(cast, "groups/" + query)).status_code == 200
+
+
+def test_the_list_is_cut_into_pages(cast, groups):
+    groups.groups = [replace(SUMMARY, name=f"group-{n:03}") for n in range(120)]
+    shown = text(cast.viewer, cast, "groups/?page=2")
+    assert "group-050" in shown and "group-049" not in shown and "51–100 of 120" in shown
+
+
+def test_no_groups_no_match_and_silent_brokers_each_say_so(cast, groups):
+    assert "The closest name is" in text(cast.viewer, cast, "groups/?q=fraud-scorring")
+    groups.missing = (Missing(2, "connection refused"),)
+    assert "The groups of broker 2 are not listed." in text(cast.viewer, cast, "groups/")
+    groups.groups, groups.of_topic = [], []
+    assert "kcat -b 127.0.0.1:9 -G readers numbers" in text(cast.viewer, cast, "groups/")
+    assert "No group reads this topic" in text(cast.viewer, cast, "topics/orders.placed/groups/")
+
+
+def test_a_group_says_who_reads_what_and_how_far_behind(cast, groups):
+    unread = replace(PARTITION, index=1, reader=None, committed=None, lag=None, behind_ms=None)
+    groups.detail = replace(DETAIL, partitions=[PARTITION, unread])
+    shown = text(cast.viewer, cast, "groups/fraud-scoring/")
+    for words in ("scorer-0", "10.0.0.7", "Stable", "4\u202fs", "no commit", "nobody", "Broker 1"):
+        assert words in shown
+
+
+def test_a_group_that_is_not_there_is_said_in_words(cast, groups):
+    answer = cast.viewer.get(address(cast, "groups/nobody/"))
+    assert answer.status_code == 404 and "There is no group nobody" in answer.content.decode()
+
+
+def test_hostile_names_are_only_words_and_have_addresses(cast, groups):
+    names = [HOSTILE, "../../evil", ".", "a/b?c#d", "~tilde", "\x00", "é \u200b", "-rf"]
+    groups.groups = [replace(SUMMARY, name=name, protocol=HOSTILE, problem=HOSTILE) for name in names]
+    shown = text(cast.viewer, cast, "groups/")
+    for name in names:
+        from django.urls import reverse
+
+        path = reverse("console:group-detail", args=[cast.cluster.pk, name])
+        assert f'href="{path}"' in shown
+        partition = replace(PARTITION, topic=name, metadata=HOSTILE, reader=HOSTILE_MEMBER, error=HOSTILE)
+        groups.detail = replace(DETAIL, name=name, members=(HOSTILE_MEMBER,), partitions=[partition])
+        detail = cast.viewer.get(path)
+        assert detail.status_code == 200
+        shown += detail.content.decode()
+        shown += cast.owner.get(path + "offset-reset/?to=latest&topic=orders.placed").content.decode()
+    for wrong in ("<script>window", "<img src=x", "\u202e", "\x07", "\x00"):
+        assert wrong not in shown
+
+
+def test_a_name_that_no_address_holds_is_still_listed(cast, groups):
+    groups.groups = [replace(SUMMARY, name="x" * 30_000)]
+    assert "too long for a page" in text(cast.viewer, cast, "groups/")
+    for code in ("~", "~!!", "~Zm9v", "~" + "A" * 2001, "~_w"):
+        assert cast.viewer.get(address(cast, f"groups/{code}/")).status_code == 404
+
+
+def test_a_viewer_may_not_reset_and_is_told_what_it_needs(cast, groups):
+    assert "Resets need the role editor" in text(cast.viewer, cast, "groups/fraud-scoring/")
+    for answer in (cast.viewer.get(address(cast, RESET)), cast.viewer.post(address(cast, ASK), AGREED)):
+        assert answer.status_code == 403 and "editor" in answer.content.decode()
+    assert not groups.resets
+    make_editor(cast)
+    assert "Reset offsets of fraud-scoring" in text(cast.viewer, cast, RESET)
+
+
+def test_a_review_changes_nothing_and_shows_what_it_means(cast, groups):
+    shown = text(cast.owner, cast, ASK)
+    for words in ("Reset 2 partitions", "I have seen that 5 records are skipped", "691", "--to-earliest", "--execute"):
+        assert words in shown
+    assert 'value="0:691:0,1:10:15"' in shown and not groups.resets
+
+
+def test_what_was_reviewed_is_reset_and_said(cast, groups):
+    answer = cast.owner.post(address(cast, ASK), AGREED, follow=True)
+    assert "2 partitions of orders.placed reset" in answer.content.decode()
+    ((name, topic, moves, skips_seen, who),) = groups.resets
+    assert (name, topic, skips_seen, who) == ("fraud-scoring", "orders.placed", True, "olga")
+    assert [(move.partition, move.before, move.after) for move in moves] == [(0, 691, 0), (1, 10, 15)]
+
+
+def test_a_refused_reset_says_why_and_shows_the_review_anew(cast, groups):
+    groups.refused = "partition 0 stood at 691 in the review and stands at 0 now: somebody else moved it"
+    answer = cast.owner.post(address(cast, ASK), AGREED)
+    shown = answer.content.decode()
+    assert answer.status_code == 409 and "somebody else moved it" in shown and "Reset 2 partitions" in shown
+
+
+@pytest.mark.parametrize("seen", ["", "x", "0:1", "0:1:99999999999999999999", "0:-1:5", "0:1:9223372036854775808"])
+def test_an_agreement_to_nothing_readable_resets_nothing(cast, groups, seen):
+    assert cast.owner.post(address(cast, ASK), {"seen": seen}).status_code == 409
+    assert cast.owner.post(address(cast, RESET), AGREED).status_code == 409
+    assert not groups.resets
+
+
+def test_members_are_named_as_the_reason(cast, groups):
+    groups.state = replace(groups.state, state="Stable", members=(MEMBER,), refusal="the group has a member")
+    shown = text(cast.owner, cast, ASK)
+    assert "The group has a member." in shown and "scorer-0 on 10.0.0.7" in shown
+    assert "Reset 2 partitions" not in shown
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("to=time&topic=a", "Type a time."),
+        ("to=time&time=noon&topic=a", "A time looks like"),
+        ("to=offset&offset=-1&topic=a", "Offsets begin at 0."),
+        ("to=offset&offset=nine&topic=a", "An offset is a whole number."),
+        ("to=shift&topic=a", "Type a number of records."),
+        ("to=latest&topic=a&partitions=7-3", "7-3 is no range of partitions."),
+        ("to=latest&topic=a&partitions=0-99999999", "is no range of partitions."),
+        ("to=latest&topic=a&partitions=x", "Partitions look like 0,3,5-7, or all."),
+    ],
+)
+def test_what_cannot_be_understood_is_said_at_its_field(cast, groups, query, words):
+    shown = text(cast.owner, cast, f"{RESET}?{query}")
+    assert words in shown and "Before and after" not in shown
+
+
+def test_a_cluster_that_dies_during_a_reset_leaves_no_doubt_that_there_is_doubt(cast, groups, monkeypatch):
+    def die(*given, **asked):
+        raise ClusterUnreachable("it hangs. Perhaps the offsets were reset: look at the group")
+
+    monkeypatch.setattr("console.services.groups.reset", die)
+    answer = cast.owner.post(address(cast, ASK), AGREED)
+    assert answer.status_code == 503 and "Perhaps the offsets were reset" in answer.content.decode()
