@@ -11,7 +11,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from console.services.groups import Move, Wish
+from console.kafka.group_resets import Move, Wish
 
 SORTS = ("name", "state", "members", "topics", "lag")
 OFFSET_MAX = 2**63 - 1

@@ -7,7 +7,7 @@
 import shlex
 from datetime import UTC, datetime
 
-from console.services.groups import Wish
+from console.kafka.group_resets import Wish
 
 FLAGS = {"earliest": "--to-earliest", "latest": "--to-latest"}
 

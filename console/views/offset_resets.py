@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from console.forms.groups import ConfirmForm, ResetForm, seen_words
 from console.kafka.connection import ConnectionSpec
+from console.kafka.group_resets import Move
 from console.models import Cluster
 from console.permissions import EDIT, cluster_for
 from console.services import groups, outages
@@ -46,7 +47,7 @@ class ResetPage:
         return seen_words(self.review.changing) if self.review else ""
 
     @property
-    def rows(self) -> list[groups.Move]:
+    def rows(self) -> list[Move]:
         """The moves to show; those that change something first when there are many."""
         moves = self.review.moves if self.review else ()
         return sorted(moves, key=lambda move: not move.changes)[:LISTED_MAX] if len(moves) > LISTED_MAX else list(moves)

@@ -3,6 +3,7 @@
 from console.kafka import groups
 from console.kafka.errors import NotFound
 from console.kafka.group_requests import Member, Missing
+from console.kafka.group_resets import Move
 from console.services import groups as resets
 from tests.console.fake_kafka import HOSTILE, FakeKafka
 
@@ -12,7 +13,7 @@ PARTITION = groups.GroupPartition("orders.placed", 0, MEMBER, 691, "", 0, 703, 1
 DETAIL = groups.GroupDetail("fraud-scoring", "Stable", "classic", "consumer", "range", 1, (MEMBER,), [PARTITION], None)
 HOSTILE_MEMBER = Member(HOSTILE, HOSTILE, HOSTILE, HOSTILE, [(HOSTILE, 0)])
 EMPTY = resets.ResetState("Empty", (), ("orders.placed",), None)
-MOVES = (resets.Move(0, 691, 0), resets.Move(1, 10, 15))
+MOVES = (Move(0, 691, 0), Move(1, 10, 15))
 
 
 class FakeGroups:

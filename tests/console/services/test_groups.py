@@ -1,4 +1,4 @@
-"""Resets: where each partition goes, and that nothing moves unless it is as the review showed it."""
+"""Resets: nothing moves unless it is as the review showed it."""
 
 import threading
 
@@ -7,52 +7,14 @@ import pytest
 from console.kafka import groups as kafka_groups
 from console.kafka.connection import ConnectionSpec
 from console.kafka.group_offsets import Bounds
+from console.kafka.group_resets import Move, Wish
 from console.services import groups
-from console.services.groups import Move, ResetRefused, Wish, check_unchanged, planned
+from console.services.groups import ResetRefused, check_unchanged
 from tests.brokers import running_broker
 from tests.console.kafka.clusters import Cluster
 from tests.console.kafka.group_data import commit, member
 
 LOG = Bounds(10, 100)
-
-
-@pytest.mark.parametrize(
-    ("wish", "before", "after", "note"),
-    [
-        (Wish("t", None, "earliest"), 50, 10, ""),
-        (Wish("t", None, "latest"), 50, 100, ""),
-        (Wish("t", None, "latest"), None, 100, ""),
-        (Wish("t", None, "offset", 60), 50, 60, ""),
-        (Wish("t", None, "offset", 101), 50, 100, "the end"),
-        (Wish("t", None, "offset", 9), 50, 10, "the beginning"),
-        (Wish("t", None, "shift", 20), 50, 70, ""),
-        (Wish("t", None, "shift", -2000), 50, 10, "the beginning"),
-        (Wish("t", None, "shift", 2**63 - 1), 50, 100, "the end"),
-        (Wish("t", None, "shift", 1), None, None, "nothing is committed"),
-    ],
-)
-def test_a_partition_goes_where_it_is_asked_to_and_stays_in_its_log(wish, before, after, note):
-    move = planned(0, wish, before, LOG, None)
-    assert (move.before, move.after) == (before, after) and note in move.note
-
-
-def test_a_time_is_looked_up_and_one_that_is_too_late_is_the_end():
-    wish = Wish("t", None, "time", 1_700_000_000_000)
-    assert planned(0, wish, 50, LOG, 42).after == 42
-    late = planned(0, wish, 50, LOG, None)
-    assert late.after == 100 and "no record is that young" in late.note
-
-
-def test_a_partition_that_tells_no_offsets_stays():
-    move = planned(0, Wish("t", None, "earliest"), 5, Bounds(None, None, "no leader"), None)
-    assert move.after is None and not move.changes and "no leader" in move.note
-
-
-def test_repeats_and_skips_are_counted_and_an_unknown_begin_counts_neither():
-    assert (Move(0, 50, 10).repeats, Move(0, 50, 10).skips) == (40, 0)
-    assert (Move(0, 50, 70).repeats, Move(0, 50, 70).skips) == (0, 20)
-    assert (Move(0, None, 70).repeats, Move(0, None, 70).skips, Move(0, None, 70).changes) == (0, 0, True)
-    assert not Move(0, 5, 5).changes
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import subprocess
 
 import pytest
 
-from console.services.groups import Wish
+from console.kafka.group_resets import Wish
 from console.services.reset_commands import command, word
 
 
