@@ -38,6 +38,9 @@ MUST_REACH = (
     "segments rolled",
     "segments deleted by retention",
     "offsets listed",
+    "group members joined",
+    "offsets committed",
+    "committed offsets fetched",
     "attacks",
     "topics: delete",
 )

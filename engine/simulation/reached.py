@@ -33,6 +33,9 @@ BY_KIND = {
     "listed": "offsets listed",
     "attacked": "attacks",
     "producer id": "producer ids",
+    "joined": "group members joined",
+    "committed": "offsets committed",
+    "commit fetched": "committed offsets fetched",
     "high_watermark": "high watermark moves",
 }
 

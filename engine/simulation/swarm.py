@@ -22,6 +22,7 @@ from engine.simulation.workloads.client_consumer import ClientConsumer
 from engine.simulation.workloads.client_producer import ClientProducer
 from engine.simulation.workloads.consumer import Consumer
 from engine.simulation.workloads.lister import Lister
+from engine.simulation.workloads.member import Member
 from engine.simulation.workloads.producer import Producer
 from engine.simulation.workloads.vandal import Vandal
 from engine.simulation.world import Actor, World
@@ -37,6 +38,10 @@ PROPERTIES = {
     "log.flush.offset.checkpoint.interval.ms": "100",
     "log.flush.start.offset.checkpoint.interval.ms": "100",
     "replica.high.watermark.checkpoint.interval.ms": "100",
+    "group.min.session.timeout.ms": "50",
+    "group.initial.rebalance.delay.ms": "30",
+    "offsets.retention.minutes": "1000000",
+    "offsets.topic.num.partitions": "2",
     "producer.id.expiration.ms": str((1 << 31) - 1),  # else leaps of the wall clock let producers be forgotten
 }
 AGING = (("retention.ms", "60000"), ("segment.ms", "10000"), ("file.delete.delay.ms", "100"))
@@ -135,6 +140,9 @@ def _add_workloads(world: World, partitions: int) -> None:
     if chance.random() < 0.6:
         _add_our_client(world, "our-consumer", ClientConsumer("orders", chance.choice((20, 300))))
     _add_client(world, "lister", Lister("orders", version=chance.randint(1, 10), asks_left=chance.randint(4, 24)))
+    if chance.random() < 0.5:
+        for number in range(chance.randint(1, 3)):
+            _add_client(world, f"member-{number}", Member("orders", rounds_left=chance.randint(6, 40)))
     if chance.random() < 0.4:
         cluster.add_client(world, "vandal", WireClient(ADDRESS, "vandal", listens=False), Vandal())
 

@@ -63,7 +63,7 @@ def maybe_complete_join(group: Group, now_ms: int) -> None:
 
 def on_rebalance_deadline(group: Group, limits: GroupLimits, now_ms: int) -> None:
     """The time of the rebalance's present phase is over."""
-    if group.is_in(GroupState.COMPLETING_REBALANCE):
+    if group.is_in(GroupState.COMPLETING_REBALANCE, GroupState.STABLE):  # stable: the leader has synced, others not
         _drop_who_did_not_sync(group, limits, now_ms)
     elif group.is_in(GroupState.PREPARING_REBALANCE):
         if group.in_initial_delay and group.joined_since_delay and group.initial_delay_left_ms > 0:
@@ -77,8 +77,11 @@ def on_rebalance_deadline(group: Group, limits: GroupLimits, now_ms: int) -> Non
 
 def _drop_who_did_not_sync(group: Group, limits: GroupLimits, now_ms: int) -> None:
     group.rebalance_deadline_ms = None
+    if not group.pending_syncs:
+        return
     for member_id in list(group.pending_syncs):
         group.remove(member_id)
+    group.pending_syncs.clear()
     if group.members:
         prepare(group, limits, now_ms)
     else:

@@ -6,6 +6,7 @@ Not here: what each checks.
 from engine.simulation.checkers.acked_not_lost import AckedNotLost
 from engine.simulation.checkers.checker import Checker
 from engine.simulation.checkers.disk_full import DiskFullLeavesNothing
+from engine.simulation.checkers.groups import Groups
 from engine.simulation.checkers.high_watermark import HighWatermark
 from engine.simulation.checkers.idempotence import Idempotence
 from engine.simulation.checkers.list_offsets import ListOffsets
@@ -33,4 +34,5 @@ def every_checker() -> list[Checker]:
         Idempotence(),
         ProducerIds(),
         ListOffsets(),
+        Groups(),
     ]

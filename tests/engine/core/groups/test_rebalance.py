@@ -1,5 +1,6 @@
 """Rebalances: who is waited for, how long, and what generation comes of it."""
 
+from engine.core.groups import syncing
 from engine.core.groups.group import GroupState
 from engine.core.groups.limits import GroupLimits
 from engine.wire.error_codes import ErrorCode
@@ -65,6 +66,24 @@ def test_who_does_not_sync_in_time_is_dropped_and_the_others_rebalance():
     stage.pass_ms(60_000)
     assert stage.synced(waiting).error is ErrorCode.REBALANCE_IN_PROGRESS
     assert first not in stage.group.members
+
+
+def test_who_does_not_sync_is_dropped_also_when_the_leader_has():
+    stage = Stage()
+    first = stage.joined(stage.join()).member_id
+    newcomer = stage.join()
+    again = stage.joined(stage.join(first))
+    second = stage.joined(newcomer).member_id
+    stage.sync(first, again.generation_id, {first: b"1", second: b"2"})
+    assert stage.group.is_in(GroupState.STABLE)
+    while second in stage.group.members:
+        at_ms = stage.now_ms
+        stage.pass_ms(9_000)
+        assert stage.now_ms > at_ms, "time passes, no deadline stands still"
+        if first in stage.group.members and stage.group.is_in(GroupState.STABLE):
+            syncing.heartbeat(stage.group, first, None, again.generation_id, stage.now_ms)
+            syncing.heartbeat(stage.group, second, None, again.generation_id, stage.now_ms)
+    assert stage.group.members and stage.group.is_in(GroupState.PREPARING_REBALANCE)
 
 
 def test_a_static_member_that_misses_a_rebalance_keeps_its_place():
