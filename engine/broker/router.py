@@ -40,6 +40,7 @@ from engine.broker.handlers import (
     init_producer_id,
     join_group,
     leave_group,
+    list_config_resources,
     list_groups,
     list_offsets,
     metadata,
@@ -91,6 +92,7 @@ COLD: dict[int, ModuleType] = {
     47: offset_delete,
     60: describe_cluster,
     61: describe_producers,
+    74: list_config_resources,
     75: describe_topic_partitions,
 }
 
