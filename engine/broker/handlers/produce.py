@@ -259,6 +259,8 @@ def find_partition(
     if partition is None:
         by_id = version >= BY_TOPIC_ID
         raise broker.replica_manager.why_not(broker, topic.topic_id if by_id else topic.name, index)
+    if partition.holds_groups:  # compacted, so it is never found by the common way
+        raise WireError(ErrorCode.INVALID_TOPIC_EXCEPTION, f"Cannot append to internal topic {partition.topic}")
     if partition.offline:
         raise WireError(ErrorCode.KAFKA_STORAGE_ERROR, "the log directory is offline")
     return partition

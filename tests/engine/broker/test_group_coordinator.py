@@ -5,7 +5,7 @@ from engine.wire.messages.delete_topics import DeleteTopicsRequest, DeleteTopicS
 from engine.wire.messages.offset_fetch import OffsetFetchRequest, OffsetFetchRequestGroup, OffsetFetchRequestTopics
 from engine.wire.messages.sync_group import SyncGroupRequest
 from tests.engine.broker.group_cast import GROUP, Reader, group_world, stable_reader
-from tests.engine.broker.harness import World
+from tests.engine.broker.harness import World, batch, produce_request
 from tests.plain_data import impure
 
 
@@ -129,3 +129,10 @@ def test_a_full_disk_refuses_commits_and_forgets_none():
     world.disk.full = False
     assert reader.commit(9) == 0
     assert reader.fetch() == 9
+
+
+def test_only_the_coordinator_writes_what_it_reads():
+    world = group_world()
+    for version in (7, 9):
+        reply = world.connect().call(produce_request(batch(b"x", keys=[b"k"]), "__consumer_offsets"), version)
+        assert reply.responses[0].partition_responses[0].error_code == 17
