@@ -25,13 +25,11 @@ class Groups(Checker):
                 asked_us, partition, number = rest
                 known = max((what for when, what in committed.get(partition, ()) if when <= asked_us), default=-1)
                 require(number >= known, "S15", f"{name} was told {number} of partition {partition}, after {known}")
-            elif kind == "joined":
-                generation, member_id, _ = rest
-                before = last_generation.get(member_id, 0)
-                require(generation >= before, "S16", f"{member_id} joined generation {generation} after {before}")
-                last_generation[member_id] = generation
-            elif kind == "assigned":
+            elif kind == "assigned":  # not when it joined: a generation is written when it is assigned
                 generation, member_id, partitions = rest
+                before = last_generation.get(member_id, 0)
+                require(generation >= before, "S16", f"{member_id} is in generation {generation} after {before}")
+                last_generation[member_id] = generation
                 for partition in partitions:
                     owner = owners.setdefault((generation, partition), member_id)
                     require(owner == member_id, "S16", f"partition {partition} has two owners in {generation}")
