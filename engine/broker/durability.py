@@ -116,6 +116,8 @@ def _start_sync(broker: "Broker") -> None:
 def finish_sync(broker: "Broker", token: int) -> None:
     """What the sync covered is durable: it counts, and the next sync begins when this event ends."""
     durability = broker.durability
+    if durability.failed is not None:
+        return  # the directory went offline while the sync was under way
     assert token == durability.token and durability.syncing, "one sync at a time"
     durability.syncing = False
     durability.pending = True

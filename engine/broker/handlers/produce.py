@@ -16,7 +16,7 @@ Kafka 4.3.1 was seen to answer.
 """
 
 from struct import Struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from engine.broker import durability
 from engine.broker.parked_requests import ParkedAck
@@ -216,9 +216,11 @@ def handle_any(
         results = []
         for data in topic.partition_data:
             result = PartitionProduceResponse(index=data.index, base_offset=-1, log_start_offset=-1)
+            # taken for a refused batch too, or the next one would get what was said of this one
+            verdict = verdicts.pop(0) if needs_helper(data.records) else None
             try:
                 partition = find_partition(broker, topic, partitions, data.index, version)
-                append(broker, request, partition, data.records, verdicts, result, waiting)
+                append(broker, request, partition, data.records, verdict, result, waiting)
             except WireError as error:
                 failed = True
                 forget_frames(error)
@@ -271,7 +273,7 @@ def append(
     request: ProduceRequest,
     partition: Partition,
     records: memoryview | None,
-    verdicts: list[object],
+    verdict: object,
     result: PartitionProduceResponse,
     waiting: list[tuple[int, Partition]],
 ) -> None:
@@ -284,10 +286,7 @@ def append(
     if header.is_transactional and request.transactional_id is None:
         raise WireError(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
     if header.codec:
-        if len(records) > INLINE_DECOMPRESSION_BYTES_MAX:
-            raise_verdict(verdicts.pop(0))
-        else:
-            raise_verdict(compression.check_batch(bytes(records)))
+        raise_verdict(compression.check_batch(bytes(records)) if verdict is None else verdict)
     log = partition.log
     before = log.log_end_offset
     try:
@@ -314,21 +313,23 @@ def note_appended(broker: "Broker", partition: Partition, base_offset: int, leng
     broker.effects.observe("appended", partition.topic, partition.index, base_offset, partition.log.log_end_offset)
 
 
+def needs_helper(records: memoryview | None) -> TypeGuard[memoryview]:
+    """Whether a batch is compressed and too large to be test-decompressed here."""
+    return records is not None and len(records) > INLINE_DECOMPRESSION_BYTES_MAX and read_header(records).codec != 0
+
+
 def helpers_verdicts(broker: "Broker", connection: "ClientConnection", request: ProduceRequest) -> list[object] | None:
     """What helpers said of the request's large compressed batches, in order; None after asking for the next one."""
     known = len(connection.verdicts)
     for topic in request.topic_data:
         for data in topic.partition_data:
-            records = data.records
-            if records is None or len(records) <= INLINE_DECOMPRESSION_BYTES_MAX:
-                continue
-            if not read_header(records).codec:
+            if not needs_helper(data.records):
                 continue
             if known == 0:
                 broker.work_count += 1
                 connection.work_token = broker.work_count
                 broker.waiting_for_work[broker.work_count] = connection
-                broker.effects.work.append(Work(broker.work_count, "check_batch", bytes(records)))
+                broker.effects.work.append(Work(broker.work_count, "check_batch", bytes(data.records)))
                 return None
             known -= 1
     verdicts, connection.verdicts = connection.verdicts, []

@@ -132,3 +132,15 @@ def test_after_a_failed_sync_the_directory_is_offline_and_says_so(world):
     assert onlooker.call(metadata.MetadataRequest(topics=None), 9).brokers
     world.wait(10_000)
     assert not world.disk.syncs, "a failed sync is never tried again"
+
+
+def test_a_sync_that_ends_after_a_write_failed_changes_nothing(world):
+    peer = world.connect()
+    peer.send(produce_request(batch(b"a"), acks=-1), 9)
+    world.disk.failing = True
+    world.connect().send(produce_request(batch(b"b")), 9)
+    world.disk.failing = False
+    assert world.broker.durability.failed
+    world.finish_sync()
+    assert peer.is_closed
+    assert world.broker.replica_manager.partition("t", 0).synced_end == 0

@@ -306,6 +306,20 @@ def test_several_large_compressed_batches_of_one_request_are_checked_before_any_
     assert [one.error_code for one in reply.responses[0].partition_responses] == [0, 0]
 
 
+def test_what_a_helper_said_of_a_refused_batch_is_not_taken_for_the_next_one(world):
+    world.create_topic("t", 1)
+    broken = batch(count=1, body=bytes(200_000), attributes=GZIP)
+    batches = {9: large_compressed(), 0: broken}  # there is no partition 9
+    data = [produce.PartitionProduceData(index=index, records=records) for index, records in batches.items()]
+    topics = [produce.TopicProduceData(name="t", partition_data=data)]
+    peer = world.connect()
+    peer.send(produce.ProduceRequest(acks=1, timeout_ms=1000, topic_data=topics), 9)
+    world.settle()
+    (reply,) = peer.replies()
+    assert all(one.error_code for one in reply.responses[0].partition_responses)
+    assert world.broker.replica_manager.partition("t", 0).log.log_end_offset == 0
+
+
 def test_a_connection_may_close_while_a_helper_works_for_it(world):
     world.create_topic()
     peer = world.connect()
