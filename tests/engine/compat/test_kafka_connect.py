@@ -70,9 +70,11 @@ def test_a_connect_worker_keeps_its_state_in_our_broker(shared_broker: BrokerPro
         admin = AdminClient({"bootstrap.servers": shared_broker.bootstrap})
         cluster = admin.describe_cluster().result(20)
         assert ask(port, "/")["kafka_cluster_id"] == cluster.cluster_id
-        groups = {one.id: one for one in admin.list_groups(timeout=20)}
-        worker = groups["connect-workers"]
-        assert (worker.state, worker.protocol_type, len(worker.members)) == ("Stable", "connect", 1)
+        end_s = time.monotonic() + START_S_MAX
+        while (worker := admin.list_groups("connect-workers", timeout=20)[0]).state != "Stable":
+            assert time.monotonic() < end_s, "the worker's group does not become stable"
+            time.sleep(0.2)
+        assert (worker.protocol_type, len(worker.members)) == ("connect", 1)
     finally:
         process.terminate()
         try:
