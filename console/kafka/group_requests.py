@@ -183,7 +183,7 @@ def _described(group: Any) -> Described:
         return Described(error="the group is gone" if gone else group.error_message or code.name)
     if hasattr(group, "assignor_name"):
         members = tuple(
-            Member(one.member_id, one.client_id, one.instance_id, one.client_host, _places(one.assignment))
+            Member(one.member_id, one.client_id, one.instance_id, _host(one), _places(one.assignment))
             for one in group.members
         )
         return Described(group.group_state, group.assignor_name, members)
@@ -192,12 +192,18 @@ def _described(group: Any) -> Described:
             one.member_id,
             one.client_id,
             one.group_instance_id,
-            one.client_host.removeprefix("/"),
+            _host(one),
             assignment(one.member_assignment) if group.protocol_type == "consumer" else None,
         )
         for one in group.members
     )
     return Described(group.group_state, group.protocol_data, members)
+
+
+def _host(member: Any) -> str:
+    """As Java says it, without the empty name before the slash."""
+    host: str = member.client_host
+    return host.removeprefix("/")
 
 
 def _places(assigned: Any) -> list[Place]:

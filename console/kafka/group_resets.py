@@ -1,6 +1,7 @@
 """Where a reset brings the partitions of a group: pure arithmetic on offsets.
 
-*Invariants*: no partition leaves its log: what lies outside becomes the nearer end, as Kafka's own tool does, with a note.
+*Invariants*: no partition leaves its log: what lies outside becomes the nearer end, as with Kafka's own tool, and a
+note says so.
 *Not here*: asking the cluster, and the commit (services/groups.py).
 """
 

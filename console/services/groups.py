@@ -19,7 +19,7 @@ from console.kafka import group_offsets, topics
 from console.kafka.connection import ConnectionSpec, Session, run
 from console.kafka.errors import ClusterUnreachable, NotFound
 from console.kafka.group_offsets import Bounds
-from console.kafka.group_requests import Listed, Member, committed, describe
+from console.kafka.group_requests import CLASSIC, CONSUMER, Listed, Member, committed, describe
 from console.kafka.group_resets import Move, Wish, planned
 from console.kafka.groups import listed_group
 from engine.client.calls import Place
@@ -29,7 +29,6 @@ logger = logging.getLogger(__name__)
 
 APPLY_LIMIT_S = 6.0
 EMPTY = "Empty"
-WITHOUT_COMMITS = ("share",)
 SAID = {
     ErrorCode.UNKNOWN_MEMBER_ID: "the group has members again",
     ErrorCode.ILLEGAL_GENERATION: "the group has members again",
@@ -42,7 +41,11 @@ SAID = {
 
 
 class ResetRefused(Exception):
-    """Nothing was changed, or not all; `str(error)` says why in a sentence."""
+    """Nothing was changed; `str(error)` says why in a sentence."""
+
+
+class ResetIncomplete(ResetRefused):
+    """Some partitions were reset and some were not, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +153,9 @@ def reset(spec: ConnectionSpec, name: str, topic: str, moves: Sequence[Move], *,
     if failed:
         (_, index), code = next(iter(failed.items()))
         words = SAID.get(code, f"the cluster answered {code.name}")
-        raise ResetRefused(f"{done} of {len(answers)} partitions were reset; partition {index} was not: {words}")
+        if not done:
+            raise ResetRefused(words)
+        raise ResetIncomplete(f"{done} of {len(answers)} partitions were reset; partition {index} was not: {words}")
     return done
 
 
@@ -180,8 +185,8 @@ def _words(offset: int | None) -> str:
 def _refusal(group: Listed, state: str, members: tuple[Member, ...], error: str | None) -> str | None:
     if error:
         return f"it is not known whether the group has members: {error}"
-    if group.type in WITHOUT_COMMITS:
-        return f"a {group.type} group has no offsets of this kind"
+    if group.type not in (CLASSIC, CONSUMER):
+        return f"it is a {group.type} group, which has a tool of its own"
     if members:
         count = "a member" if len(members) == 1 else f"{len(members)} members"
         return f"the group has {count}; the cluster takes a reset only while it is empty"

@@ -12,7 +12,7 @@ from typing import Any
 
 from django import template
 from django.http import QueryDict
-from django.utils.html import format_html, strip_tags
+from django.utils.html import escape, format_html, strip_tags
 from django.utils.safestring import SafeString
 
 from console.services import figures, payloads
@@ -93,6 +93,8 @@ def config_words(name: str, value: str | None) -> str | SafeString:
 @register.filter
 def named(text: str) -> SafeString:
     """Text from outside on one line: escaped, and what cannot be seen is named."""
+    if text.isprintable():
+        return escape(text)
     return pieces(payloads.pieces(text, multiline=False))
 
 

@@ -3,6 +3,8 @@
 *Invariants*: as in console_tags.py: what came from a cluster is escaped, what cannot be seen is named.
 """
 
+from functools import lru_cache
+
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -22,6 +24,7 @@ WORDS = {
 
 
 @register.simple_tag
+@lru_cache(maxsize=100)
 def group_state(state: str) -> SafeString:
     """A state with its shape and word; who moves partitions at this moment is told as a warning."""
     return mark(TONES.get(state, "warn"), named(WORDS.get(state, state) or "not told"))

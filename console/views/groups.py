@@ -17,6 +17,7 @@ from console.models import Cluster
 from console.permissions import EDIT, VIEW, cluster_for, role_on
 from console.services import outages
 from console.services.clusters import connection_spec
+from console.views.page_numbers import page_numbers
 from console.views.topic_head import TopicHead, topic_head
 
 PAGE_SIZE = 50
@@ -53,13 +54,7 @@ class GroupListPage:
     @property
     def page_numbers(self) -> list[int]:
         """First, last, and those around; 0 stands for a gap."""
-        near = {1, self.found.pages, *range(self.found.page - 1, self.found.page + 2)}
-        numbers: list[int] = []
-        for number in sorted(number for number in near if 1 <= number <= self.found.pages):
-            if numbers and number != numbers[-1] + 1:
-                numbers.append(0)
-            numbers.append(number)
-        return numbers
+        return page_numbers(self.found.page, self.found.pages)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,9 +37,14 @@ class ResetPage:
     chosen: str  # kind of target
     review: groups.Review | None  # once something is asked for
     command: str | None
-    refused: str | None  # why nothing was changed, or cannot be
+    refused: groups.ResetRefused | None  # why nothing was changed, or cannot be
     place: str = "groups"
     kinds: tuple[tuple[str, str], ...] = KINDS
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether something was changed, and not all of it."""
+        return isinstance(self.refused, groups.ResetIncomplete)
 
     @property
     def seen(self) -> str:
@@ -70,23 +75,25 @@ def offset_reset(request: HttpRequest, cluster_id: uuid.UUID, group: str) -> Htt
     return render(request, "console/groups/reset.html", {"page": page}, status=status)
 
 
-def _reset(request: HttpRequest, spec: ConnectionSpec, group: str, form: ResetForm) -> str | None:
+def _reset(request: HttpRequest, spec: ConnectionSpec, group: str, form: ResetForm) -> groups.ResetRefused | None:
     """Do it; or say why nothing was changed."""
     confirmed = ConfirmForm(request.POST)
     if form.wish is None or not confirmed.is_valid():
-        return "this review cannot be read; look at it anew"
+        return groups.ResetRefused("this review cannot be read; look at it anew")
     agreed = confirmed.cleaned_data
     topic, who = form.wish.topic, request.user.get_username()
     try:
         done = groups.reset(spec, group, topic, agreed["seen"], skips_seen=agreed["skips"], who=who)
     except groups.ResetRefused as refused:
-        return str(refused)
+        return refused
     words = "1 partition" if done == 1 else f"{done} partitions"
     messages.success(request, f"{words} of {topic} reset. The group goes on from there when it starts again.")
     return None
 
 
-def reset_page(cluster: Cluster, spec: ConnectionSpec, group: str, form: ResetForm, refused: str | None) -> ResetPage:
+def reset_page(
+    cluster: Cluster, spec: ConnectionSpec, group: str, form: ResetForm, refused: groups.ResetRefused | None
+) -> ResetPage:
     """What the page shows: the state of the group now, and the review of what is asked for now."""
     state = groups.reset_state(spec, group)
     review, line = None, None
@@ -96,7 +103,7 @@ def reset_page(cluster: Cluster, spec: ConnectionSpec, group: str, form: ResetFo
             review = groups.review(spec, group, wish)
             line = command(spec.bootstrap, group, wish)
         except groups.ResetRefused as refusal:
-            refused = refused or str(refusal)
+            refused = refused or refusal
     topics = sorted({*state.topics, wish.topic} if wish is not None and review is not None else state.topics)
     return ResetPage(
         cluster=cluster,

@@ -18,6 +18,7 @@ from console.permissions import VIEW, cluster_for
 from console.services import outages
 from console.services.clusters import connection_spec
 from console.views.converters import TopicNameConverter
+from console.views.page_numbers import page_numbers
 
 PAGE_SIZE = 50
 
@@ -50,14 +51,7 @@ class TopicListPage:
     @property
     def page_numbers(self) -> list[int]:
         """First, last, and those around; 0 stands for a gap."""
-        last = self.found.pages
-        near = {1, last, *range(self.found.page - 1, self.found.page + 2)}
-        numbers: list[int] = []
-        for number in sorted(number for number in near if 1 <= number <= last):
-            if numbers and number != numbers[-1] + 1:
-                numbers.append(0)
-            numbers.append(number)
-        return numbers
+        return page_numbers(self.found.page, self.found.pages)
 
 
 @require_safe

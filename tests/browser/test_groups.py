@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Installation, Open
 from tests.browser.test_look import SIZES, SMALL_TEXT, UNNAMED
+from tests.engine.compat.brokers import odradek
 from tests.processes import wait_for
 
 HOSTILE = "<script>window.__x = 1</script><img src=x onerror=window.__x=1>\u202egnp/../\u0007"
@@ -167,3 +168,13 @@ def test_resets_work_without_scripts(chromium, session, installation):
     expect(page).to_have_url(re.compile("groups/plain-readers/$"))
     expect(page.locator(".facts")).to_contain_text("9 records")
     context.close()
+
+
+def test_a_list_that_is_open_says_when_the_cluster_dies_and_comes_back(installation, open_page: Open, tmp_path):
+    with odradek(tmp_path) as broker:
+        page = open_page(f"/clusters/{installation.connect('fourth', broker.bootstrap)}/groups/")
+        expect(page.get_by_role("heading", name="No groups yet")).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text("No broker answers", timeout=20_000)
+    port = broker.bootstrap.rpartition(":")[2]
+    with odradek(tmp_path, {"listeners": f"PLAINTEXT://127.0.0.1:{port}"}):
+        expect(page.get_by_role("heading", name="No groups yet")).to_be_visible(timeout=20_000)

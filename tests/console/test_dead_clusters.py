@@ -7,6 +7,7 @@ import time
 import pytest
 
 PAGES = ["", "topics/", "topics/orders.placed/", "topics/orders.placed/live/", "topics/orders.placed/records/0/0/"]
+PAGES += ["groups/", "groups/readers/", "groups/readers/offset-reset/", "topics/orders.placed/groups/"]
 ANSWER_S_MAX = 3.0  # two seconds for the cluster, and some for a busy machine
 
 
