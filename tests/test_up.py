@@ -154,6 +154,12 @@ def test_more_brokers_are_refused_in_words(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
+def test_one_port_for_console_and_broker_is_refused(tmp_path: Path) -> None:
+    said = refused("--port", "18999", "--kafka-port", "18999", "--data", str(tmp_path / "data"))
+    assert "Port 18999 cannot be the console's and the broker's" in said
+    assert not (tmp_path / "data").exists()
+
+
 @pytest.mark.parametrize("option", ["--port", "--kafka-port"])
 def test_a_taken_port_is_refused(tmp_path: Path, option: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -93,6 +93,7 @@ class BrokerShell:
         self.timer_ms = 0
         self.bugs = 0
         self.troubles: dict[str, None] = {}  # told and not over
+        self.failed_writes = 0  # when troubles were last looked for
         self.stopping = False
         self.running = threading.Event()
         self.stopped = threading.Event()
@@ -265,6 +266,9 @@ class BrokerShell:
         }
         if self.machine.durability.failed is not None:
             troubles[f"{self.directory} is offline until a restart: {self.machine.durability.failed}"] = None
+        elif self.machine.counters.failed_writes != self.failed_writes:
+            troubles[f"{self.directory} is full: writes are refused until there is room again"] = None
+        self.failed_writes = self.machine.counters.failed_writes
         for trouble in troubles:
             if trouble not in self.troubles:
                 logger.critical(trouble)

@@ -243,6 +243,17 @@ def test_a_log_directory_that_went_offline_is_logged_once(broker, caplog):
     assert [record.message for record in caplog.records] == [f"{broker.directory} is offline until a restart: it broke"]
 
 
+def test_a_full_disk_is_logged_once_while_it_lasts(broker, caplog):
+    for failed_writes in (1, 2):
+        broker.shell.machine.counters.failed_writes = failed_writes
+        broker.shell._tell_troubles()
+    broker.shell._tell_troubles()
+    assert not broker.shell.troubles
+    assert [record.message for record in caplog.records] == [
+        f"{broker.directory} is full: writes are refused until there is room again"
+    ]
+
+
 def test_a_bug_met_by_one_connection_is_logged_and_closes_only_that(broker, caplog, monkeypatch):
     from engine.broker.handlers import find_coordinator
     from engine.wire.messages.find_coordinator import FindCoordinatorRequest
