@@ -1,9 +1,10 @@
-"""Compiles the C programs once and runs the load generator; gives its figures as a dict."""
+"""Compiles the C programs once, runs the load generator or librdkafka; gives their figures as a dict."""
 
 import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 SOURCES = Path(__file__).parent / "c"
@@ -34,9 +35,13 @@ def on_core(core: int, pinned: bool) -> list[str]:
 
 def run(directory: Path, host: str, port: int, load: str, arguments: tuple[int, ...], pinned: bool) -> dict[str, float]:
     """Run one load to its end. Raises BenchError if the broker refused or disordered anything."""
-    command = [*on_core(1, pinned), str(directory / "load_generator"), load, host, str(port), TOPIC]
+    if load.startswith("librdkafka"):
+        bootstrap = f"{host}:{port}" if port else "mock"
+        command = [sys.executable, "-m", "tests.bench.librdkafka", load.split()[1], bootstrap, TOPIC]
+    else:
+        command = [*on_core(1, pinned), str(directory / "load_generator"), load, host, str(port), TOPIC]
     done = subprocess.run([*command, *map(str, arguments)], capture_output=True, text=True, timeout=SECONDS_MAX)
     if done.returncode:
-        raise BenchError(f"the load generator stopped: {done.stderr.strip() or done.returncode}")
+        raise BenchError(f"the {load} load stopped: {done.stderr.strip() or done.returncode}")
     figures: dict[str, float] = json.loads(done.stdout)
     return figures

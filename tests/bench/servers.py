@@ -1,4 +1,4 @@
-"""What is measured: the reference broker in C, and Odradek's broker in its Celery worker."""
+"""What is measured: the reference broker in C, Odradek's broker in its Celery worker, and librdkafka's mock."""
 
 import os
 import socket
@@ -6,6 +6,9 @@ import subprocess
 import time
 from abc import ABC, abstractmethod
 from pathlib import Path
+
+from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
 
 from engine.launcher import BrokerProcess, free_port, start_broker
 from tests.bench.cases import Case
@@ -92,6 +95,26 @@ class Reference(Server):
             self.process.wait()
 
 
+class Mock(Server):
+    """No server: librdkafka's own cluster inside the client, the most that this client can do."""
+
+    @property
+    def pid(self) -> int:
+        """None of its own."""
+        raise BenchError("librdkafka's mock is inside the client")
+
+    def start(self) -> None:
+        """The client starts it."""
+        self.port = 0
+
+    def stop(self) -> None:
+        """It ends with the client."""
+
+    def cpu_seconds(self) -> float:
+        """Its CPU is the client's."""
+        return 0.0
+
+
 class Odradek(Server):
     """Our broker as `up` runs it: in a Celery worker, here without Redis."""
 
@@ -143,7 +166,12 @@ class Odradek(Server):
 
 def create_topic(bootstrap: str, partitions: int) -> None:
     """Create the bench's topic by somebody else's client."""
-    from confluent_kafka.admin import AdminClient, NewTopic
-
     admin = AdminClient({"bootstrap.servers": bootstrap})  # kept: its end would end the request
     admin.create_topics([NewTopic(TOPIC, partitions, 1)])[TOPIC].result(20)
+
+
+def wake_groups(bootstrap: str) -> None:
+    """Have the broker create `__consumer_offsets`: the first question for committed offsets does."""
+    reader = Consumer({"bootstrap.servers": bootstrap, "group.id": "bench", "log_level": 0})
+    reader.committed([TopicPartition(TOPIC, 0)], timeout=START_S_MAX)
+    reader.close()

@@ -1,9 +1,10 @@
 /* Raw load on a broker, from batches built once: what is measured is the broker, not its client.
  *
  *   load_generator produce HOST PORT TOPIC PARTITIONS CONNECTIONS RECORD_BYTES BATCH_BYTES DEPTH BYTES SECONDS ACKS
+ *   load_generator commit  (as produce; each connection commits offsets of a group of its own, a partition a request)
  *   load_generator fetch   HOST PORT TOPIC PARTITIONS CONNECTIONS PARTITION_BYTES RESPONSE_BYTES BYTES SECONDS
  *
- * Produce version 7, Fetch version 11 without sessions; one thread a connection; every reply's correlation id and error
+ * Produce version 7, OffsetCommit version 2, Fetch version 11 without sessions; one thread a connection; every reply's correlation id and error
  * code is checked. Stops after BYTES or SECONDS. Prints one line of JSON; latencies are from send to reply, in microseconds.
  */
 #define _GNU_SOURCE
@@ -34,7 +35,7 @@ typedef struct {
 } Worker;
 
 static const char *host, *topic;
-static int port, partition_count, connection_count, record_bytes, batch_bytes, depth, acks = 1;
+static int port, partition_count, connection_count, record_bytes, batch_bytes, depth, acks = 1, committing;
 static int partition_bytes, response_bytes;
 static uint64_t bytes_wanted;
 static double seconds_max;
@@ -110,6 +111,17 @@ static size_t build_produce(char *frame, int partition, int *records) {
     return at - frame;
 }
 
+/* One OffsetCommit request for one partition, by a group without members. Its reply's error is where Produce's is. */
+static size_t build_commit(char *frame, int group, int partition) {
+    char name[32], *at = put_text(put32(put16(put16(frame + 4, 8), 2), 0), "bench");
+    snprintf(name, sizeof name, "bench-%d", group);
+    at = put64(put_text(put32(put_text(at, name), 0xffffffffu), ""), -1);
+    at = put32(put32(put_text(put32(at, 1), topic), 1), partition);
+    at = put16(put64(at, 1000 + partition), -1);
+    put32(frame, at - frame - 4);
+    return at - frame;
+}
+
 typedef struct { char *requests[256]; int lengths[256], records; uint64_t sent, answered; double *sent_at; } Produce;
 
 static void send_requests(Worker *worker, Produce *state, int fd, uint64_t requests_max) {
@@ -138,7 +150,7 @@ static size_t read_replies(Worker *worker, Produce *state, char *replies, size_t
         if (length - at - 4 < size) break;
         if (get32(replies + at + 4) != (uint32_t)state->answered) fail("a reply out of order", get32(replies + at + 4));
         int error = get16(replies + at + 14 + get16(replies + at + 12) + 8);
-        if (error) fail("Produce was refused with error", error);
+        if (error) fail(committing ? "OffsetCommit was refused with error" : "Produce was refused with error", error);
         if (worker->latency_count < LATENCIES_MAX)
             worker->latencies[worker->latency_count++] = (time - state->sent_at[state->answered % depth]) * 1e6;
         state->answered++, worker->records += state->records, at += 4 + size;
@@ -155,7 +167,8 @@ static void *produce(void *argument) {
     int fd = connect_to_broker();
     for (int i = 0; i < partition_count; i++) {
         state.requests[i] = malloc(batch_bytes + record_bytes + 4096);
-        state.lengths[i] = build_produce(state.requests[i], i, &state.records);
+        if (committing) state.lengths[i] = build_commit(state.requests[i], worker->id, i), state.records = 1;
+        else state.lengths[i] = build_produce(state.requests[i], i, &state.records);
     }
     worker->latencies = malloc(sizeof(float) * LATENCIES_MAX);
     uint64_t requests_max = bytes_wanted / connection_count / state.lengths[0] + 1;
@@ -265,7 +278,8 @@ static void report(Worker *workers) {
 
 int main(int argc, char **argv) {
     if (argc < 11) return fprintf(stderr, "see the head of load_generator.c\n"), 2;
-    int producing = argv[1][0] == 'p';
+    committing = argv[1][0] == 'c';
+    int producing = committing || argv[1][0] == 'p';
     crc32c_init();
     host = argv[2], port = atoi(argv[3]), topic = argv[4], partition_count = atoi(argv[5]), connection_count = atoi(argv[6]);
     if (partition_count > 256 || connection_count > CONNECTIONS_MAX || (producing && argc < 13)) return 2;
