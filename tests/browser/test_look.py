@@ -48,7 +48,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shop(installation: Installation) -> Installation:
     """Topics as a shop has them."""
     chance = random.Random(3)
