@@ -100,6 +100,10 @@ class GroupCoordinator:
 def java_hash(text: str) -> int:
     """Java's String.hashCode without its sign: what Kafka places groups by."""
     value = 0
+    if text.isascii():  # nearly always; on the way of each commit
+        for unit in text.encode():
+            value = value * 31 + unit & 0xFFFFFFFF
+        return value & 0x7FFFFFFF
     encoded = text.encode("utf-16-be", "surrogatepass")
     for at in range(0, len(encoded), 2):
         value = value * 31 + (encoded[at] << 8 | encoded[at + 1]) & 0xFFFFFFFF

@@ -37,7 +37,9 @@ def produce(bootstrap: str, topic: str, partitions: int, record_bytes: int, coun
     begun_s = time.monotonic()
     for number in range(count // BATCH):
         if producer.produce_batch(topic, messages, partition=number % partitions) != BATCH:
-            raise SystemExit(f"librdkafka refused records: {[one['_error'] for one in messages if '_error' in one][0]}")
+            raise SystemExit(
+                f"librdkafka refused records: {next(one['_error'] for one in messages if '_error' in one)}"
+            )
         while len(producer) > OUTSTANDING_MAX:
             producer.poll(0.001)
     if producer.flush(SECONDS_MAX):
