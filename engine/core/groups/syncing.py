@@ -40,6 +40,9 @@ def sync(group: Group, request: Sync, now_ms: int) -> None:
         return
     if group.is_in(GroupState.STABLE):
         rebalance.keep_alive(member, now_ms)
+        group.pending_syncs.pop(member.member_id, None)
+        if not group.pending_syncs:
+            group.rebalance_deadline_ms = None
         group.answers.append(_assigned(group, member, request.waiter))
         return
     if member.syncing is not None:  # it asked again: only the last request is answered with the assignment

@@ -32,7 +32,7 @@ from engine.wire.primitives import Message
 
 GROUP = "readers"
 PROTOCOL_TYPE = "simulated"  # assignments are lists of partition numbers in ASCII
-SESSION_MS, REBALANCE_MS = 300, 200
+SESSION_MS, REBALANCE_MS = 120, 100
 COORDINATOR_GONE = (
     ErrorCode.COORDINATOR_NOT_AVAILABLE,
     ErrorCode.COORDINATOR_LOAD_IN_PROGRESS,
@@ -53,6 +53,7 @@ class Member(WireActor):
     stable: bool = False  # it has its assignment
     asked: bool = False
     asked_us: int = 0
+    heard_us: int = 0  # when it asked what was answered well last: the coordinator heard of it then
     committing: int = 0  # the number that is on its way
 
     def begin(self, world: World, node: Node) -> None:
@@ -106,16 +107,16 @@ class Member(WireActor):
         if isinstance(reply, FindCoordinatorResponse):
             self.found = reply.error_code == ErrorCode.NONE
         elif isinstance(reply, SyncGroupResponse):
-            self._obey(reply.error_code)
+            self._obey(world, node, reply.error_code)
             if reply.error_code == ErrorCode.NONE:
                 self.stable = True
                 self.assigned = tuple(int(number) for number in bytes(reply.assignment).split())
                 world.observe(node.name, "assigned", self.generation, self.member_id, self.assigned)
         elif isinstance(reply, HeartbeatResponse):
-            self._obey(reply.error_code)
+            self._obey(world, node, reply.error_code)
         elif isinstance(reply, OffsetCommitResponse):
             for partition in reply.topics[0].partitions:
-                self._obey(partition.error_code)
+                self._obey(world, node, partition.error_code)
                 if partition.error_code == ErrorCode.NONE:
                     world.observe(node.name, "committed", self.generation, partition.partition_index, self.committing)
         elif isinstance(reply, OffsetFetchResponse):
@@ -134,10 +135,11 @@ class Member(WireActor):
             self.go_on(world, node)
             return
         if reply.error_code != ErrorCode.NONE:
-            self._obey(reply.error_code)
+            self._obey(world, node, reply.error_code)
             self.pause(world, node, self.pause_us)
             return
         self.member_id, self.generation = reply.member_id, reply.generation_id
+        self.heard_us = self.asked_us = world.now_us  # it was waited for
         world.observe(node.name, "joined", self.generation, self.member_id, reply.leader)
         assignments = []
         if reply.leader == self.member_id:
@@ -148,11 +150,14 @@ class Member(WireActor):
         self.asked = True
         self.send(node, SyncGroupRequest(GROUP, self.generation, self.member_id, None, assignments=assignments), 3)
 
-    def _obey(self, code: int) -> None:
+    def _obey(self, world: World, node: Node, code: int) -> None:
         """What an error asks of a member."""
         if code in COORDINATOR_GONE:
             self.found = self.stable = False
         elif code == ErrorCode.UNKNOWN_MEMBER_ID:
+            world.observe(node.name, "forgotten", self.member_id, self.heard_us)
             self.member_id, self.stable = "", False
         elif code != ErrorCode.NONE:
             self.stable = False
+        else:
+            self.heard_us = self.asked_us

@@ -86,6 +86,20 @@ def test_who_does_not_sync_is_dropped_also_when_the_leader_has():
     assert stage.group.members and stage.group.is_in(GroupState.PREPARING_REBALANCE)
 
 
+def test_who_syncs_after_the_leader_stays():
+    stage = Stage()
+    first = stage.joined(stage.join()).member_id
+    newcomer = stage.join()
+    again = stage.joined(stage.join(first))
+    second = stage.joined(newcomer).member_id
+    stage.sync(first, again.generation_id, {first: b"1", second: b"2"})
+    assert stage.synced(stage.sync(second, again.generation_id)).assignment == b"2"
+    for _ in range(20):
+        stage.pass_ms(9_000)
+        syncing.heartbeat(stage.group, first, None, again.generation_id, stage.now_ms)
+        syncing.heartbeat(stage.group, second, None, again.generation_id, stage.now_ms)
+
+
 def test_a_static_member_that_misses_a_rebalance_keeps_its_place():
     stage = Stage()
     static = stage.joined(stage.join(instance_id="i1", session_timeout_ms=1_000_000)).member_id
