@@ -125,8 +125,11 @@ class Group:
         return not self.pending_members and all(member.joining is not None for member in self.members.values())
 
     def rebalance_timeout_ms(self) -> int:
-        """Give the longest rebalance timeout of the members: as long must slow ones be waited for."""
-        return max((member.rebalance_timeout_ms for member in self.members.values()), default=0)
+        """Give the longest rebalance timeout of the members: as long must slow ones be waited for.
+
+        At least a millisecond: a phase that is over as it begins would begin again for ever.
+        """
+        return max([1, *(member.rebalance_timeout_ms for member in self.members.values())])
 
     def supports(self, protocol_type: str, protocols: list[tuple[str, bytes]]) -> bool:
         """Say whether somebody who speaks this may join: same type, and an assignor that all know."""

@@ -138,3 +138,13 @@ def test_the_assignor_with_most_votes_among_those_all_know_wins():
     newcomer = stage.join(protocols=[("sticky", b""), ("range", b"")])
     stage.join(first, protocols=[("sticky", b""), ("range", b"")])
     assert stage.joined(newcomer).protocol_name == "sticky"
+
+
+def test_a_rebalance_without_time_does_not_go_round_for_ever():
+    stage = Stage()
+    static = stage.joined(stage.join(instance_id="i1", rebalance_timeout_ms=0)).member_id
+    stage.sync(static, 1, {static: b"a"})
+    stage.join(static, instance_id="i1", protocols=[("range", b"other")], rebalance_timeout_ms=0)
+    newcomer = stage.join(rebalance_timeout_ms=0)
+    stage.leave(stage.joined(newcomer).member_id if newcomer in stage.answers else static)
+    stage.pass_ms(500)
