@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from engine.broker.broker import Broker
 
 
-def led_partition(broker: "Broker", topic: str, index: int, current_leader_epoch: int = -1) -> Partition:
+NOT_TOLD = -1
+
+
+def led_partition(broker: "Broker", topic: str, index: int, current_leader_epoch: int = NOT_TOLD) -> Partition:
     """The partition, its marks as they stand after all earlier requests; WireError if it cannot be served."""
     if broker.durability.pending:
         durability.settle(broker)  # what was appended earlier in this event counts
@@ -23,7 +26,7 @@ def led_partition(broker: "Broker", topic: str, index: int, current_leader_epoch
         raise broker.replica_manager.why_not(broker, topic, index)
     if partition.offline:
         raise WireError(ErrorCode.KAFKA_STORAGE_ERROR, "The log directory is offline.")
-    if 0 <= current_leader_epoch < partition.leader_epoch:
+    if current_leader_epoch != NOT_TOLD and current_leader_epoch < partition.leader_epoch:
         raise WireError(ErrorCode.FENCED_LEADER_EPOCH)
     if current_leader_epoch > partition.leader_epoch:
         raise WireError(ErrorCode.UNKNOWN_LEADER_EPOCH)

@@ -28,8 +28,6 @@ def handle(broker: "Broker", context: RequestContext, request: DeleteGroupsReque
     for group_id in dict.fromkeys(request.groups_names):
         code = ErrorCode.NONE
         try:
-            if not group_id:
-                raise WireError(ErrorCode.INVALID_GROUP_ID)
             shard = broker.group_coordinator.shard_of(broker, group_id)
             group_coordinator.delete_group(broker, shard, group_id, PendingWrite(0, group_id, slot=slot))
             slot.writes_left += 1

@@ -30,9 +30,8 @@ HIGH_WATERMARK = -1
 
 def handle(broker: "Broker", context: RequestContext, request: DeleteRecordsRequest) -> DeleteRecordsResponse:
     """Answer each partition by itself."""
-    response = DeleteRecordsResponse()
+    answers: dict[str, dict[int, DeleteRecordsPartitionResult]] = {}
     for topic in request.topics:
-        results = []
         for wanted in topic.partitions:
             result = DeleteRecordsPartitionResult(partition_index=wanted.partition_index, low_watermark=-1)
             try:
@@ -42,9 +41,9 @@ def handle(broker: "Broker", context: RequestContext, request: DeleteRecordsRequ
             except StorageError as error:
                 durability.note_disk_error(broker, error)
                 result.error_code = ErrorCode.KAFKA_STORAGE_ERROR
-            results.append(result)
-        response.topics.append(DeleteRecordsTopicResult(topic.name, results))
-    return response
+            answers.setdefault(topic.name, {})[wanted.partition_index] = result
+    topics = [DeleteRecordsTopicResult(name, list(results.values())) for name, results in answers.items()]
+    return DeleteRecordsResponse(topics=topics)
 
 
 def delete_before(broker: "Broker", topic: str, index: int, offset: int) -> int:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 NOT_FOUND_SINCE = 6  # before it a group that is not there was described as Dead
 OPERATIONS_NOT_ASKED = -(1 << 31)
-OPERATIONS_OF_GROUPS = 1 << 3 | 1 << 6 | 1 << 8  # READ, DELETE, DESCRIBE: without ACLs everybody may
+# READ, DELETE, DESCRIBE, DESCRIBE_CONFIGS, ALTER_CONFIGS: without ACLs everybody may
+OPERATIONS_OF_GROUPS = 1 << 3 | 1 << 6 | 1 << 8 | 1 << 10 | 1 << 11
 
 
 def handle(broker: "Broker", context: RequestContext, request: DescribeGroupsRequest) -> DescribeGroupsResponse:

@@ -35,7 +35,7 @@ def handle(broker: "Broker", context: RequestContext, request: DescribeLogDirsRe
         here = topics.get(name, {})
         partitions = [
             DescribeLogDirsPartition(partition_index=index, partition_size=here[index].log.size_bytes(), offset_lag=0)
-            for index in indexes
+            for index in dict.fromkeys(indexes)
             if index in here
         ]
         if partitions:

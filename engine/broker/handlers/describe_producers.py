@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from engine.broker.context import RequestContext
 from engine.broker.partition_access import led_partition
-from engine.wire.error_codes import WireError
+from engine.core.metadata import topic_names
+from engine.wire.error_codes import ErrorCode, WireError
 from engine.wire.messages.describe_producers import (
     DescribeProducersRequest,
     DescribeProducersResponse,
@@ -29,9 +30,13 @@ def handle(broker: "Broker", context: RequestContext, request: DescribeProducers
         for index in topic.partition_indexes:
             result = PartitionResponse(partition_index=index)
             try:
+                refusal = topic_names.refusal(topic.name)
+                if refusal is not None:
+                    raise WireError(ErrorCode.INVALID_TOPIC_EXCEPTION, refusal)
                 entries = led_partition(broker, topic.name, index).log.producers.entries
             except WireError as error:
-                result.error_code, result.error_message = error.code, error.message
+                said = topic.name not in broker.image.topics  # of a known topic's partitions Kafka gives the code alone
+                result.error_code, result.error_message = error.code, error.message if said else None
             else:
                 result.active_producers = [
                     ProducerState(

@@ -1,4 +1,7 @@
-"""FindCoordinator 0 to 6: which broker coordinates a group. Transactions and share groups have no coordinator yet.
+"""FindCoordinator 0 to 6: which broker coordinates a group. Share groups have no coordinator yet.
+
+Transactions are refused at once, in words: clients retry a coordinator that is not available
+for as long as they may.
 
 The first question makes the topic `__consumer_offsets`, as in Kafka; until it is there
 the answer is that no coordinator is available, and clients ask again.
@@ -22,11 +25,19 @@ if TYPE_CHECKING:
 GROUP, TRANSACTION, SHARE = 0, 1, 2
 MANY_KEYS_SINCE = 4
 SHARE_SINCE = 6
-MESSAGES = {ErrorCode.NONE: "NONE", ErrorCode.COORDINATOR_NOT_AVAILABLE: "The coordinator is not available."}
 MALFORMED = (
     "This most likely occurs because of a request being malformed by the client library or the message was sent to an "
     "incompatible broker. See the broker logs for more details."
 )
+MESSAGES = {
+    ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED: "This broker has no transactions yet.",
+}
+# What versions 0 to 3 say where later ones say nothing.
+FIRST_MESSAGES = {
+    ErrorCode.NONE: "NONE",
+    ErrorCode.INVALID_REQUEST: MALFORMED,
+    ErrorCode.COORDINATOR_NOT_AVAILABLE: "The coordinator is not available.",
+}
 
 
 def handle(broker: "Broker", context: RequestContext, request: FindCoordinatorRequest) -> FindCoordinatorResponse:
@@ -36,7 +47,7 @@ def handle(broker: "Broker", context: RequestContext, request: FindCoordinatorRe
         found = [_find(broker, request.key_type, key, version) for key in request.coordinator_keys]
         return FindCoordinatorResponse(coordinators=found)
     one = _find(broker, request.key_type, request.key, version)
-    message = MESSAGES.get(ErrorCode(one.error_code), MALFORMED)
+    message = one.error_message or FIRST_MESSAGES.get(ErrorCode(one.error_code))
     return FindCoordinatorResponse(0, one.error_code, message, one.node_id, one.host, one.port)
 
 
@@ -51,9 +62,13 @@ def _find(broker: "Broker", key_type: int, key: str, version: int) -> Coordinato
         else:
             advertised = broker.config.advertised[0]
             return Coordinator(key, broker.config.node_id, advertised.host, advertised.port, ErrorCode.NONE, "")
-    elif key_type == TRANSACTION or (key_type == SHARE and version >= SHARE_SINCE and key.count(":") == 2):
+    elif key_type == TRANSACTION:
+        code = ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED  # fatal at once: clients retry any softer word for long
+    elif key_type == SHARE and version >= SHARE_SINCE and key.count(":") == 2:
         code = ErrorCode.COORDINATOR_NOT_AVAILABLE  # a share key is group:topic id:partition
-    return Coordinator(key, -1, "", -1, code, "")
+    return Coordinator(
+        key, -1, "", -1, code, MALFORMED if key_type > SHARE or key_type < GROUP else MESSAGES.get(code, "")
+    )
 
 
 def _make_topic(broker: "Broker") -> None:

@@ -57,11 +57,12 @@ def _join(broker: "Broker", context: RequestContext, request: JoinGroupRequest, 
 def _asked(broker: "Broker", context: RequestContext, request: JoinGroupRequest, waiter: int) -> Join:
     version = context.api_version
     client_id = context.client_id or ""
+    prefix = client_id if request.group_instance_id is None else request.group_instance_id
     rebalance_timeout_ms = request.rebalance_timeout_ms if version >= REBALANCE_TIMEOUT_SINCE else -1
     return Join(
         waiter=waiter,
         member_id=request.member_id,
-        new_member_id=f"{request.group_instance_id or client_id}-{uuid_text(broker.new_uuid())}",
+        new_member_id=f"{prefix}-{uuid_text(broker.new_uuid())}",
         instance_id=request.group_instance_id,
         client_id=client_id,
         client_host=f"/{context.connection.peer}",

@@ -12,7 +12,7 @@ from engine.wire.messages.list_groups import ListedGroup, ListGroupsRequest, Lis
 if TYPE_CHECKING:
     from engine.broker.broker import Broker
 
-CLASSIC = "Classic"
+CLASSIC = "classic"
 
 
 def handle(broker: "Broker", context: RequestContext, request: ListGroupsRequest) -> ListGroupsResponse:

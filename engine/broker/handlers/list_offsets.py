@@ -38,9 +38,8 @@ def handle(broker: "Broker", context: RequestContext, request: ListOffsetsReques
         for wanted in topic.partitions:
             key = (topic.name, wanted.partition_index)
             asked[key] = asked.get(key, 0) + 1
-    response = ListOffsetsResponse()
+    answers: dict[str, dict[int, ListOffsetsPartitionResponse]] = {}
     for topic in request.topics:
-        results: dict[int, ListOffsetsPartitionResponse] = {}
         for wanted in topic.partitions:
             result = ListOffsetsPartitionResponse(partition_index=wanted.partition_index)
             try:
@@ -51,19 +50,19 @@ def handle(broker: "Broker", context: RequestContext, request: ListOffsetsReques
                 result.error_code = error.code
             except StorageError:
                 result.error_code = ErrorCode.KAFKA_STORAGE_ERROR
-            results[wanted.partition_index] = result
-        response.topics.append(ListOffsetsTopicResponse(topic.name, list(results.values())))
-    return response
+            answers.setdefault(topic.name, {})[wanted.partition_index] = result
+    topics = [ListOffsetsTopicResponse(name, list(results.values())) for name, results in answers.items()]
+    return ListOffsetsResponse(topics=topics)
 
 
 def find(
     broker: "Broker", version: int, topic: str, wanted: ListOffsetsPartition, result: ListOffsetsPartitionResponse
 ) -> None:
     """Fill in the offset that is asked for; -1 where there is none."""
-    partition = led_partition(broker, topic, wanted.partition_index, wanted.current_leader_epoch)
     timestamp = wanted.timestamp
     if timestamp < EARLIEST_PENDING_UPLOAD or version < FIRST_VERSION.get(timestamp, 0):
         raise WireError(ErrorCode.UNSUPPORTED_VERSION)
+    partition = led_partition(broker, topic, wanted.partition_index, wanted.current_leader_epoch)
     found = find_offset(partition, timestamp)
     if found is None:
         return

@@ -93,8 +93,15 @@ def _asked(broker: "Broker", request: MetadataRequest, kind: Kind) -> list[bytes
         if topic is not None:
             found.append(_topic(broker, topic, kind))
         else:
-            found.append(metadata_blobs.encode_topic(_missing(broker, name, may_create), version))
+            missing = _missing(broker, name, may_create)
+            missing.topic_authorized_operations = _operations(kind)
+            found.append(metadata_blobs.encode_topic(missing, version))
     return found
+
+
+def _operations(kind: Kind) -> int:
+    """What everybody may do with a topic of any name, there or not, if that was asked."""
+    return operations.TOPIC_OPERATIONS if kind[1] else operations.NOT_ASKED
 
 
 def _missing(broker: "Broker", name: str, may_create: bool) -> MetadataResponseTopic:
@@ -119,14 +126,14 @@ def _topic(broker: "Broker", topic: TopicImage, kind: Kind) -> bytes:
     kept = broker.controller.blobs.find(kind, topic)
     if kept is not None:
         return kept
-    version, with_operations = kind
+    version, _ = kind
     encoded = metadata_blobs.encode_topic(
         MetadataResponseTopic(
             name=topic.name,
             topic_id=topic.topic_id,
             is_internal=topic_names.is_internal(topic.name),
             partitions=[_partition(broker.image, partition) for partition in topic.partitions],
-            topic_authorized_operations=operations.TOPIC_OPERATIONS if with_operations else operations.NOT_ASKED,
+            topic_authorized_operations=_operations(kind),
         ),
         version,
     )

@@ -24,6 +24,8 @@ from engine.wire.messages.offset_delete import (
 if TYPE_CHECKING:
     from engine.broker.broker import Broker
 
+CONSUMER = "consumer"
+
 
 def handle(broker: "Broker", context: RequestContext, request: OffsetDeleteRequest) -> OffsetDeleteResponse | None:
     """Append the tombstones, and answer when they count."""
@@ -45,7 +47,8 @@ def handle(broker: "Broker", context: RequestContext, request: OffsetDeleteReque
                 records.append(offset_tombstone(request.group_id, place))
                 write.commits.append((place, None))
             results.append(OffsetDeleteResponsePartition(one.partition_index, code))
-        topics.append(OffsetDeleteResponseTopic(topic.name, results))
+        if results:
+            topics.append(OffsetDeleteResponseTopic(topic.name, results))
     response = OffsetDeleteResponse(topics=topics)
     if not records:
         return response
@@ -65,7 +68,7 @@ def _check(group: Group | None, *, known: bool) -> None:
         return
     if group.is_in(GroupState.DEAD):
         raise WireError(ErrorCode.GROUP_ID_NOT_FOUND)
-    if not group.is_in(GroupState.EMPTY) and group.subscribed_topics is None:
+    if not group.is_in(GroupState.EMPTY) and group.protocol_type != CONSUMER:
         # What members of another protocol read cannot be known: nothing of it may be forgotten under them.
         raise WireError(ErrorCode.NON_EMPTY_GROUP)
 
@@ -73,5 +76,7 @@ def _check(group: Group | None, *, known: bool) -> None:
 def _judge(broker: "Broker", group: Group | None, place: tuple[str, int]) -> ErrorCode:
     if broker.image.partition(*place) is None:
         return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-    reads = group is not None and not group.is_in(GroupState.EMPTY) and place[0] in (group.subscribed_topics or {})
+    reads = group is not None and not group.is_in(GroupState.EMPTY)
+    if reads and group is not None and group.subscribed_topics is not None:
+        reads = place[0] in group.subscribed_topics  # of consumers whose subscription cannot be read: any topic
     return ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC if reads else ErrorCode.NONE

@@ -61,8 +61,6 @@ def handle(broker: "Broker", context: RequestContext, request: OffsetFetchReques
 
 def _group(broker: "Broker", context: RequestContext, asked: OffsetFetchRequestGroup) -> OffsetFetchResponseGroup:
     try:
-        if not asked.group_id:
-            raise WireError(ErrorCode.INVALID_GROUP_ID)
         offsets = broker.group_coordinator.shard_of(broker, asked.group_id).offsets.of(asked.group_id)
     except WireError as refused:
         return OffsetFetchResponseGroup(asked.group_id, [], refused.code)

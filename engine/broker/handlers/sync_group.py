@@ -17,18 +17,22 @@ from engine.wire.messages.sync_group import SyncGroupRequest
 if TYPE_CHECKING:
     from engine.broker.broker import Broker
 
+PROTOCOL_TOLD_SINCE = 5
+
 
 def handle(broker: "Broker", context: RequestContext, request: SyncGroupRequest) -> None:
     """Park the request; it is answered when the generation is stored."""
     slot = ParkedGroupRequest(context=context)
     context.connection.slots.append(slot)
     try:
-        _sync(broker, request, slot)
+        _sync(broker, context.api_version, request, slot)
     except WireError as refused:
         give(broker, slot, SyncAnswer(0, refused.code))
 
 
-def _sync(broker: "Broker", request: SyncGroupRequest, slot: ParkedGroupRequest) -> None:
+def _sync(broker: "Broker", version: int, request: SyncGroupRequest, slot: ParkedGroupRequest) -> None:
+    if version >= PROTOCOL_TOLD_SINCE and (request.protocol_type is None or request.protocol_name is None):
+        raise WireError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
     if not request.group_id:
         raise WireError(ErrorCode.INVALID_GROUP_ID)
     shard = broker.group_coordinator.shard_of(broker, request.group_id)

@@ -4,16 +4,16 @@ from engine.wire.messages.find_coordinator import FindCoordinatorRequest
 from tests.engine.broker.admin_broker import AdminBroker
 
 
-def test_no_transaction_coordinator_is_available_in_any_version() -> None:
+def test_transactions_are_refused_for_good_in_every_version() -> None:
     broker = AdminBroker()
     for version in range(1, 4):
         response = broker.call(10, version, FindCoordinatorRequest("t", 1))
-        assert (response.error_code, response.node_id, response.host, response.port) == (15, -1, "", -1)
+        assert (response.error_code, response.node_id, response.host, response.port) == (53, -1, "", -1)
     for version in range(4, 7):
         response = broker.call(10, version, FindCoordinatorRequest("", 1, ["t", "u"]))
         assert [(one.key, one.error_code, one.node_id) for one in response.coordinators] == [
-            ("t", 15, -1),
-            ("u", 15, -1),
+            ("t", 53, -1),
+            ("u", 53, -1),
         ]
 
 

@@ -14,7 +14,7 @@ def test_groups_are_listed(version: int):
     if version >= 4:
         assert group.group_state == "Stable"
     if version >= 5:
-        assert group.group_type == "Classic"
+        assert group.group_type == "classic"
 
 
 @pytest.mark.parametrize(

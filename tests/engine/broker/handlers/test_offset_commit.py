@@ -42,9 +42,9 @@ def test_what_cannot_be_committed_is_refused_and_changes_nothing():
     assert reader.fetch() == 1
 
 
-def test_no_group_is_refused():
+def test_the_group_without_a_name_is_one_like_others():
     request = OffsetCommitRequest(
         "", topics=[OffsetCommitRequestTopic("orders", partitions=[OffsetCommitRequestPartition(0, 1)])]
     )
     reply = group_world().connect().call(request, 8)
-    assert reply.topics[0].partitions[0].error_code == 24
+    assert reply.topics[0].partitions[0].error_code == 0

@@ -51,8 +51,8 @@ def test_version_10_names_topics_by_id():
     assert unknown.partitions[0].error_code == 100
 
 
-def test_no_group_is_refused():
+def test_the_group_without_a_name_is_one_like_others():
     peer = group_world().connect()
-    assert peer.call(OffsetFetchRequest("", []), 5).error_code == 24
+    assert peer.call(OffsetFetchRequest("", []), 5).error_code == 0
     topics = [OffsetFetchRequestTopic("orders", [0])]
-    assert peer.call(OffsetFetchRequest("", topics), 1).topics[0].partitions[0].error_code == 24
+    assert peer.call(OffsetFetchRequest("", topics), 1).topics[0].partitions[0].committed_offset == -1
