@@ -92,7 +92,9 @@ def look_before(options: argparse.Namespace) -> tuple[Path, dict[str, str], int]
     check_port("the console", "--port", HOST, options.port)
     host, _, port = properties["listeners"].split(",")[0].partition("://")[2].rpartition(":")
     if int(port) == options.port:
-        raise Refused(f"Port {port} cannot be the console's and the broker's: choose another by --port or --kafka-port.")
+        raise Refused(
+            f"Port {port} cannot be the console's and the broker's: choose another by --port or --kafka-port."
+        )
     check_port("the broker", "--kafka-port", host.strip("[]") or "0.0.0.0", int(port))  # noqa: S104 - a probe
     if os.environ.get("REDIS_URL"):
         check_redis_url(os.environ["REDIS_URL"])
