@@ -111,7 +111,7 @@ def save_checkpoints(broker: "Broker") -> None:
     """Write down how far logs are synced and readable, so that a start after a crash reads less."""
     if broker.durability.failed is None:
         try:
-            checkpoints.write_all(broker.disk, broker.replica_manager.all())
+            checkpoints.write_all(broker.disk, broker.replica_manager.checkpointed())
         except StorageError as error:  # they only shorten the next start
             durability.note_disk_error(broker, error)
 

@@ -5,6 +5,8 @@ Invariants:
   carry them (with either kind of length), by topic id.
 - A directory is served only if its partition.metadata has the topic's id, so a topic
   made anew never shows old records; what belongs to nothing is set aside, not deleted.
+- The checkpoints keep what they said of a partition that cannot be opened: without its recovery
+  point a damaged log would look like one with a torn tail, and be cut.
 - A removed topic's files are deleted only after file.delete.delay.ms, and no connection
   still holds a region of them then.
 
@@ -21,7 +23,7 @@ from engine.broker import durability, group_coordinator, region_pins
 from engine.broker.partition import Partition
 from engine.core.metadata.image import MetadataDelta, PartitionImage, TopicImage
 from engine.storage import checkpoints
-from engine.storage.disk import StorageError
+from engine.storage.disk import DiskFull, StorageError
 from engine.storage.recovery import open_log
 from engine.wire.error_codes import ErrorCode, WireError
 from engine.wire.primitives import put_compact_string
@@ -43,6 +45,24 @@ class RemovedDirectory:
     partition: Partition
 
 
+@dataclass(slots=True)
+class UnopenedLog:
+    """What the checkpoints said of a log that cannot be opened."""
+
+    recovery_point: int
+    log_start_offset: int
+
+
+@dataclass(slots=True)
+class UnopenedPartition:
+    """What the checkpoints said of a partition whose log cannot be opened, to be written into them again."""
+
+    topic: str
+    index: int
+    high_watermark: int
+    log: UnopenedLog
+
+
 @dataclass(slots=True, eq=False)
 class ReplicaManager:
     """Finds partitions; created empty, filled by open_partitions."""
@@ -53,6 +73,8 @@ class ReplicaManager:
     by_id: dict[bytes, Partitions] = field(default_factory=dict)
     removed: list[RemovedDirectory] = field(default_factory=list)
     unopened: dict[tuple[str, int], str] = field(default_factory=dict)  # partitions whose log cannot be opened: why
+    unopened_points: dict[tuple[str, int], UnopenedPartition] = field(default_factory=dict)  # ... what is known of them
+    waiting_for_room: dict[tuple[str, int], None] = field(default_factory=dict)  # ... those to be tried again
 
     def partition(self, topic: str, index: int) -> Partition | None:
         """The partition, if this broker has it."""
@@ -63,6 +85,11 @@ class ReplicaManager:
         """Every partition, topic by topic."""
         for partitions in self.topics.values():
             yield from partitions.values()
+
+    def checkpointed(self) -> Iterator[checkpoints.CheckpointedPartition]:
+        """What the checkpoints are about: every partition, those too that cannot be opened."""
+        yield from self.all()
+        yield from self.unopened_points.values()
 
     def why_not(self, broker: "Broker", topic: str | bytes, index: int) -> WireError:
         """What to say of a partition (by its topic's name or id) that is not served here."""
@@ -78,7 +105,9 @@ class ReplicaManager:
     def save_log_start(self, broker: "Broker", partition: Partition, offset: int) -> None:
         """Make it durable that this partition will begin at `offset`, before anybody is told."""
         starts = {
-            (one.topic, one.index): one.log.log_start_offset for one in self.all() if one.log.log_start_offset > 0
+            (one.topic, one.index): one.log.log_start_offset
+            for one in self.checkpointed()
+            if one.log.log_start_offset > 0
         }
         starts[partition.topic, partition.index] = offset
         checkpoints.write_offsets(broker.disk, checkpoints.LOG_START_OFFSETS, starts)
@@ -106,6 +135,8 @@ class ReplicaManager:
         """Follow what a run of metadata records changed."""
         for removed in delta.removed_topics:
             self._remove(broker, removed)
+            for at in [at for at in self.unopened if at[0] == removed.name]:
+                self._forget_unopened(at)
             group_coordinator.on_topic_removed(broker, removed.name)
         if delta.removed_topics:
             # A recovery point of a removed topic must not be taken for that of a new one of its name.
@@ -129,15 +160,16 @@ class ReplicaManager:
         for partition in self.all():
             partition.log.close(clean=True)
             partition.synced_end = partition.log.log_end_offset
-        checkpoints.write_all(broker.disk, self.all())
-        checkpoints.mark_clean_shutdown(broker.disk)
+        checkpoints.write_all(broker.disk, self.checkpointed())
+        if not self.unopened:  # a log that was not looked through is not to be trusted the next time
+            checkpoints.mark_clean_shutdown(broker.disk)
 
     def open_again(self, broker: "Broker") -> None:
-        """Try those partitions again that could not be opened: there may be room now."""
-        for name, index in list(self.unopened):
+        """Try those partitions again for which the disk was full: there may be room now."""
+        for name, index in list(self.waiting_for_room):
             topic, image = broker.image.topics.get(name), broker.image.partition(name, index)
             if topic is None or image is None:
-                del self.unopened[name, index]
+                self._forget_unopened((name, index))
             else:
                 self._try_open(broker, topic, image, checkpoints.read_all(broker.disk))
 
@@ -148,20 +180,33 @@ class ReplicaManager:
     ) -> None:
         """Open one partition; what keeps it from being opened does not harm the others."""
         at = (topic.name, image.index)
-        started = self.unopened.pop(at, None) is None and known is not None
+        started = at not in self.unopened and known is not None
+        self._forget_unopened(at)
         try:
             self._open(broker, topic, image, known)
         except StorageError as error:
-            self.unopened[at] = str(error)
-            broker.counters.failed_writes += 1
+            self._note_unopened(at, str(error), known)
+            if isinstance(error, DiskFull):
+                self.waiting_for_room[at] = None
+                broker.counters.failed_writes += 1
             broker.effects.observe("partition_offline", topic.name, image.index, str(error))
         else:
             if topic.name == group_coordinator.TOPIC and not started:
                 group_coordinator.load(broker, self.topics[topic.name][image.index])
 
+    def _note_unopened(self, at: tuple[str, int], why: str, known: checkpoints.Known | None) -> None:
+        self.unopened[at] = why
+        if known is not None:
+            log = UnopenedLog(known.recovery_points.get(at, 0), known.log_start_offsets.get(at, 0))
+            self.unopened_points[at] = UnopenedPartition(*at, known.high_watermarks.get(at, 0), log)
+
+    def _forget_unopened(self, at: tuple[str, int]) -> None:
+        for table in (self.unopened, self.unopened_points, self.waiting_for_room):
+            table.pop(at, None)
+
     def _save_checkpoints(self, broker: "Broker") -> None:
         try:
-            checkpoints.write_all(broker.disk, self.all())
+            checkpoints.write_all(broker.disk, self.checkpointed())
         except StorageError as error:
             durability.note_disk_error(broker, error)
 

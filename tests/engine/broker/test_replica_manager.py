@@ -141,7 +141,7 @@ def test_a_full_disk_delays_a_new_topic_until_there_is_room(world):
     def open_log(*arguments, **options):
         if refusals:
             refusals.pop()
-            raise replica_manager.StorageError("no room for it")
+            raise replica_manager.DiskFull("no room for it")
         return real_open(*arguments, **options)
 
     replica_manager.open_log = open_log
