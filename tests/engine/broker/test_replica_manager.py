@@ -1,5 +1,6 @@
 import pytest
 
+from engine.broker import housekeeping
 from engine.storage.checkpoints import partition_directories
 from engine.wire.error_codes import ErrorCode
 from engine.wire.messages import create_partitions, delete_records, delete_topics, fetch, list_offsets
@@ -167,3 +168,30 @@ def test_leader_epochs_of_a_restarted_broker_continue(world):
     assert partition.leader_epoch > before
     produce(after, b"b")
     assert partition.log.leader_epochs.entries == [(before, 0), (partition.leader_epoch, 1)]
+
+
+def damage(disk, path: str = "t-0/00000000000000000000.log") -> bytes:
+    """Break the first batch of a log; return what the file holds then."""
+    content = disk.files[path].content
+    content[40] ^= 0xFF
+    return bytes(content)
+
+
+@pytest.mark.parametrize("how", ["stopped", "killed"])
+def test_a_damaged_log_is_never_cut_however_long_the_broker_runs_and_however_often_it_starts(world, how):
+    assert produce(world, b"a", b"b", b"c") == [0, 0, 0]
+    housekeeping.save_checkpoints(world.broker)
+    disk = world.disk.killed()
+    damaged = damage(disk)
+    for _ in range(3):
+        world = world.restarted(disk)
+        housekeeping.save_checkpoints(world.broker)
+        world.wait(5_000)
+        assert "damaged" in world.broker.replica_manager.unopened["t", 0]
+        assert produce(world, b"d") == [ErrorCode.KAFKA_STORAGE_ERROR]
+        assert produce(world, b"d", index=1) == [0], "the others are served"
+        if how == "stopped":
+            world.broker.stop(world.now_ms)
+            assert ".kafka_cleanshutdown" not in world.disk.names("")
+        disk = world.disk.killed()
+        assert bytes(disk.files["t-0/00000000000000000000.log"].content) == damaged
