@@ -60,4 +60,5 @@ def _without_group(context: RequestContext, shard: Shard, group_id: str, operati
     code, message = ErrorCode.NONE, None
     if context.api_version >= NOT_FOUND_SINCE:
         code, message = ErrorCode.GROUP_ID_NOT_FOUND, f"Group {group_id} not found."
+        operations = OPERATIONS_NOT_ASKED  # nothing can be done with it
     return DescribedGroup(code, message, group_id, GroupState.DEAD, "", "", [], operations)
