@@ -3,6 +3,9 @@
 Not here: what every submission runs (`manage.py test`).
 """
 
+import os
+import subprocess
+import sys
 import tempfile
 from argparse import ArgumentParser
 from collections.abc import Callable
@@ -63,8 +66,20 @@ def run_kafka_python(directory: Path, options: Options) -> tuple[str, list[str]]
     return str(report), report.failed
 
 
+def run_differential(directory: Path, options: Options) -> tuple[str, list[str]]:
+    """Ask the broker and Apache Kafka the same questions, in every API and version."""
+    if not os.environ.get("KAFKA_START"):
+        raise CommandError("KAFKA_START names no Apache Kafka to compare with")
+    campaign = "tests/engine/compat/differential_campaign.py"
+    command = [sys.executable, "-m", "pytest", campaign, "-p", "no:cacheprovider", f"--basetemp={directory}/pytest"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    lines = done.stdout.strip().splitlines()
+    return lines[-1] if lines else done.stderr, lines if done.returncode else []
+
+
 CAMPAIGNS: dict[str, Callable[[Path, Options], tuple[str, list[str]]]] = {
     "kills": run_kills, "commits": run_commits, "churn": run_churn, "kafka-python": run_kafka_python,
+    "differential": run_differential,
 }  # fmt: skip
 
 
