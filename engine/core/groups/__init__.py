@@ -1,1 +1,1 @@
-"""Consumer groups. Empty until groups are built."""
+"""Consumer groups: members and generations, committed offsets, assignors; pure rules, no waiting."""

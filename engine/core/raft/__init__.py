@@ -1,1 +1,1 @@
-"""The quorum's rules. Empty until there is a quorum of several."""
+"""The rules of the quorum: as yet only the control records of a quorum of one."""

@@ -1,1 +1,1 @@
-"""Who may do what. Empty until listeners authenticate."""
+"""Who may do what: as yet only the operations that clients are told of; listeners authenticate nobody."""
