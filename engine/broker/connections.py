@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from struct import Struct
 from typing import TYPE_CHECKING
 
-from engine.broker import produce_runs, router
+from engine.broker import router
 from engine.broker.handlers import produce
 from engine.core.connection.reply_order import Connection
 from engine.core.limits import PARKED_REQUESTS_MAX, QUEUED_BYTES_MAX, REQUEST_BYTES_MAX
@@ -61,15 +61,11 @@ def read_requests(
                 connection.paused = True
                 break
             if api_key == router.PRODUCE and 3 <= version < FLEXIBLE_PRODUCE:  # the shortest way
-                if end - frame_end >= frame_bytes:  # another one of its kind may follow
-                    run_end = produce_runs.handle_run(broker, connection, buffer, view, position, end)
-                    if run_end != position:
-                        position = run_end
-                        continue
                 body = position + HEAD_BYTES + (client_id_bytes if client_id_bytes > 0 else 0)
-                produce.handle(broker, connection, buffer, view, body, frame_end, version, correlation_id)
+                frame = position, body, frame_end
+                frame_end = produce.handle(broker, connection, buffer, view, frame, end, version, correlation_id)
             else:
-                router.route(broker, connection, buffer, view, position + 4, frame_end)
+                frame_end = router.route(broker, connection, buffer, view, position, frame_end, end)
             if connection.work_token:  # the request waits for a helper: it is handed in again
                 connection.paused = True
                 break

@@ -1,150 +1,215 @@
-"""Runs of like Produce requests: pipelined tiny ones are appended by one write and wait as one.
+"""Runs of like Produce requests: pipelined tiny ones are appended by one write a partition.
 
-Requests are alike if they differ only in correlation id and records: same version, client,
-acks, timeout, topic and partition. Everything else, and everything that is not plain,
-takes the way of one request at a time (handlers/produce.py); a run never changes what
-is answered.
+Requests are alike if they differ only in correlation id, partition and records: same
+version, client, acks, timeout and topic. Everything else, and every batch that is not
+plain, takes the way of one request at a time (handlers/produce.py); a run never changes
+what is answered.
 
 Invariants:
-- A run lies in one read and has one partition; its replies are in the order of its requests.
-- With acks=all the run waits as one: for the high watermark to pass its last record.
+- A run lies in one read; its replies are in the order of its requests.
+- Within a partition the batches keep the order of the requests.
+- With acks=all the run waits as one, for the high watermarks of all its partitions: what
+  an event appends is synced together, so none of them has to wait for another.
 
-Not here: checks and stamps of batches (storage/runs.py), bytes of replies (produce_replies.py).
+Not here: stamps and writes (storage/runs.py), bytes of replies (produce_replies.py).
 """
 
+from collections.abc import Callable
+from functools import lru_cache
 from struct import Struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from crc32c import crc32c
 
 from engine.broker import durability
 from engine.broker.parked_requests import ParkedAck
-from engine.broker.produce_replies import encode_run
+from engine.broker.produce_heads import FLEXIBLE, INDEX_BYTES, NO_TAGS, Head, read_length
+from engine.broker.produce_replies import encode_refused, encode_run
 from engine.core.connection.reply_order import Slot
-from engine.core.records.batch import HEADER_BYTES
+from engine.core.records.batch import CRC_START, LENGTH_END, MAGIC
 from engine.storage.disk import StorageError
-from engine.storage.runs import append_run
+from engine.storage.runs import BATCH_BYTES_MAX, BATCHES_MAX, RECORDS_MAX, Run, append_run, open_run
+from engine.wire.primitives import Malformed
 
 if TYPE_CHECKING:
     from engine.broker.broker import Broker
     from engine.broker.connections import ClientConnection
     from engine.broker.partition import Partition
 
-REQUESTS_MAX = 64  # in one run
-RECORD_BYTES_MAX = 4 << 10  # of one request: larger ones gain nothing
 CORRELATION_END = 12  # where a request goes on to be like the others
-HEAD_BYTES = 14  # size, api key, version, correlation id, length of the client id
-PRODUCER_ID = 43  # where in a batch
-unpack_start = Struct(">iii").unpack_from  # size, api key and version, correlation id
-unpack_int16 = Struct(">h").unpack_from
-unpack_int32 = Struct(">i").unpack_from
-unpack_head = Struct(">hhiih").unpack_from  # transactional id (null), acks, timeout, one topic, name length
-unpack_partition = Struct(">iii").unpack_from  # one partition, its index, bytes of records
 ALL, NOBODY = -1, 0
+
+Found = tuple[int, list[int], list[int], dict[int, Run]]  # end of the run; correlation ids, partitions; their batches
+
+
+@lru_cache(256)
+def row_struct(alike_bytes: int, length_bytes: int) -> tuple[Callable[..., tuple[Any, ...]], int]:
+    """How to unpack a request and the header of its batch, and how many bytes that takes.
+
+    Size, key and version, correlation id, what is alike, partition, length of the records;
+    base offset, length, magic, crc, attributes, last offset delta, max timestamp, the first
+    byte of the producer id, record count.
+    """
+    row = Struct(f">iii{alike_bytes}si{length_bytes}sqi4xbIhi8xqb13xi")
+    return row.unpack_from, row.size
 
 
 def handle_run(
-    broker: "Broker", connection: "ClientConnection", buffer: bytearray, view: memoryview, position: int, end: int
+    broker: "Broker",
+    connection: "ClientConnection",
+    buffer: bytearray,
+    view: memoryview,
+    position: int,
+    end: int,
+    head: Head,
+    version: int,
 ) -> int:
-    """Answer the run of like requests (Produce 3 to 8) that begins at `position`; return where it ends."""
-    client_id_bytes = unpack_int16(buffer, position + CORRELATION_END)[0]
-    body = position + HEAD_BYTES + (client_id_bytes if client_id_bytes > 0 else 0)
-    if body + 14 > end:
+    """Answer the run of like requests that begins at `position`; return where it ends: there if it is none."""
+    run_end, correlation_ids, indexes, runs = find_run(broker, buffer, view, position, end, head, version)
+    if len(indexes) < 2:
         return position
-    transactional, acks, timeout_ms, topic_count, name_bytes = unpack_head(buffer, body)
-    name_end = body + 14 + name_bytes
-    if transactional != -1 or topic_count != 1 or name_bytes <= 0 or name_end + 12 + HEADER_BYTES > end:
-        return position
-    partition_count, index, length = unpack_partition(buffer, name_end)
-    if partition_count != 1 or not HEADER_BYTES <= length <= RECORD_BYTES_MAX or not -1 <= acks <= 1:
-        return position
-    name = bytes(view[body + 12 : name_end])
-    partition = broker.replica_manager.by_name.get(name, {}).get(index)
-    if (
-        partition is None
-        or partition.offline
-        or buffer[name_end + 12 + PRODUCER_ID] < 0x80  # an idempotent producer: its sequences are checked one by one
-    ):
-        return position
-    active = partition.log.active
-    until_index_entry = active.index_due - active.size  # the batch after that takes the other way
-    spans, correlation_ids = find_run(buffer, position, name_end + 8 - position, end, until_index_entry)
-    if len(spans) < 2:
-        return position
-    try:
-        offsets = append_run(
-            partition.log, buffer, view, spans, partition.leader_epoch, broker.now_ms + broker.wall_offset_ms
-        )
-    except StorageError as error:
-        durability.note_disk_error(broker, error)
-        return position  # one by one they are refused, or not
-    if not offsets:
-        return position
-    note_appended(broker, partition, offsets, spans)
-    if acks != NOBODY:
-        version = unpack_int16(buffer, position + 6)[0]
-        start = partition.log.log_start_offset
-        replies = encode_run(version, correlation_ids, name, index, offsets, start)
-        answer(broker, connection, partition, replies, acks, timeout_ms, version)
-    last_start, last_length = spans[len(offsets) - 1]
-    return last_start + last_length
+    offsets: dict[int, list[int]] = {}
+    refused: dict[int, StorageError] = {}
+    for index, run in runs.items():
+        try:
+            offsets[index] = append(broker, head.partitions[index], run, buffer, view)
+        except StorageError as error:
+            error.__traceback__ = None  # its frames hold views of the buffer
+            durability.note_disk_error(broker, error)
+            refused[index] = error
+    if head.acks != NOBODY:
+        if refused:
+            replies = replies_with_refusals(head, version, correlation_ids, indexes, offsets, refused)
+        else:
+            starts = {index: run.log.log_start_offset for index, run in runs.items()}
+            replies = encode_run(version, correlation_ids, head.name, indexes, offsets, starts)
+        answer(broker, connection, head, offsets, replies, version)
+    elif refused:
+        raise Malformed("with acks=0 an error can only be told by closing")
+    return run_end
 
 
 def find_run(
-    buffer: bytearray, position: int, head: int, end: int, bytes_left: int
-) -> tuple[list[tuple[int, int]], list[int]]:
-    """Where the records of like requests lie, from `position` on, and their correlation ids.
-
-    `head` is how far behind a request's beginning the length of its records stands; no
-    request is looked for once `bytes_left` bytes of records are found.
-    """
-    spans: list[tuple[int, int]] = []
+    broker: "Broker", buffer: bytearray, view: memoryview, position: int, end: int, head: Head, version: int
+) -> Found:
+    """Find the like requests with plain batches from `position` on, and put their batches into runs by partition."""
+    length_at = head.end + INDEX_BYTES
+    _, records_at = read_length(buffer, length_at, version)
+    unpack, row_bytes = row_struct(head.end - position - CORRELATION_END, records_at - length_at)
+    records_at -= position
+    alike = bytes(view[position + CORRELATION_END : head.end])
+    key_and_version = int.from_bytes(view[position + 4 : position + 8], "big")
+    tail_bytes = len(NO_TAGS) if version >= FLEXIBLE else 0
+    lengths: dict[bytes, int] = {}  # of records, by how it is written
     correlation_ids: list[int] = []
-    alike = buffer[position + CORRELATION_END : position + head]
-    key_and_version = unpack_start(buffer, position)[1]
-    while bytes_left >= 0 and end - position >= head + 4 + HEADER_BYTES and len(spans) < REQUESTS_MAX:
-        size, key, correlation_id = unpack_start(buffer, position)
-        length = unpack_int32(buffer, position + head)[0]
-        start = position + head + 4
+    indexes: list[int] = []
+    runs: dict[int, Run] = {}
+    while end - position >= row_bytes and len(indexes) < BATCHES_MAX:
+        (
+            size, key, correlation_id, like, index, written, claimed_offset, claimed_length, magic, crc,
+            attributes, last_delta, timestamp, producer, count,
+        ) = unpack(buffer, position)  # fmt: skip
+        length = lengths.get(written, -1)
+        if length < 0:
+            length = lengths[written] = read_length(bytearray(written) + b"\0", 0, version)[0]
+        start = position + records_at
+        row_end = start + length + tail_bytes
         if (
-            key != key_and_version
-            or size != head + length
-            or not HEADER_BYTES <= length <= RECORD_BYTES_MAX
-            or start + length > end
-            or buffer[position + CORRELATION_END : position + head] != alike
+            like != alike
+            or key != key_and_version
+            or row_end != position + 4 + size
+            or row_end > end
+            or claimed_length + LENGTH_END != length
+            or length > BATCH_BYTES_MAX
+            or magic != MAGIC
+            or claimed_offset
+            or attributes
+            or count != last_delta + 1
+            or not 0 < count <= RECORDS_MAX
+            or producer >= 0  # an idempotent producer: its sequences are checked one by one
+            or crc32c(view[start + CRC_START : start + length]) != crc
+            or (tail_bytes and buffer[row_end - tail_bytes : row_end] != NO_TAGS)
         ):
             break
-        spans.append((start, length))
+        run = runs.get(index)
+        if run is None:
+            run = open_partition_run(broker, head.partitions.get(index))
+            if run is None:
+                break
+            runs[index] = run
+        if length > run.room or timestamp > run.latest:
+            break
+        run.room -= length
+        run.spans.append((start, length))
+        run.counts.append(count)
+        run.timestamps.append(timestamp)
         correlation_ids.append(correlation_id)
-        position = start + length
-        bytes_left -= length
-    return spans, correlation_ids
+        indexes.append(index)
+        position = row_end
+    return position, correlation_ids, indexes, runs
 
 
-def note_appended(broker: "Broker", partition: "Partition", offsets: list[int], spans: list[tuple[int, int]]) -> None:
-    """The run is new in the log: it is to count, and to be counted."""
+def open_partition_run(broker: "Broker", partition: "Partition | None") -> Run | None:
+    """Begin a run of a partition, if it takes one."""
+    if partition is None or partition.offline:
+        return None
+    return open_run(partition.log, partition.leader_epoch, broker.now_ms + broker.wall_offset_ms)
+
+
+def append(broker: "Broker", partition: "Partition", run: Run, buffer: bytearray, view: memoryview) -> list[int]:
+    """Append one partition's part of the run: it is to count, and to be counted."""
+    if not run.spans:  # its first batch already was too much
+        return [run.log.log_end_offset]
+    if partition.offline:
+        raise StorageError("the log directory is offline")
+    offsets = append_run(run, buffer, view)
     durability.note_append(broker, partition)
     counters = broker.counters
-    counters.produced_batches += len(offsets)
-    counters.produced_bytes += sum(length for _, length in spans[: len(offsets)])
+    counters.produced_batches += len(run.spans)
+    counters.produced_bytes += sum(length for _, length in run.spans)
     if broker.effects.observing:
-        ends = [*offsets[1:], partition.log.log_end_offset]
-        for offset, after in zip(offsets, ends, strict=True):
-            broker.effects.observe("appended", partition.topic, partition.index, offset, after)
+        for number in range(len(run.spans)):
+            broker.effects.observe("appended", partition.topic, partition.index, offsets[number], offsets[number + 1])
+    return offsets
+
+
+def replies_with_refusals(
+    head: Head,
+    version: int,
+    correlation_ids: list[int],
+    indexes: list[int],
+    offsets: dict[int, list[int]],
+    refused: dict[int, StorageError],
+) -> bytes:
+    """The replies of a run of which some partitions could not be written."""
+    replies = []
+    taken = {index: iter(known) for index, known in offsets.items()}
+    for correlation_id, index in zip(correlation_ids, indexes, strict=True):
+        partition = head.partitions[index]
+        if index in refused:
+            replies.append(encode_refused(version, correlation_id, partition, str(refused[index])))
+        else:
+            start = {index: partition.log.log_start_offset}
+            replies.append(
+                encode_run(version, [correlation_id], head.name, [index], {index: [next(taken[index])]}, start)
+            )
+    return b"".join(replies)
 
 
 def answer(
     broker: "Broker",
     connection: "ClientConnection",
-    partition: "Partition",
+    head: Head,
+    offsets: dict[int, list[int]],
     replies: bytes,
-    acks: int,
-    timeout_ms: int,
     version: int,
 ) -> None:
-    """Send the replies in their turn, or keep them until the last record of the run counts."""
-    if acks == ALL and broker.durability.fsync:
-        slot = ParkedAck(None, connection, broker.now_ms + timeout_ms, version, replies, 1)
+    """Send the replies in their turn, or keep them until the last record of each partition counts."""
+    if head.acks == ALL and broker.durability.fsync and offsets:
+        slot = ParkedAck(None, connection, broker.now_ms + head.timeout_ms, version, replies, len(offsets))
         connection.slots.append(slot)
-        partition.parked_acks.append((partition.log.log_end_offset, slot))
+        for index, known in offsets.items():
+            head.partitions[index].parked_acks.append((known[-1], slot))
     elif connection.slots:
         connection.slots.append(Slot([replies]))
     else:

@@ -14,6 +14,7 @@ HOT_FUNCTIONS = (
     ("engine/storage/log.py", "append"),
     ("engine/broker/handlers/produce.py", "handle"),
     ("engine/broker/handlers/produce.py", "append_one"),
+    ("engine/broker/produce_runs.py", "find_run"),
 )
 SCRIPT_LINES_MAX = 60  # one behaviour per file (style: small CSS and JS)
 VAGUE_NAMES = ("utils", "util", "helpers", "helper", "common", "misc", "stuff", "shared_code")

@@ -15,13 +15,22 @@ Spec: KIP-98 (idempotence), KIP-467 (record errors), KIP-516 (topic ids); what A
 Kafka 4.3.1 was seen to answer.
 """
 
-from struct import Struct
 from typing import TYPE_CHECKING, TypeGuard
 
-from engine.broker import durability
+from engine.broker import durability, produce_runs
 from engine.broker.parked_requests import ParkedAck
 from engine.broker.partition import Partition
-from engine.broker.produce_replies import FLEXIBLE, encode_one, encode_response, record_errors
+from engine.broker.produce_heads import (
+    BY_TOPIC_ID,
+    FLEXIBLE,
+    INDEX_BYTES,
+    NO_TAGS,
+    Head,
+    read_head,
+    read_length,
+    unpack_int32,
+)
+from engine.broker.produce_replies import encode_one, encode_response, record_errors
 from engine.core.connection.reply_order import Slot
 from engine.core.effects import Work
 from engine.core.limits import INLINE_DECOMPRESSION_BYTES_MAX
@@ -32,10 +41,12 @@ from engine.core.records.batch import (
     CODEC_MASK,
     CONTROL_BIT,
     HEADER_BYTES,
+    PRODUCER_ID_POSITION,
     TRANSACTIONAL_BIT,
     read_header,
 )
 from engine.storage.disk import StorageError
+from engine.storage.runs import BATCH_BYTES_MAX
 from engine.wire.error_codes import ErrorCode, WireError
 from engine.wire.messages import produce as messages
 from engine.wire.messages.produce import PartitionProduceResponse, ProduceRequest, ProduceResponse, TopicProduceResponse
@@ -45,18 +56,9 @@ if TYPE_CHECKING:
     from engine.broker.broker import Broker
     from engine.broker.connections import ClientConnection
 
-BY_TOPIC_ID = 13  # first version
 ALL, LEADER, NOBODY = -1, 1, 0
 LOW_ATTRIBUTES = ATTRIBUTES_POSITION + 1  # the byte with codec, transactional and control bit
 NOT_PLAIN = CODEC_MASK | TRANSACTIONAL_BIT | CONTROL_BIT
-
-# up to and with the first topic's name length: transactional id (null), acks, timeout, one topic, name length
-unpack_head = Struct(">hhiih").unpack_from
-unpack_head_flexible = Struct(">BhiBB").unpack_from
-unpack_head_by_id = Struct(">BhiB").unpack_from
-unpack_partition = Struct(">iii").unpack_from  # one partition, its index, bytes of records
-unpack_partition_flexible = Struct(">BiB").unpack_from  # ... the first byte of their length
-NO_TAGS = b"\0\0\0"  # no tagged fields in partition, topic, request
 
 
 def handle(
@@ -64,68 +66,40 @@ def handle(
     connection: "ClientConnection",
     buffer: bytearray,
     view: memoryview,
-    position: int,
+    frame: tuple[int, int, int],
     end: int,
     version: int,
     correlation_id: int,
-) -> None:
-    """Answer the request whose body is `position..end`; `connection.work_token` is set if a helper must look first."""
-    if version < FLEXIBLE:
-        transactional, acks, timeout_ms, topic_count, name_bytes = unpack_head(buffer, position)
-        name_end = position + 14 + name_bytes
-        if transactional == -1 and topic_count == 1 and name_bytes > 0 and name_end + 12 <= end:
-            partition_count, index, length = unpack_partition(buffer, name_end)
-            start = name_end + 12
-            if partition_count == 1 and start + length == end and length >= HEADER_BYTES:
-                name = bytes(view[position + 12 : name_end])
-                partitions = broker.replica_manager.by_name.get(name)
-                if partitions is not None and append_one(
-                    broker, connection, buffer, view, start, length, version, correlation_id, acks, timeout_ms,
-                    name, partitions.get(index),
-                ):  # fmt: skip
-                    return
-    elif handle_flexible(broker, connection, buffer, view, position, end, version, correlation_id):
-        return
-    handle_any(broker, connection, view[position:end], version, correlation_id)
+) -> int:
+    """Answer the request in `frame` (its start, where its body begins, its end), and those after it that are like it.
 
-
-def handle_flexible(
-    broker: "Broker",
-    connection: "ClientConnection",
-    buffer: bytearray,
-    view: memoryview,
-    position: int,
-    end: int,
-    version: int,
-    correlation_id: int,
-) -> bool:
-    """Answer a common request of a flexible version; False if it is not one: nothing was done then."""
-    if version < BY_TOPIC_ID:
-        transactional, acks, timeout_ms, topic_count, name_bytes = unpack_head_flexible(buffer, position)
-        name_end = position + 8 + name_bytes  # the length byte says one more
-        by_name = broker.replica_manager.by_compact_name
-    else:
-        transactional, acks, timeout_ms, topic_count = unpack_head_by_id(buffer, position)
-        name_end, name_bytes = position + 24, 16
-        by_name = broker.replica_manager.by_id
-    if transactional or topic_count != 2 or not 0 < name_bytes < 0x80 or name_end + 9 > end:
-        return False
-    partition_count, index, byte = unpack_partition_flexible(buffer, name_end)
-    start, length, shift = name_end + 6, byte & 0x7F, 7
-    while byte >= 0x80 and shift < 35:
-        byte = buffer[start]
-        length |= (byte & 0x7F) << shift
-        shift += 7
-        start += 1
-    length -= 1
-    if partition_count != 2 or length < HEADER_BYTES or start + length + 3 != end or buffer[end - 3 : end] != NO_TAGS:
-        return False
-    name = bytes(view[position + 8 : name_end])
-    partitions = by_name.get(name)
-    return partitions is not None and append_one(
-        broker, connection, buffer, view, start, length, version, correlation_id, acks, timeout_ms,
-        name, partitions.get(index),
-    )  # fmt: skip
+    Bytes that may be looked at go on to `end`. Returns where the last request that was answered ends;
+    `connection.work_token` is set if a helper must look first.
+    """
+    position, body, frame_end = frame
+    head = read_head(broker, buffer, view, body, frame_end, version)
+    if head is not None:
+        length, start = read_length(buffer, head.end + INDEX_BYTES, version)
+        records_end = start + length
+        if length >= HEADER_BYTES and (
+            records_end == frame_end
+            if version < FLEXIBLE
+            else records_end + len(NO_TAGS) == frame_end and buffer[records_end:frame_end] == NO_TAGS
+        ):
+            if (
+                end - frame_end > HEADER_BYTES
+                and length <= BATCH_BYTES_MAX
+                and -1 <= head.acks <= 1
+                and buffer[start + PRODUCER_ID_POSITION] >= 0x80  # not idempotent
+            ):
+                run_end = produce_runs.handle_run(broker, connection, buffer, view, position, end, head, version)
+                if run_end != position:
+                    return run_end
+            partition = head.partitions.get(unpack_int32(buffer, head.end)[0])
+            if append_one(broker, connection, buffer, view, start, length, version, correlation_id, head, partition):
+                return frame_end
+    handle_any(broker, connection, view[body:frame_end], version, correlation_id)
+    return frame_end
 
 
 def append_one(
@@ -137,12 +111,11 @@ def append_one(
     length: int,
     version: int,
     correlation_id: int,
-    acks: int,
-    timeout_ms: int,
-    name: bytes,
+    head: Head,
     partition: Partition | None,
 ) -> bool:
     """Append the one plain batch of a common request and answer; False if it is not one: nothing was done then."""
+    acks = head.acks
     if (
         partition is None
         or partition.offline
@@ -176,9 +149,9 @@ def append_one(
             broker.effects.observe("appended", partition.topic, partition.index, base_offset, after)
     if acks == NOBODY:
         return True
-    reply = encode_one(version, correlation_id, name, partition.index, base_offset, log.log_start_offset)
+    reply = encode_one(version, correlation_id, head.name, partition.index, base_offset, log.log_start_offset)
     if acks == ALL and partition.high_watermark < after and broker.durability.fsync:
-        slot = ParkedAck(None, connection, broker.now_ms + timeout_ms, version, reply, 1)
+        slot = ParkedAck(None, connection, broker.now_ms + head.timeout_ms, version, reply, 1)
         connection.slots.append(slot)
         partition.parked_acks.append((after, slot))
     elif connection.slots:

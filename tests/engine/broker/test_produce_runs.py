@@ -3,8 +3,9 @@ import random
 import pytest
 
 from engine.core.records.record import batches, decode_records
+from engine.storage.disk import DiskFull
 from engine.wire.error_codes import ErrorCode
-from tests.engine.broker.harness import World, batch, produce_request
+from tests.engine.broker.harness import WALL_MS, World, batch, produce_request
 
 
 def results(replies) -> list[tuple[int, int]]:
@@ -74,39 +75,141 @@ def test_a_run_is_written_by_fewer_system_calls_than_it_has_requests(world):
     assert appends <= 5
 
 
+@pytest.mark.parametrize("version", [7, 9, 12, 13])
+def test_a_run_over_several_partitions_keeps_the_order_of_each(version):
+    world = World(durability="fsync")
+    topic_id = world.create_topic("t", 2)
+    warm(world)
+    peer, written = world.connect(), []
+    real = type(world.disk).append
+    type(world.disk).append = lambda disk, file, view: (written.append(file), real(disk, file, view))[1]
+    named = "t" if version < 13 else ""
+    requests = [produce_request(batch(b"%d" % n), named, n % 2, acks=-1, topic_id=topic_id) for n in range(60)]
+    try:
+        peer.send_bytes(b"".join(peer.frame(request, version) for request in requests))
+    finally:
+        type(world.disk).append = real
+    assert len(written) <= 4, "one write a partition"
+    assert peer.replies() == [], "nothing counts before its sync"
+    world.settle()
+    assert results(peer.replies()) == [(0, 1 + n // 2) for n in range(60)]
+    for index in (0, 1):
+        values = [b"%d" % n for n in range(60) if n % 2 == index]
+        assert [value for _, value in stored(world, index=index)] == [b"first", *values]
+
+
 def test_any_mixture_is_answered_and_stored_as_if_it_came_one_by_one():
     chance = random.Random(5)
-    for _ in range(20):
+    for turn in range(40):
         together, alone = World(), World()
+        ids = [world.create_topic("t", 2) for world in (together, alone)]
+        versions = [[7, 7, 7, 3, 8, 9], [9, 9, 9, 11, 10, 7], [13, 13, 13, 13, 12, 8]][turn % 3]
+        others = ["other"] * chance.choice([0, 3, 20])
         requests = []
         for _ in range(120):
-            kind = chance.choices(
-                ["plain", "other", "bad", "idempotent", "several", "large", "unknown"], [12, 3, 1, 1, 2, 1, 1]
-            )[0]
-            records = {
-                "bad": batch(b"x")[:-1] + b"!",
-                "several": batch(b"a", b"b", b"c"),
-                "large": batch(bytes(5000)),
-                "idempotent": batch(b"i", producer=(7, 0, sum(1 for one in requests if one[0] == "idempotent"))),
-            }.get(kind, batch(chance.randbytes(chance.randrange(1, 200))))
-            topic = "nope" if kind == "unknown" else "t"
-            request = produce_request(records, topic, 1 if kind == "other" else 0, acks=chance.choice([1, 1, 1, -1]))
-            requests.append((kind, request, chance.choice([7, 7, 7, 3, 8, 9])))
-        for world in (together, alone):
-            world.create_topic("t", 2)
+            kind = chance.choice(
+                ["plain"] * 12 + others + ["bad", "idempotent", "several", "several", "large", "unknown"]
+            )
+            requests.append(
+                (kind, records_of(kind, chance, requests), chance.choice([1, 1, 1, -1]), chance.choice(versions))
+            )
         run, single = together.connect(), alone.connect()
-        data = b"".join(run.frame(request, version) for _, request, version in requests)
+        data = b"".join(run.frame(*asked(one, ids[0])) for one in requests)
         while data:
             cut = chance.randrange(1, 6000)
             run.send_bytes(data[:cut])
             data = data[cut:]
-        for _, request, version in requests:
-            single.send(request, version)
+        for one in requests:
+            single.send(*asked(one, ids[1]))
         together.settle()
         alone.settle()
-        assert run.received() == single.received()
+        replies, expected = run.received(), single.received()
+        assert replies.replace(ids[0], ids[1]) == expected
         for index in (0, 1):
             assert stored(together, index=index) == stored(alone, index=index)
+
+
+def records_of(kind: str, chance: random.Random, before: list) -> bytes:
+    """The batch of one of the mixture's requests."""
+    if kind == "idempotent":
+        return batch(b"i", producer=(7, 0, sum(1 for one in before if one[0] == "idempotent")))
+    if kind == "bad":
+        return batch(b"x")[:-1] + b"!"
+    if kind == "several":
+        return batch(b"a", b"b", b"c")
+    return batch(bytes(5000) if kind == "large" else chance.randbytes(chance.randrange(1, 200)))
+
+
+def asked(one: tuple[str, bytes, int, int], topic_id: bytes):
+    """A request of the mixture and its version."""
+    kind, records, acks, version = one
+    known = kind != "unknown"
+    name, topic_id = ("", topic_id if known else b"?" * 16) if version >= 13 else ("t" if known else "nope", bytes(16))
+    request = produce_request(records, name, 1 if kind == "other" else 0, acks=acks, topic_id=topic_id)
+    return request, version
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        batch(b"x")[:-1] + b"!",
+        batch(b"x", magic=1),
+        batch(b"x", attributes=1),
+        batch(b"x", attributes=8),
+        batch(b"x", producer=(1, 0, 0)),
+        batch(b"x", base_offset=3),
+        batch(b"x", count=2, last_delta=0),
+        batch(b"x", count=0, last_delta=-1),
+        batch(b"x", timestamp_ms=WALL_MS + 7_200_000),
+        batch(b"x" * 2_000_000),
+        batch(b"x") + batch(b"y"),
+        batch(b"x")[:70],
+    ],
+)
+@pytest.mark.parametrize("version", [7, 10])
+def test_a_run_ends_before_what_is_not_plain(world, other, version):
+    peer, alone = world.connect(), World()
+    alone.create_topic("t", 2)
+    warm(alone)
+    single = alone.connect()
+    requests = [
+        produce_request(one, index=n % 2) for n, one in enumerate([batch(b"a"), batch(b"b"), other] * 2 + [batch(b"c")])
+    ]
+    peer.send_bytes(b"".join(peer.frame(request, version) for request in requests))
+    for request in requests:
+        single.send(request, version)
+    assert peer.received() == single.received()
+    assert [stored(world, index=index) for index in (0, 1)] == [stored(alone, index=index) for index in (0, 1)]
+
+
+@pytest.mark.parametrize("version", [5, 7, 8, 9, 13])
+def test_a_partition_that_cannot_be_written_does_not_hold_up_the_others(world, version):
+    topic_id = world.broker.replica_manager.partition("t", 0).topic_id
+    broken = world.broker.replica_manager.partition("t", 1).log.active.file
+    real = type(world.disk).append
+
+    def append(disk, file, view):
+        if file == broken:
+            raise DiskFull("no room")
+        real(disk, file, view)
+
+    named = "t" if version < 13 else ""
+    peer = world.connect()
+    type(world.disk).append = append
+    try:
+        requests = [produce_request(batch(b"%d" % n), named, n % 2, topic_id=topic_id) for n in range(10)]
+        peer.send_bytes(b"".join(peer.frame(request, version) for request in requests))
+        replies = peer.replies()
+        silent = world.connect()
+        requests = [produce_request(batch(b"s"), named, n % 2, acks=0, topic_id=topic_id) for n in range(10)]
+        silent.send_bytes(b"".join(silent.frame(request, version) for request in requests))
+    finally:
+        type(world.disk).append = real
+    assert results(replies) == [
+        (0, 1 + n // 2) if n % 2 == 0 else (ErrorCode.KAFKA_STORAGE_ERROR, -1) for n in range(10)
+    ]
+    assert silent.is_closed, "with acks=0 an error can only be told by closing"
+    assert [value for _, value in stored(world, index=1)] == [b"first"]
 
 
 def test_a_full_disk_refuses_a_run_and_nothing_of_it_is_kept(world):
