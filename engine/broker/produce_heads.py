@@ -7,7 +7,7 @@ Not here: requests of any other shape (the generated codec reads them, handlers/
 """
 
 from struct import Struct
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from engine.core.records.batch import HEADER_BYTES
 
@@ -27,14 +27,9 @@ unpack_int32 = Struct(">i").unpack_from
 NO_TAGS = b"\0\0\0"  # no tagged fields in partition, topic, request
 
 
-class Head(NamedTuple):
-    """What a common request says before it comes to its partition."""
-
-    acks: int
-    timeout_ms: int
-    name: bytes  # the topic as the request wrote it, without its length, or its id
-    partitions: "dict[int, Partition]"
-    end: int  # where the partition's index stands
+# acks, timeout in ms, the topic as the request wrote it (with its length, or its id), its partitions, and where
+# the head ends: there the partition's index stands. A plain tuple, because one is made for each request.
+Head = tuple[int, int, bytes, "dict[int, Partition]", int]
 
 
 def read_head(
@@ -50,7 +45,7 @@ def read_head(
         partitions = broker.replica_manager.by_name.get(name)
         if partitions is None or unpack_int32(buffer, name_end)[0] != 1:
             return None
-        return Head(acks, timeout_ms, name, partitions, name_end + 4)
+        return acks, timeout_ms, name, partitions, name_end + 4
     if version < BY_TOPIC_ID:
         transactional, acks, timeout_ms, topic_count, name_bytes = unpack_flexible(buffer, position)
         name_end = position + 8 + name_bytes  # the length byte says one more
@@ -65,7 +60,7 @@ def read_head(
     partitions = by_name.get(name)
     if partitions is None or buffer[name_end] != 2:
         return None
-    return Head(acks, timeout_ms, name, partitions, name_end + 1)
+    return acks, timeout_ms, name, partitions, name_end + 1
 
 
 def read_length(buffer: bytearray, position: int, version: int) -> tuple[int, int]:

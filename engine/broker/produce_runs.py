@@ -65,6 +65,7 @@ def handle_run(
     version: int,
 ) -> int:
     """Answer the run of like requests that begins at `position`; return where it ends: there if it is none."""
+    acks, _, name, partitions, _ = head
     run_end, correlation_ids, indexes, runs = find_run(broker, buffer, view, position, end, head, version)
     if len(indexes) < 2:
         return position
@@ -72,17 +73,17 @@ def handle_run(
     refused: dict[int, StorageError] = {}
     for index, run in runs.items():
         try:
-            offsets[index] = append(broker, head.partitions[index], run, buffer, view)
+            offsets[index] = append(broker, partitions[index], run, buffer, view)
         except StorageError as error:
             error.__traceback__ = None  # its frames hold views of the buffer
             durability.note_disk_error(broker, error)
             refused[index] = error
-    if head.acks != NOBODY:
+    if acks != NOBODY:
         if refused:
             replies = replies_with_refusals(head, version, correlation_ids, indexes, offsets, refused)
         else:
             starts = {index: run.log.log_start_offset for index, run in runs.items()}
-            replies = encode_run(version, correlation_ids, head.name, indexes, offsets, starts)
+            replies = encode_run(version, correlation_ids, name, indexes, offsets, starts)
         answer(broker, connection, head, offsets, replies, version)
     elif refused:
         raise Malformed("with acks=0 an error can only be told by closing")
@@ -93,11 +94,12 @@ def find_run(
     broker: "Broker", buffer: bytearray, view: memoryview, position: int, end: int, head: Head, version: int
 ) -> Found:
     """Find the like requests with plain batches from `position` on, and put their batches into runs by partition."""
-    length_at = head.end + INDEX_BYTES
+    _, _, _, partitions, index_at = head
+    length_at = index_at + INDEX_BYTES
     _, records_at = read_length(buffer, length_at, version)
-    unpack, row_bytes = row_struct(head.end - position - CORRELATION_END, records_at - length_at)
+    unpack, row_bytes = row_struct(index_at - position - CORRELATION_END, records_at - length_at)
     records_at -= position
-    alike = bytes(view[position + CORRELATION_END : head.end])
+    alike = bytes(view[position + CORRELATION_END : index_at])
     key_and_version = int.from_bytes(view[position + 4 : position + 8], "big")
     tail_bytes = len(NO_TAGS) if version >= FLEXIBLE else 0
     lengths: dict[bytes, int] = {}  # of records, by how it is written
@@ -133,7 +135,7 @@ def find_run(
             break
         run = runs.get(index)
         if run is None:
-            run = open_partition_run(broker, head.partitions.get(index))
+            run = open_partition_run(broker, partitions.get(index))
             if run is None:
                 break
             runs[index] = run
@@ -182,17 +184,16 @@ def replies_with_refusals(
     refused: dict[int, StorageError],
 ) -> bytes:
     """The replies of a run of which some partitions could not be written."""
+    _, _, name, partitions, _ = head
     replies = []
     taken = {index: iter(known) for index, known in offsets.items()}
     for correlation_id, index in zip(correlation_ids, indexes, strict=True):
-        partition = head.partitions[index]
+        partition = partitions[index]
         if index in refused:
             replies.append(encode_refused(version, correlation_id, partition, str(refused[index])))
         else:
             start = {index: partition.log.log_start_offset}
-            replies.append(
-                encode_run(version, [correlation_id], head.name, [index], {index: [next(taken[index])]}, start)
-            )
+            replies.append(encode_run(version, [correlation_id], name, [index], {index: [next(taken[index])]}, start))
     return b"".join(replies)
 
 
@@ -205,11 +206,12 @@ def answer(
     version: int,
 ) -> None:
     """Send the replies in their turn, or keep them until the last record of each partition counts."""
-    if head.acks == ALL and broker.durability.fsync and offsets:
-        slot = ParkedAck(None, connection, broker.now_ms + head.timeout_ms, version, replies, len(offsets))
+    acks, timeout_ms, _, partitions, _ = head
+    if acks == ALL and broker.durability.fsync and offsets:
+        slot = ParkedAck(None, connection, broker.now_ms + timeout_ms, version, replies, len(offsets))
         connection.slots.append(slot)
         for index, known in offsets.items():
-            head.partitions[index].parked_acks.append((known[-1], slot))
+            partitions[index].parked_acks.append((known[-1], slot))
     elif connection.slots:
         connection.slots.append(Slot([replies]))
     else:

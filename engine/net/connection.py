@@ -6,8 +6,10 @@ and protocols need a copy (measured for the design).
 Invariants:
 - A socket is watched for reading unless its connection is paused or waits for memory,
   for writing only while its out-queue is stuck.
-- The buffer grows with what has arrived, never with what a frame claims: at most twice
-  the bytes that are unread, and some. It shrinks to its first size when they are gone.
+- The buffer grows with what has arrived, never with what a frame claims: at most four times
+  the bytes that are unread, and some. It shrinks to its first size when it is not used.
+- Of a large frame no byte is moved: it is read to its end and no further, so that the next
+  one begins at the front of the buffer.
 - No view of the buffer outlives a call to the machine.
 
 Not here: what bytes mean (the machine), accepting (listener.py), TLS.
@@ -24,7 +26,7 @@ from engine.net.loop import Loop
 
 BUFFER_BYTES_FIRST = 4 << 10  # of a connection that has sent little: thousands of them may be idle
 BUFFER_BYTES_USUAL = 256 << 10  # grows to this when it sends more at once; beyond it counts as memory for requests
-SPARE_BYTES = 64 << 10  # room kept behind a large frame, so that the next one can arrive with it
+LARGE_BYTES = 64 << 10  # a frame from here on is read by itself; so much room is kept behind smaller ones
 NS_PER_MS = 1_000_000
 
 
@@ -63,7 +65,9 @@ class Link:
         "connection",
         "end",
         "fd",
+        "large_bytes",
         "owner",
+        "read_end",
         "reading",
         "socket",
         "start",
@@ -77,6 +81,8 @@ class Link:
         self.buffer = bytearray(BUFFER_BYTES_FIRST)
         self.view = memoryview(self.buffer)
         self.start = self.end = 0  # the unread bytes
+        self.read_end = len(self.buffer)  # where the next receive ends at the latest
+        self.large_bytes = 0  # of the last large frame: the next one is likely as long
         self.reading = self.writing = False  # what the loop watches
         self.closing = False  # once everything is sent
         self.starved = False  # waits for memory
@@ -86,8 +92,12 @@ class Link:
 
     def on_readable(self) -> None:
         """Receive once, and hand over."""
+        end, read_end = self.end, self.read_end
         try:
-            received = self.socket.recv_into(self.view[self.end :])
+            if end:
+                received = self.socket.recv_into(self.view[end:read_end])
+            else:
+                received = self.socket.recv_into(self.buffer, read_end)
         except BlockingIOError:
             return
         except OSError:
@@ -95,7 +105,7 @@ class Link:
         if received == 0:
             self.owner.drop(self)
             return
-        self.end += received
+        self.end = end + received
         self.active = True
         self.hand_over()
 
@@ -112,28 +122,39 @@ class Link:
             self.start = self.end = 0
             if end == len(self.buffer) < BUFFER_BYTES_USUAL:
                 self._use_buffer(4 * end)
+            if self.large_bytes:
+                self.read_end = min(self.large_bytes, len(self.buffer))
         else:
             self.start = start
-            wanted = start + connection.wanted_bytes
-            if (
-                wanted > len(self.buffer)
-                or end == len(self.buffer)
-                or (start and wanted + SPARE_BYTES > len(self.buffer))
-            ):
-                self._make_room(connection.wanted_bytes)
+            self._expect(connection.wanted_bytes)
         owner.perform()
         if connection.paused and self.reading and not connection.closed:  # a closed one's fd may be another's by now
             self.watch_reading(False)
             if not connection.out.items:
                 self._on_drained()
 
+    def _expect(self, wanted: int) -> None:
+        """A frame of so many bytes is here in part: have room for the rest of it."""
+        size = len(self.buffer)
+        if (
+            self.start + wanted > size
+            or self.end == size
+            or (self.start and self.start + wanted + LARGE_BYTES > size and wanted < LARGE_BYTES)
+        ):
+            self._make_room(wanted)
+        self.read_end = len(self.buffer)
+        if wanted >= LARGE_BYTES:
+            self.large_bytes = wanted
+            if self.end < self.start + wanted < self.read_end:
+                self.read_end = self.start + wanted
+
     def _make_room(self, wanted: int) -> None:
         """Move what is unread to the front, into a larger buffer if the frame needs one and enough of it is here."""
         unread = self.end - self.start
         size = len(self.buffer)
         wanted = max(wanted, unread + 1)
-        if wanted + SPARE_BYTES > size:
-            size = max(size, min(2 * wanted + SPARE_BYTES, 4 * unread + SPARE_BYTES))
+        if wanted + LARGE_BYTES > size:
+            size = max(size, min(wanted + LARGE_BYTES, 4 * unread + LARGE_BYTES))
             if size > BUFFER_BYTES_USUAL and not self.owner.may_grow(self, size - len(self.buffer)):
                 self._starve(unread)
                 return
@@ -159,13 +180,13 @@ class Link:
         larger = bytearray(size)
         larger[:unread] = self.view[self.start : self.end]
         self.buffer, self.view = larger, memoryview(larger)
-        self.start, self.end = 0, unread
+        self.start, self.end, self.read_end = 0, unread, size
 
     def feed(self) -> None:
         """There is memory again."""
         if self.starved:
             self.starved = False
-            self._make_room(self.connection.wanted_bytes)
+            self._expect(self.connection.wanted_bytes)
             if not self.starved and not self.connection.paused:
                 self.watch_reading(True)
 

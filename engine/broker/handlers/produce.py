@@ -79,7 +79,11 @@ def handle(
     position, body, frame_end = frame
     head = read_head(broker, buffer, view, body, frame_end, version)
     if head is not None:
-        length, start = read_length(buffer, head.end + INDEX_BYTES, version)
+        acks, _, _, partitions, index_at = head
+        if version < FLEXIBLE:
+            length, start = unpack_int32(buffer, index_at + INDEX_BYTES)[0], index_at + INDEX_BYTES + 4
+        else:
+            length, start = read_length(buffer, index_at + INDEX_BYTES, version)
         records_end = start + length
         if length >= HEADER_BYTES and (
             records_end == frame_end
@@ -89,13 +93,13 @@ def handle(
             if (
                 end - frame_end > HEADER_BYTES
                 and length <= BATCH_BYTES_MAX
-                and -1 <= head.acks <= 1
+                and -1 <= acks <= 1
                 and buffer[start + PRODUCER_ID_POSITION] >= 0x80  # not idempotent
             ):
                 run_end = produce_runs.handle_run(broker, connection, buffer, view, position, end, head, version)
                 if run_end != position:
                     return run_end
-            partition = head.partitions.get(unpack_int32(buffer, head.end)[0])
+            partition = partitions.get(unpack_int32(buffer, index_at)[0])
             if append_one(broker, connection, buffer, view, start, length, version, correlation_id, head, partition):
                 return frame_end
     handle_any(broker, connection, view[body:frame_end], version, correlation_id)
@@ -115,7 +119,7 @@ def append_one(
     partition: Partition | None,
 ) -> bool:
     """Append the one plain batch of a common request and answer; False if it is not one: nothing was done then."""
-    acks = head.acks
+    acks, timeout_ms, name, _, _ = head
     if (
         partition is None
         or partition.offline
@@ -149,9 +153,9 @@ def append_one(
             broker.effects.observe("appended", partition.topic, partition.index, base_offset, after)
     if acks == NOBODY:
         return True
-    reply = encode_one(version, correlation_id, head.name, partition.index, base_offset, log.log_start_offset)
+    reply = encode_one(version, correlation_id, name, partition.index, base_offset, log.log_start_offset)
     if acks == ALL and partition.high_watermark < after and broker.durability.fsync:
-        slot = ParkedAck(None, connection, broker.now_ms + head.timeout_ms, version, reply, 1)
+        slot = ParkedAck(None, connection, broker.now_ms + timeout_ms, version, reply, 1)
         connection.slots.append(slot)
         partition.parked_acks.append((after, slot))
     elif connection.slots:
