@@ -70,16 +70,36 @@ def run_differential(directory: Path, options: Options) -> tuple[str, list[str]]
     """Ask the broker and Apache Kafka the same questions, in every API and version."""
     if not os.environ.get("KAFKA_START"):
         raise CommandError("KAFKA_START names no Apache Kafka to compare with")
-    campaign = "tests/engine/compat/differential_campaign.py"
-    command = [sys.executable, "-m", "pytest", campaign, "-p", "no:cacheprovider", f"--basetemp={directory}/pytest"]
+    output, failures = run_pytest(directory, "tests/engine/compat/differential_campaign.py")
+    return output[-1], failures
+
+
+def run_groups(directory: Path, options: Options) -> tuple[str, list[str]]:
+    """Show the list of a thousand groups: how soon a page begins."""
+    output, failures = run_pytest(directory, "tests/console/many_groups_campaign.py")
+    return "\n".join(line.lstrip(".") for line in output if line.lstrip(".").startswith("groups/")), failures
+
+
+def run_pytest(directory: Path, campaign: str) -> tuple[list[str], list[str]]:
+    """Run a campaign that is written as tests; return what it printed, and that again if it failed."""
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        campaign,
+        "-s",
+        "-p",
+        "no:cacheprovider",
+        f"--basetemp={directory}/pytest",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    lines = done.stdout.strip().splitlines()
-    return lines[-1] if lines else done.stderr, lines if done.returncode else []
+    lines = done.stdout.strip().splitlines() or [done.stderr]
+    return lines, lines if done.returncode else []
 
 
 CAMPAIGNS: dict[str, Callable[[Path, Options], tuple[str, list[str]]]] = {
     "kills": run_kills, "commits": run_commits, "churn": run_churn, "kafka-python": run_kafka_python,
-    "differential": run_differential,
+    "differential": run_differential, "groups": run_groups,
 }  # fmt: skip
 
 
