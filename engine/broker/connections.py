@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 from engine.broker import router
 from engine.broker.handlers import produce
+from engine.broker.produce_heads import ALIKE_AT, Head, read_head
+from engine.broker.supported import VERSIONS
 from engine.core.connection.reply_order import Connection
 from engine.core.limits import PARKED_REQUESTS_MAX, QUEUED_BYTES_MAX, REQUEST_BYTES_MAX
 from engine.wire.primitives import DAMAGE, Malformed
@@ -26,10 +28,10 @@ if TYPE_CHECKING:
 INT16, INT32 = Struct(">h"), Struct(">i")
 HEAD = Struct(">ihhih")  # size, api key, version, correlation id, length of the client id
 HEAD_BYTES = HEAD.size
-SIZE_AND_KEY_BYTES = 6
+SIZE_BYTES, SIZE_AND_KEY_BYTES = 4, 6
 unpack_head = HEAD.unpack_from
 FRAME_BYTES_MIN = HEAD_BYTES - 4
-FLEXIBLE_PRODUCE = 9
+PRODUCE_MAX = VERSIONS[router.PRODUCE][1]
 
 
 @dataclass(slots=True, eq=False)
@@ -40,6 +42,7 @@ class ClientConnection(Connection):
     stalled_bytes: int = 0  # how much was queued when it was last looked at ...
     stalled_since_ms: int = 0  # ... and since when it is the same
     work_token: int = 0  # of the helper's work its next request waits for; 0 is none
+    produce_head: Head | None = None  # of its last common Produce
     verdicts: list[object] = field(default_factory=list)  # what helpers said of that request's batches, in order
 
 
@@ -53,23 +56,35 @@ def read_requests(
     connection.wanted_bytes = 4
     try:
         while end - position >= HEAD_BYTES:
-            frame_bytes, api_key, version, correlation_id, client_id_bytes = unpack_head(buffer, position)
+            frame_bytes, api_key, version, correlation_id, _ = unpack_head(buffer, position)
             frame_end = position + 4 + frame_bytes
             if frame_bytes < FRAME_BYTES_MIN or frame_end > end:
                 break
             if out.queued_bytes > QUEUED_BYTES_MAX or len(slots) >= PARKED_REQUESTS_MAX:
                 connection.paused = True
                 break
-            if api_key == router.PRODUCE and 3 <= version < FLEXIBLE_PRODUCE:  # the shortest way
-                body = position + HEAD_BYTES + (client_id_bytes if client_id_bytes > 0 else 0)
-                frame = position, body, frame_end
-                frame_end = produce.handle(broker, connection, buffer, view, frame, end, version, correlation_id)
-            else:
-                frame_end = router.route(broker, connection, buffer, view, position, frame_end, end)
+            answered_end = position
+            if api_key == router.PRODUCE and 3 <= version <= PRODUCE_MAX:  # the shortest way
+                head = connection.produce_head
+                if (
+                    head is None
+                    or not head.partitions  # the topic is deleted
+                    or version != head.version
+                    or buffer[position + ALIKE_AT : position + head.end] != head.alike
+                ):
+                    head = read_head(broker, buffer, view, position, frame_end, version)
+                    connection.produce_head = head
+                if head is not None:
+                    answered_end = produce.handle(
+                        broker, connection, buffer, view, position, frame_end, end, head, correlation_id
+                    )
+            if answered_end == position:
+                router.route(broker, connection, buffer, view, position + SIZE_BYTES, frame_end)
+                answered_end = frame_end
             if connection.work_token:  # the request waits for a helper: it is handed in again
                 connection.paused = True
                 break
-            position = frame_end
+            position = answered_end
         if end - position >= 4 and not connection.paused:
             connection.wanted_bytes = _wanted_bytes(broker, buffer, position, end)
     except (Malformed, *DAMAGE):

@@ -1,4 +1,4 @@
-"""When records count: after the sync that covers them (`fsync`), or at the end of the event (`pagecache`).
+"""When records count: after the sync that covers them (`fsync`), or as they are written (`pagecache`).
 
 A sync is asked for as soon as the last one is done and something is dirty; what came
 meanwhile goes into the next one. So a slow disk makes larger groups, not longer queues,
@@ -48,38 +48,28 @@ class Durability:
 
 
 def note_append(broker: "Broker", partition: Partition) -> None:
-    """Remember that the partition has something new."""
-    if not partition.dirty:
-        partition.dirty = True
-        durability = broker.durability
-        durability.dirty.append(partition)
-        durability.pending = True
-
-
-def settle(broker: "Broker") -> None:
-    """At the end of an event: make appends count, or begin the sync that will."""
+    """The partition has something new: it counts (`pagecache`), or will when it is synced."""
     durability = broker.durability
     if not durability.fsync:
-        if durability.dirty:
-            _count_appends(broker)
-        if not durability.flush and not durability.metadata_asked:
-            durability.pending = False
-            return
-    if not durability.syncing and durability.failed is None:
-        _start_sync(broker)
-
-
-def _count_appends(broker: "Broker") -> None:
-    durability = broker.durability
-    dirty, durability.dirty = durability.dirty, []
-    for partition in dirty:
-        partition.dirty = False
         log = partition.log
         advance(broker, partition, log.end_position())
         if log.unsynced or log.log_end_offset - partition.synced_end >= log.config.flush_messages:
             flush_soon(broker, partition)
         elif not partition.unsynced_since_ms:
             partition.unsynced_since_ms = broker.now_ms
+    elif not partition.dirty:
+        partition.dirty = True
+        durability.dirty.append(partition)
+        durability.pending = True
+
+
+def settle(broker: "Broker") -> None:
+    """At the end of an event: begin the sync that makes appends count."""
+    durability = broker.durability
+    if not durability.fsync and not durability.flush and not durability.metadata_asked:
+        durability.pending = False
+    elif not durability.syncing and durability.failed is None:
+        _start_sync(broker)
 
 
 def flush_soon(broker: "Broker", partition: Partition) -> None:

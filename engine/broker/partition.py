@@ -2,7 +2,7 @@
 
 Invariants:
 - high_watermark <= synced_end <= log.log_end_offset in `fsync` mode;
-  high_watermark == log.log_end_offset at the end of each event in `pagecache` mode.
+  high_watermark == log.log_end_offset in `pagecache` mode.
 - high_watermark_position is where the high watermark lies in the files, taken with it.
 - parked_acks are in the order of the offsets they wait for.
 

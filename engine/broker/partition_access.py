@@ -6,7 +6,6 @@ Spec: KIP-320 for leader epochs.
 
 from typing import TYPE_CHECKING
 
-from engine.broker import durability
 from engine.broker.partition import Partition
 from engine.wire.error_codes import ErrorCode, WireError
 
@@ -19,8 +18,6 @@ NOT_TOLD = -1
 
 def led_partition(broker: "Broker", topic: str, index: int, current_leader_epoch: int = NOT_TOLD) -> Partition:
     """The partition, its marks as they stand after all earlier requests; WireError if it cannot be served."""
-    if broker.durability.pending:
-        durability.settle(broker)  # what was appended earlier in this event counts
     partition = broker.replica_manager.partition(topic, index)
     if partition is None:
         raise broker.replica_manager.why_not(broker, topic, index)

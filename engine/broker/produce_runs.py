@@ -24,7 +24,7 @@ from crc32c import crc32c
 from engine.broker import durability
 from engine.broker.parked_requests import ParkedAck
 from engine.broker.produce_heads import FLEXIBLE, INDEX_BYTES, NO_TAGS, Head, read_length
-from engine.broker.produce_replies import encode_refused, encode_run
+from engine.broker.produce_replies import encode_one, encode_refused, encode_run
 from engine.core.connection.reply_order import Slot
 from engine.core.records.batch import CRC_START, LENGTH_END, MAGIC
 from engine.storage.disk import StorageError
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from engine.broker.connections import ClientConnection
     from engine.broker.partition import Partition
 
-CORRELATION_END = 12  # where a request goes on to be like the others
 ALL, NOBODY = -1, 0
 
 Found = tuple[int, list[int], list[int], dict[int, Run]]  # end of the run; correlation ids, partitions; their batches
@@ -62,44 +61,39 @@ def handle_run(
     position: int,
     end: int,
     head: Head,
-    version: int,
 ) -> int:
     """Answer the run of like requests that begins at `position`; return where it ends: there if it is none."""
-    acks, _, name, partitions, _ = head
-    run_end, correlation_ids, indexes, runs = find_run(broker, buffer, view, position, end, head, version)
+    run_end, correlation_ids, indexes, runs = find_run(broker, buffer, view, position, end, head)
     if len(indexes) < 2:
         return position
     offsets: dict[int, list[int]] = {}
     refused: dict[int, StorageError] = {}
     for index, run in runs.items():
         try:
-            offsets[index] = append(broker, partitions[index], run, buffer, view)
+            offsets[index] = append(broker, head.partitions[index], run, buffer, view)
         except StorageError as error:
             error.__traceback__ = None  # its frames hold views of the buffer
             durability.note_disk_error(broker, error)
             refused[index] = error
-    if acks != NOBODY:
+    if head.acks != NOBODY:
         if refused:
-            replies = replies_with_refusals(head, version, correlation_ids, indexes, offsets, refused)
+            replies = replies_with_refusals(head, correlation_ids, indexes, offsets, refused)
         else:
             starts = {index: run.log.log_start_offset for index, run in runs.items()}
-            replies = encode_run(version, correlation_ids, name, indexes, offsets, starts)
-        answer(broker, connection, head, offsets, replies, version)
+            replies = encode_run(head.version, correlation_ids, head.name, indexes, offsets, starts)
+        answer(broker, connection, head, offsets, replies)
     elif refused:
         raise Malformed("with acks=0 an error can only be told by closing")
     return run_end
 
 
-def find_run(
-    broker: "Broker", buffer: bytearray, view: memoryview, position: int, end: int, head: Head, version: int
-) -> Found:
+def find_run(broker: "Broker", buffer: bytearray, view: memoryview, position: int, end: int, head: Head) -> Found:
     """Find the like requests with plain batches from `position` on, and put their batches into runs by partition."""
-    _, _, _, partitions, index_at = head
-    length_at = index_at + INDEX_BYTES
+    version, alike, partitions = head.version, head.alike, head.partitions
+    length_at = position + head.end + INDEX_BYTES
     _, records_at = read_length(buffer, length_at, version)
-    unpack, row_bytes = row_struct(index_at - position - CORRELATION_END, records_at - length_at)
+    unpack, row_bytes = row_struct(len(alike), records_at - length_at)
     records_at -= position
-    alike = bytes(view[position + CORRELATION_END : index_at])
     key_and_version = int.from_bytes(view[position + 4 : position + 8], "big")
     tail_bytes = len(NO_TAGS) if version >= FLEXIBLE else 0
     lengths: dict[bytes, int] = {}  # of records, by how it is written
@@ -177,23 +171,21 @@ def append(broker: "Broker", partition: "Partition", run: Run, buffer: bytearray
 
 def replies_with_refusals(
     head: Head,
-    version: int,
     correlation_ids: list[int],
     indexes: list[int],
     offsets: dict[int, list[int]],
     refused: dict[int, StorageError],
 ) -> bytes:
     """The replies of a run of which some partitions could not be written."""
-    _, _, name, partitions, _ = head
     replies = []
     taken = {index: iter(known) for index, known in offsets.items()}
     for correlation_id, index in zip(correlation_ids, indexes, strict=True):
-        partition = partitions[index]
+        partition = head.partitions[index]
         if index in refused:
-            replies.append(encode_refused(version, correlation_id, partition, str(refused[index])))
+            replies.append(encode_refused(head.version, correlation_id, partition, str(refused[index])))
         else:
-            start = {index: partition.log.log_start_offset}
-            replies.append(encode_run(version, [correlation_id], name, [index], {index: [next(taken[index])]}, start))
+            start, offset = partition.log.log_start_offset, next(taken[index])
+            replies.append(encode_one(head.version, correlation_id, head.name, index, offset, start))
     return b"".join(replies)
 
 
@@ -203,15 +195,13 @@ def answer(
     head: Head,
     offsets: dict[int, list[int]],
     replies: bytes,
-    version: int,
 ) -> None:
     """Send the replies in their turn, or keep them until the last record of each partition counts."""
-    acks, timeout_ms, _, partitions, _ = head
-    if acks == ALL and broker.durability.fsync and offsets:
-        slot = ParkedAck(None, connection, broker.now_ms + timeout_ms, version, replies, len(offsets))
+    if head.acks == ALL and broker.durability.fsync and offsets:
+        slot = ParkedAck(None, connection, broker.now_ms + head.timeout_ms, head.version, replies, len(offsets))
         connection.slots.append(slot)
         for index, known in offsets.items():
-            partitions[index].parked_acks.append((known[-1], slot))
+            head.partitions[index].parked_acks.append((known[-1], slot))
     elif connection.slots:
         connection.slots.append(Slot([replies]))
     else:

@@ -266,6 +266,7 @@ class ReplicaManager:
                 region_pins.abort(broker, slot.connection)
             partition.parked_acks.clear()
             self._remove_directory(broker, partition)
+        partitions.clear()  # connections may remember them (produce_heads.py)
 
     def _remove_directory(self, broker: "Broker", partition: Partition) -> None:
         log = partition.log

@@ -62,7 +62,6 @@ if TYPE_CHECKING:
     from engine.broker.connections import ClientConnection
 
 REQUEST_HEADER = Struct(">hhih")  # api key, version, correlation id, length of the client id
-SIZE_BYTES = 4
 PRODUCE, FETCH = 0, 1
 
 # Produce and Fetch are not here: they read their own bytes.
@@ -99,27 +98,16 @@ COLD: dict[int, ModuleType] = {
 
 
 def route(
-    broker: "Broker",
-    connection: "ClientConnection",
-    buffer: bytearray,
-    view: memoryview,
-    start: int,
-    end: int,
-    read_end: int,
-) -> int:
-    """Answer the frame in `start..end`, or park it; return where the last request that was answered ends.
-
-    That is `end`, or later: requests that are like a Produce and follow it, before `read_end`, are answered with it.
-    """
-    position = start + SIZE_BYTES
+    broker: "Broker", connection: "ClientConnection", buffer: bytearray, view: memoryview, position: int, end: int
+) -> None:
+    """Answer the request in `position..end`, or park it."""
     api_key, version, correlation_id, client_id_bytes = REQUEST_HEADER.unpack_from(buffer, position)
     versions = VERSIONS.get(api_key)
     if versions is None:
         raise Malformed("an API we did not advertise")
     if not versions[0] <= version <= versions[1]:
         if api_key == API_VERSIONS and version > versions[1]:
-            refuse_api_versions(broker, connection, correlation_id)
-            return end
+            return refuse_api_versions(broker, connection, correlation_id)
         raise Malformed("a version we did not advertise")
     client_id_start = position + 10
     position = client_id_start + (client_id_bytes if client_id_bytes > 0 else 0)
@@ -136,17 +124,15 @@ def route(
     if api_key == PRODUCE:
         if version < 3:
             raise Malformed("Produce 0 to 2 are advertised for old clients' sake and refused (KAFKA-18659)")
-        frame = start, position, end
-        return produce.handle(broker, connection, buffer, view, frame, read_end, version, correlation_id)
+        return produce.handle_any(broker, connection, view[position:end], version, correlation_id)
     if end - position > REQUEST_BYTES_MAX:
         raise Malformed("too long for anything but Produce")
     if api_key == FETCH:
-        fetch.handle(broker, connection, buffer, view, position, end, version, correlation_id)
-        return end
+        return fetch.handle(broker, connection, buffer, view, position, end, version, correlation_id)
     client_id = None if client_id_bytes < 0 else str(view[client_id_start : client_id_start + client_id_bytes], "utf-8")
-    context = RequestContext(connection, api_key, version, correlation_id, client_id)
-    answer_cold(broker, context, view[position:end])
-    return end
+    return answer_cold(
+        broker, RequestContext(connection, api_key, version, correlation_id, client_id), view[position:end]
+    )
 
 
 def answer_cold(broker: "Broker", context: RequestContext, body: memoryview) -> None:

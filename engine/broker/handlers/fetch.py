@@ -17,7 +17,7 @@ KIP-595 (diverging epochs); what Apache Kafka 4.3.1 was seen to answer.
 
 from typing import TYPE_CHECKING
 
-from engine.broker import durability, fetch_encoding, parked_requests
+from engine.broker import fetch_encoding, parked_requests
 from engine.broker.fetch_encoding import FetchedPartition
 from engine.broker.parked_requests import ParkedFetch
 from engine.broker.partition import Partition, end_offset_for_epoch
@@ -47,8 +47,6 @@ def handle(
     correlation_id: int,
 ) -> None:
     """Answer the request whose body is `position..end`, or park it."""
-    if broker.durability.pending:
-        durability.settle(broker)  # what was appended earlier in this event can be read
     request, _ = messages.decode_request(view[position:end], 0, version)  # as in Kafka bytes after it are ignored
     broker.counters.fetch_requests += 1
     by_topic_id = version >= BY_TOPIC_ID

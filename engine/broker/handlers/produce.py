@@ -26,8 +26,8 @@ from engine.broker.produce_heads import (
     INDEX_BYTES,
     NO_TAGS,
     Head,
-    read_head,
     read_length,
+    unpack_index_and_length,
     unpack_int32,
 )
 from engine.broker.produce_replies import encode_one, encode_response, record_errors
@@ -66,44 +66,43 @@ def handle(
     connection: "ClientConnection",
     buffer: bytearray,
     view: memoryview,
-    frame: tuple[int, int, int],
+    position: int,
+    frame_end: int,
     end: int,
-    version: int,
+    head: Head,
     correlation_id: int,
 ) -> int:
-    """Answer the request in `frame` (its start, where its body begins, its end), and those after it that are like it.
+    """Answer the common request in `position..frame_end`, and those after it, before `end`, that are like it.
 
-    Bytes that may be looked at go on to `end`. Returns where the last request that was answered ends;
-    `connection.work_token` is set if a helper must look first.
+    Returns where the last request that was answered ends; `position` if it is no common one after all.
     """
-    position, body, frame_end = frame
-    head = read_head(broker, buffer, view, body, frame_end, version)
-    if head is not None:
-        acks, _, _, partitions, index_at = head
-        if version < FLEXIBLE:
-            length, start = unpack_int32(buffer, index_at + INDEX_BYTES)[0], index_at + INDEX_BYTES + 4
-        else:
-            length, start = read_length(buffer, index_at + INDEX_BYTES, version)
+    version = head.version
+    index_at = position + head.end
+    if version < FLEXIBLE:
+        index, length = unpack_index_and_length(buffer, index_at)
+        start = index_at + INDEX_BYTES + 4
+        if start + length != frame_end:
+            return position
+    else:
+        index = unpack_int32(buffer, index_at)[0]
+        length, start = read_length(buffer, index_at + INDEX_BYTES, version)
         records_end = start + length
-        if length >= HEADER_BYTES and (
-            records_end == frame_end
-            if version < FLEXIBLE
-            else records_end + len(NO_TAGS) == frame_end and buffer[records_end:frame_end] == NO_TAGS
-        ):
-            if (
-                end - frame_end > HEADER_BYTES
-                and length <= BATCH_BYTES_MAX
-                and -1 <= acks <= 1
-                and buffer[start + PRODUCER_ID_POSITION] >= 0x80  # not idempotent
-            ):
-                run_end = produce_runs.handle_run(broker, connection, buffer, view, position, end, head, version)
-                if run_end != position:
-                    return run_end
-            partition = partitions.get(unpack_int32(buffer, index_at)[0])
-            if append_one(broker, connection, buffer, view, start, length, version, correlation_id, head, partition):
-                return frame_end
-    handle_any(broker, connection, view[body:frame_end], version, correlation_id)
-    return frame_end
+        if records_end + len(NO_TAGS) != frame_end or buffer[records_end:frame_end] != NO_TAGS:
+            return position
+    partition = head.partitions.get(index)
+    if partition is None or length < HEADER_BYTES or not -1 <= head.acks <= 1:
+        return position
+    if (
+        end - frame_end > HEADER_BYTES
+        and length <= BATCH_BYTES_MAX
+        and buffer[start + PRODUCER_ID_POSITION] >= 0x80  # not idempotent
+    ):
+        run_end = produce_runs.handle_run(broker, connection, buffer, view, position, end, head)
+        if run_end != position:
+            return run_end
+    if append_one(broker, connection, buffer, view, start, length, head, correlation_id, partition):
+        return frame_end
+    return position
 
 
 def append_one(
@@ -113,20 +112,13 @@ def append_one(
     view: memoryview,
     start: int,
     length: int,
-    version: int,
-    correlation_id: int,
     head: Head,
-    partition: Partition | None,
+    correlation_id: int,
+    partition: Partition,
 ) -> bool:
     """Append the one plain batch of a common request and answer; False if it is not one: nothing was done then."""
-    acks, timeout_ms, name, _, _ = head
-    if (
-        partition is None
-        or partition.offline
-        or buffer[start + LOW_ATTRIBUTES] & NOT_PLAIN
-        or not -1 <= acks <= 1
-        or (log := partition.log).looks_inside
-    ):
+    log = partition.log
+    if partition.offline or buffer[start + LOW_ATTRIBUTES] & NOT_PLAIN or log.looks_inside:
         return False
     before = log.log_end_offset
     try:
@@ -151,11 +143,13 @@ def append_one(
         counters.produced_bytes += length
         if broker.effects.observing:
             broker.effects.observe("appended", partition.topic, partition.index, base_offset, after)
+    acks = head.acks
     if acks == NOBODY:
         return True
-    reply = encode_one(version, correlation_id, name, partition.index, base_offset, log.log_start_offset)
+    version = head.version
+    reply = encode_one(version, correlation_id, head.name, partition.index, base_offset, log.log_start_offset)
     if acks == ALL and partition.high_watermark < after and broker.durability.fsync:
-        slot = ParkedAck(None, connection, broker.now_ms + timeout_ms, version, reply, 1)
+        slot = ParkedAck(None, connection, broker.now_ms + head.timeout_ms, version, reply, 1)
         connection.slots.append(slot)
         partition.parked_acks.append((after, slot))
     elif connection.slots:
