@@ -1,5 +1,8 @@
+import random
+
 import pytest
 
+from engine.broker import connections
 from engine.broker.produce_heads import ALIKE_BYTES_MAX
 from engine.wire import frames
 from engine.wire.error_codes import ErrorCode
@@ -60,3 +63,47 @@ def test_a_client_id_is_not_remembered_without_end():
         peer.send_bytes(frame)
         assert base_offsets(peer.replies())[0][0] == 0
         assert (peer.connection.produce_head is not None) is remembered
+
+
+def outcome(frame_bytes: list[bytes], monkeypatch, *, short_way: bool):
+    """What a broker answers and keeps, with or without the short way."""
+    with monkeypatch.context() as patch:
+        if not short_way:
+            patch.setattr(connections, "read_head", lambda *_: None)
+        world = World(durability="fsync")
+        world.create_topic("t", 2)
+        for index in (0, 1):
+            world.connect().call(produce_request(batch(b"first"), index=index), 9)
+        topic_ids = world.broker.replica_manager.by_id
+        (topic_id,) = (key for key, found in topic_ids.items() if found is world.broker.replica_manager.topics["t"])
+        peer = world.connect()
+        for one in frame_bytes:
+            if not peer.connection.closed:
+                peer.send_bytes(one.replace(TOPIC_ID, topic_id))
+        world.settle()
+        logs = [world.broker.replica_manager.partition("t", index).log for index in (0, 1)]
+        kept = [world.disk.read(log.active.file, 0, log.active.size) for log in logs]
+        return peer.received().replace(topic_id, TOPIC_ID), peer.is_closed, kept
+
+
+TOPIC_ID = b"\x11" * 16
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_short_way_answers_and_keeps_what_the_codec_would_whatever_the_bytes(seed, monkeypatch):
+    chance = random.Random(seed)
+    frames_sent: list[bytes] = []
+    for number in range(chance.randint(1, 12)):
+        version = chance.choice([3, 5, 7, 7, 8, 9, 9, 12, 13, 13])
+        values = [chance.randbytes(chance.choice([0, 3, 40, 200]))] * chance.randint(1, 3)
+        records = batch(*values, producer=chance.choice([(-1, -1, -1)] * 4 + [(5, 0, 0)]))
+        request = produce_request(
+            records, "" if version == 13 else "t", chance.choice([0, 0, 0, 1, 2]), acks=chance.choice([1, 1, -1, 0, 3]),
+            topic_id=TOPIC_ID if version == 13 else bytes(16),
+        )  # fmt: skip
+        frame = bytearray(frames.encode_request(request, version, number, chance.choice(["test", "test", "", None])))
+        for _ in range(chance.choice([0, 0, 0, 1, 2])):
+            frame[chance.randrange(4, len(frame))] = chance.choice([0, 1, 2, 0x7F, 0x80, 0xFF, chance.randrange(256)])
+        frames_sent.append(bytes(frame))
+    joined = frames_sent if chance.random() < 0.5 else [b"".join(frames_sent)]
+    assert outcome(joined, monkeypatch, short_way=True) == outcome(joined, monkeypatch, short_way=False)
