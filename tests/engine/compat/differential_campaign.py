@@ -12,7 +12,8 @@ import pytest
 from engine.broker.supported import VERSIONS
 from engine.wire.catalog import APIS
 from engine.wire.frames import api_of
-from tests.engine.compat.brokers import apache_kafka, odradek
+from tests.apache_kafka import apache_kafka
+from tests.engine.compat.brokers import odradek
 from tests.engine.compat.differential import Peer, conversation
 from tests.engine.compat.differential_reasons import reason_for
 from tests.engine.compat.differential_requests import PREPARE, TALK
