@@ -11,6 +11,7 @@ import json
 import os
 import random
 import shlex
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -59,6 +60,41 @@ def jars() -> Path:
     """Give the folder of Kafka's jars."""
     fetch_jars()
     return Path(os.environ.get("KAFKA_JARS", "~/.cache/kafka-4.3.1")).expanduser()
+
+
+MORE = ("kafka-streams", "connect-mirror", "connect-mirror-client")  # what a node does without
+POM = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>local</groupId>
+<artifactId>more</artifactId><version>1</version><packaging>pom</packaging><dependencies>{}</dependencies></project>"""
+DEPENDENCY = """<dependency><groupId>org.apache.kafka</groupId><artifactId>{}</artifactId><version>{}</version>
+<exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion></exclusions></dependency>"""
+
+
+def class_path() -> str:
+    """Give a class path of Kafka's jars and MORE, fetched by Maven as the others are; skips where there is no Maven."""
+    (clients,) = jars().glob("kafka-clients-*.jar")
+    version = clients.stem.rpartition("-")[2]
+    folder = jars().with_name(f"{jars().name}-more")
+    wanted = [folder / f"{name}-{version}.jar" for name in MORE]
+    with one_at_a_time():
+        if not all(jar.exists() for jar in wanted):
+            fetch_more(folder, POM.format("".join(DEPENDENCY.format(name, version) for name in MORE)))
+    return ":".join([*map(str, wanted), f"{jars()}/*"])
+
+
+def fetch_more(folder: Path, pom: str) -> None:
+    """Have Maven copy what the pom names into the folder, whole jars only."""
+    if shutil.which("mvn") is None:
+        pytest.skip("there is no Maven to fetch more of Kafka's jars with")
+    with tempfile.TemporaryDirectory(dir=folder.parent) as fetched:
+        Path(fetched, "pom.xml").write_text(pom)
+        command = ["mvn", "-q", "-B", "-f", f"{fetched}/pom.xml", "dependency:copy-dependencies"]
+        done = subprocess.run(
+            [*command, f"-DoutputDirectory={fetched}"], capture_output=True, text=True, timeout=FETCH_S_MAX, check=False
+        )
+        assert done.returncode == 0, done.stdout[-SHOWN:] + done.stderr[-SHOWN:]
+        folder.mkdir(exist_ok=True)
+        for jar in Path(fetched).glob("*.jar"):
+            jar.rename(folder / jar.name)
 
 
 def free_ports(count: int) -> int:

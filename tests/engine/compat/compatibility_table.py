@@ -91,6 +91,11 @@ ROWS = (
         "keeps its configs, offsets and status in the broker, joins its group, answers on REST":
             "test_kafka_connect::test_a_connect_worker_keeps_its_state_in_our_broker",
     }),
+    Row("Kafka Streams, an application", KAFKA, {
+        "divides anew, counts, finds its counts again after a restart":
+            "test_kafka_streams::test_a_streams_application_counts_and_finds_its_counts_again",
+    }),
+    Row("MirrorMaker", KAFKA, {"copies a topic": "test_kafka_streams::test_mirrormaker_copies_a_topic"}),
 )  # fmt: skip
 
 
