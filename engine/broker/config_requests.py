@@ -15,6 +15,8 @@ from engine.wire.primitives import Message
 
 if TYPE_CHECKING:
     from engine.broker.broker import Broker
+# Kafka keeps configs for these too.
+UNBUILT = {16: "Subscriptions to client metrics", 32: "Groups"}
 
 
 def repeated(resources: Iterable[tuple[int, str]]) -> dict[tuple[int, str], None]:
@@ -48,6 +50,8 @@ def check(
         for logger in configs:
             raise WireError(ErrorCode.INVALID_CONFIG, f"Logger {logger} does not exist!")
         return None
+    if resource_type in UNBUILT:
+        raise WireError(ErrorCode.INVALID_REQUEST, f"{UNBUILT[resource_type]} have no configs of their own yet")
     raise WireError(ErrorCode.INVALID_REQUEST, f"Unknown resource type {resource_type}")
 
 

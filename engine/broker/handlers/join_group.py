@@ -58,7 +58,7 @@ def _asked(broker: "Broker", context: RequestContext, request: JoinGroupRequest,
     version = context.api_version
     client_id = context.client_id or ""
     prefix = client_id if request.group_instance_id is None else request.group_instance_id
-    rebalance_timeout_ms = request.rebalance_timeout_ms if version >= REBALANCE_TIMEOUT_SINCE else -1
+    has_rebalance_timeout = version >= REBALANCE_TIMEOUT_SINCE
     return Join(
         waiter=waiter,
         member_id=request.member_id,
@@ -69,7 +69,7 @@ def _asked(broker: "Broker", context: RequestContext, request: JoinGroupRequest,
         protocol_type=request.protocol_type,
         protocols=[(protocol.name, protocol.metadata) for protocol in request.protocols],
         session_timeout_ms=request.session_timeout_ms,
-        rebalance_timeout_ms=rebalance_timeout_ms if rebalance_timeout_ms >= 0 else request.session_timeout_ms,
+        rebalance_timeout_ms=request.rebalance_timeout_ms if has_rebalance_timeout else request.session_timeout_ms,
         needs_known_member_id=version >= KNOWN_MEMBER_ID_SINCE,
         skips_assignment=version >= SKIPS_ASSIGNMENT_SINCE,
     )

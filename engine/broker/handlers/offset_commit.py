@@ -111,8 +111,9 @@ def _judge(broker: "Broker", topic: str, one: OffsetCommitRequestPartition, refu
         return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
     if refused_code:
         return refused_code
-    metadata_max = broker.group_coordinator.limits.offset_metadata_max_bytes
-    if len((one.committed_metadata or "").encode()) > metadata_max:
+    # Kafka calls the limit bytes, and counts Java's characters: halves of UTF-16.
+    units = len((one.committed_metadata or "").encode("utf-16-be", "surrogatepass")) // 2
+    if units > broker.group_coordinator.limits.offset_metadata_max_bytes:
         return ErrorCode.OFFSET_METADATA_TOO_LARGE
     return ErrorCode.NONE
 

@@ -2,8 +2,9 @@
 
 Invariants:
 - Each waiter given to `join` is answered exactly once, at once or when the rebalance ends.
-- A dynamic member that is asked to come back with its new id (KIP-394) holds a pending
-  place, which the rebalance waits for until its session is over.
+- A dynamic member that is asked to come back with its new id (KIP-394) is waited for by a
+  rebalance that begins meanwhile, until its session is over; the first rebalance of an
+  empty group waits for its delay alone. It may come back for as long, whoever waited.
 - A static member that comes back takes its old place; its former self is fenced (KIP-345).
 
 Not here: limits of session timeouts and empty group ids (the handler refuses them first).
@@ -43,6 +44,7 @@ def join(group: Group, limits: GroupLimits, request: Join, now_ms: int) -> None:
         if group.is_in(GroupState.DEAD):
             raise WireError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
         if _is_full(group, limits, request):
+            _turn_away(group, request.member_id, now_ms)
             raise WireError(ErrorCode.GROUP_MAX_SIZE_REACHED)
         if not group.supports(request.protocol_type, request.protocols):
             raise WireError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
@@ -63,18 +65,24 @@ def join(group: Group, limits: GroupLimits, request: Join, now_ms: int) -> None:
 
 
 def _is_full(group: Group, limits: GroupLimits, request: Join) -> bool:
-    """Members that are in, or were told to come back, keep their places in a full group."""
-    if request.member_id in group.members or request.member_id in group.pending_members:
-        return group.state is GroupState.PREPARING_REBALANCE and _is_beyond(group, limits, request)
-    if request.instance_id is not None and request.instance_id in group.static_members:
+    """In a rebalance the first come are in, whoever they are; else members keep their places.
+
+    Who was told its id and is not back yet takes no place.
+    """
+    if group.is_in(GroupState.EMPTY) or (not request.member_id and request.instance_id in group.static_members):
         return False
-    return len(group.members) + (0 if request.member_id else len(group.pending_members)) >= limits.group_max_size
-
-
-def _is_beyond(group: Group, limits: GroupLimits, request: Join) -> bool:
     member = group.members.get(request.member_id)
-    joined = sum(one.joining is not None for one in group.members.values())
-    return member is not None and member.joining is None and joined >= limits.group_max_size
+    if group.is_in(GroupState.PREPARING_REBALANCE):
+        joined = sum(one.joining is not None for one in group.members.values())
+        return (member is None or member.joining is None) and joined >= limits.group_max_size
+    return member is None and len(group.members) >= limits.group_max_size
+
+
+def _turn_away(group: Group, member_id: str, now_ms: int) -> None:
+    """Forget whoever found the group full, so that nobody waits for it."""
+    group.remove(member_id)
+    group.pending_members.pop(member_id, None)
+    rebalance.maybe_complete_join(group, now_ms)
 
 
 def _join_static(group: Group, limits: GroupLimits, request: Join, now_ms: int) -> None:

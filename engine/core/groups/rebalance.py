@@ -7,7 +7,8 @@
    within the rebalance timeout is dropped.
 
 The first rebalance of an empty group waits `group.initial.rebalance.delay.ms` for
-more members, again and again while they come, at most a rebalance timeout in all.
+more members, again and again while they come, at most a rebalance timeout in all. It
+waits for nobody by name: also not for those who were told their ids (KIP-394).
 
 Not here: sessions (leaving.py), requests (joining.py, syncing.py).
 Spec: KIP-134 (initial delay), KIP-345 (static members survive a missed rebalance).
@@ -32,8 +33,12 @@ def prepare(group: Group, limits: GroupLimits, now_ms: int) -> None:
     group.pending_syncs.clear()
     group.storing_generation = None
     delay_ms = limits.group_initial_rebalance_delay_ms
-    group.in_initial_delay = group.is_in(GroupState.EMPTY) and delay_ms > 0
+    is_first = group.is_in(GroupState.EMPTY)
+    group.in_initial_delay = is_first and delay_ms > 0
     group.become(GroupState.PREPARING_REBALANCE)
+    if is_first and delay_ms == 0:
+        complete_join(group, now_ms)
+        return
     if group.in_initial_delay:
         # The whole wait is at most one rebalance timeout; its first part is one delay.
         group.initial_delay_left_ms = max(group.rebalance_timeout_ms() - delay_ms, 0)
@@ -95,7 +100,6 @@ def complete_join(group: Group, now_ms: int) -> None:
     for member in list(group.members.values()):
         if member.joining is None and member.instance_id is None:
             group.remove(member.member_id)
-    group.pending_members.clear()
     joined = [member for member in group.members.values() if member.joining is not None]
     if not group.members:
         become_empty(group)

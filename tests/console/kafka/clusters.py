@@ -1,15 +1,9 @@
-"""Clusters that tests look at: our broker in a thread, and Apache Kafka where there is one; and data in them."""
+"""A cluster that tests look at, whoever runs it, and what they put into it."""
 
 import asyncio
 import itertools
-import json
 import os
-import shlex
-import socket
-import subprocess
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from engine.client.calls import Produced, ProducerRecord
@@ -24,26 +18,6 @@ from engine.wire.messages.produce import PartitionProduceData, ProduceRequest, T
 
 NUMBERS = itertools.count(1)
 NOT_YET = (3, 5, 6, 9, 100)  # a real cluster tells its brokers of a new topic a moment later
-
-
-@contextmanager
-def apache_kafka(directory: Path) -> Iterator[str]:
-    """Apache Kafka by the command in KAFKA_START, or the one that ODRADEK_TEST_KAFKA says is running."""
-    running = os.environ.get("ODRADEK_TEST_KAFKA")
-    if running:
-        yield running
-        return
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    start = shlex.split(os.environ["KAFKA_START"])
-    data = ["--data", str(directory)]
-    command = [*start, "--nodes", "1", *data, "--port", str(port)]
-    started = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
-    try:
-        yield json.loads(started.stdout.splitlines()[-1])["bootstrap"]
-    finally:
-        subprocess.run([*start[:-1], "stop", *data], check=False, capture_output=True, timeout=60)
 
 
 class Cluster:

@@ -3,12 +3,14 @@
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 import pytest
 
 from console.kafka.connection import ConnectionSpec
+from tests.apache_kafka import apache_kafka
 from tests.brokers import running_broker
-from tests.console.kafka.clusters import Cluster, apache_kafka
+from tests.console.kafka.clusters import Cluster
 
 NO_KAFKA = not (os.environ.get("KAFKA_START") or os.environ.get("ODRADEK_TEST_KAFKA"))
 APACHE = [pytest.mark.kafka, pytest.mark.skipif(NO_KAFKA, reason="KAFKA_START names no command that starts Kafka")]
@@ -16,12 +18,12 @@ APACHE = [pytest.mark.kafka, pytest.mark.skipif(NO_KAFKA, reason="KAFKA_START na
 
 @pytest.fixture(scope="session", params=["odradek", pytest.param("apache", marks=APACHE)])
 def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    directory = tmp_path_factory.mktemp(request.param)
     if request.param == "apache":
-        with apache_kafka(directory) as bootstrap:
+        running = os.environ.get("ODRADEK_TEST_KAFKA")
+        with nullcontext(running) if running else apache_kafka() as bootstrap:
             yield Cluster(bootstrap)
     else:
-        with running_broker(directory) as broker:
+        with running_broker(tmp_path_factory.mktemp(request.param)) as broker:
             yield Cluster(broker.bootstrap)
 
 

@@ -47,10 +47,9 @@ class Reader:
 
     def ask_to_join(self, version: int = 5, **settings: Any) -> None:
         protocols = [JoinGroupRequestProtocol("range", SUBSCRIPTION)]
-        request = JoinGroupRequest(
-            GROUP, settings.get("session_timeout_ms", 10_000), 60_000, self.member_id, settings.get("instance_id"),
-            "consumer", protocols,
-        )  # fmt: skip
+        timeouts = settings.get("session_timeout_ms", 10_000), settings.get("rebalance_timeout_ms", 60_000)
+        instance_id = settings.get("instance_id")
+        request = JoinGroupRequest(GROUP, *timeouts, self.member_id, instance_id, "consumer", protocols)
         self.peer.send(request, version)
         self.world.settle()
 

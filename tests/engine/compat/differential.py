@@ -59,6 +59,7 @@ class Peer:
     member: str = ""
     session: int = 0
     number: int = 0
+    patience_s: float = ANSWER_S_MAX
 
     def ask(self, request: Message, version: int) -> Message | str:
         """Send one request in this broker's own words; return the answer, "close" or "none"."""
@@ -77,6 +78,7 @@ class Peer:
     def answer(self, api_key: int, version: int) -> Message | str:
         """Wait for the answer to what was sent."""
         assert self.connection is not None
+        self.connection.settimeout(self.patience_s)
         reply, outcome = None, "close"
         try:
             reply = read_frame(self.connection)

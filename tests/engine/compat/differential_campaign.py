@@ -12,8 +12,9 @@ import pytest
 from engine.broker.supported import VERSIONS
 from engine.wire.catalog import APIS
 from engine.wire.frames import api_of
-from tests.engine.compat.brokers import apache_kafka, odradek
-from tests.engine.compat.differential import Peer, conversation
+from tests.apache_kafka import apache_kafka
+from tests.engine.compat.brokers import odradek
+from tests.engine.compat.differential import ANSWER_S_MAX, Peer, conversation
 from tests.engine.compat.differential_reasons import reason_for
 from tests.engine.compat.differential_requests import PREPARE, TALK
 from tests.engine.compat.differential_schema import fitted
@@ -21,7 +22,8 @@ from tests.engine.compat.differential_schema import fitted
 pytestmark = [pytest.mark.kafka, pytest.mark.processes, pytest.mark.xdist_group("differential")]
 
 SETTINGS = {"auto.create.topics.enable": "false", "group.initial.rebalance.delay.ms": "0"}
-NOT_YET = re.compile(r"error_code=(3|14|15|16|100)[,)]")  # the topic or coordinator is on its way
+# The topic, its leader or the coordinator is on its way.
+NOT_YET = re.compile(r"error_code=(3|5|6|9|14|15|16|41|100)[,)]|'close'")
 READY_S_MAX = 30.0
 SHOWN_MAX = 40
 # First what only reads, as TALK has it; an API without requests by hand comes last.
@@ -40,12 +42,15 @@ def peers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Peer, Peer
 
 def prepare(peer: Peer) -> None:
     """Give a broker what the conversation speaks of; ask again while it is not there yet."""
+    peer.patience_s = READY_S_MAX  # who is asked twice has a record more than the other
     end = time.monotonic() + READY_S_MAX
     for request in PREPARE:
         version = api_of(request).stable
         while NOT_YET.search(answer := repr(peer.ask(fitted(request, version), version))):
             assert time.monotonic() < end, answer
             time.sleep(0.05)
+        assert answer != "'none'" and not re.search(r"error_code=[^0]", answer), answer
+    peer.patience_s = ANSWER_S_MAX
 
 
 @pytest.mark.parametrize("key", ORDER, ids=lambda key: APIS[key].name)

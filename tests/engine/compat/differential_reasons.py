@@ -72,8 +72,6 @@ DIFFERENCES: tuple[Reason, ...] = (
            r".*aborted_transactions"),
     Reason("a session over nothing is not kept", (FETCH,), "session_id", r"(topics|partitions)=\[\]"),
     Reason("a protocol without a name is told as it is", (JOIN,), "protocol_name", "name=''"),
-    Reason("who joins beside a member that was told its id and has not come back waits for it", (JOIN,), "",
-           "member_id=''", "^'none'$"),
     Reason("a group of commits alone is gone with its last offset; Kafka keeps it until it next looks",
            (OFFSET_DELETE, DELETE_GROUPS), ours="'error_code': 69"),
     Reason("the topic is not there and the config neither: we say the first", (ALTER_CONFIGS,),

@@ -26,7 +26,8 @@ from engine.wire.messages import incremental_alter_configs as iac
 from engine.wire.messages import init_producer_id as ip
 from engine.wire.messages import metadata as md
 from engine.wire.primitives import Message
-from tests.engine.compat.brokers import apache_kafka
+from tests.apache_kafka import apache_kafka
+from tests.processes import wait_for
 
 pytestmark = [pytest.mark.kafka, pytest.mark.processes]
 
@@ -88,11 +89,13 @@ def peers(shared_broker: BrokerProcess) -> Iterator[tuple[Peer, Peer]]:
             topics = [ct.CreatableTopic(name, count, 1) for name, count in (("a_b", 2), ("cfg", 1), ("gone", 1))]
             assert {one.error_code for one in peer.ask(ct.CreateTopicsRequest(topics, 5000), 7).topics} == {0}
         for peer in both:  # Kafka answers before every broker has heard of the topics
-            while any(
-                one.error_code for one in peer.ask(md.MetadataRequest(named("a_b", "cfg", "gone"), False), 9).topics
-            ):
-                pass
+            wait_for(lambda peer=peer: knows_all(peer), 30, "the topics are not there")
         yield both
+
+
+def knows_all(peer: Peer) -> bool:
+    seen = peer.ask(md.MetadataRequest(named("a_b", "cfg", "gone"), False), 9).topics
+    return not any(one.error_code for one in seen)
 
 
 MASKS = (

@@ -8,7 +8,8 @@ import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from engine.launcher import BrokerProcess
-from tests.engine.compat.brokers import apache_kafka, odradek
+from tests.apache_kafka import apache_kafka
+from tests.engine.compat.brokers import odradek
 from tests.engine.compat.hostile_frames import CASES, RECORD_LIES, TOPIC, Case
 from tests.engine.compat.hostile_peer import outcome
 

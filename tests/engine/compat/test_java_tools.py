@@ -4,27 +4,15 @@ They come with KAFKA_START (its `tool` command runs them); each start of a JVM c
 seconds, so one test walks through one life of a topic.
 """
 
-import os
-import shlex
 import subprocess
 from collections.abc import Callable
 
 import pytest
 
 from engine.launcher import BrokerProcess
+from tests.apache_kafka import tool
 
 pytestmark = [pytest.mark.processes, pytest.mark.kafka]
-
-
-def tool(name: str, *arguments: str, stdin: str = "") -> str:
-    """Run one of Kafka's tools; return what it printed."""
-    start = os.environ.get("KAFKA_START")
-    if not start:
-        pytest.skip("KAFKA_START names no Apache Kafka: its tools are left out")
-    command = [*shlex.split(start)[:-1], "tool", name, *arguments]
-    done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=90, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def test_a_topic_lives_under_kafkas_own_tools(shared_broker: BrokerProcess):

@@ -5,7 +5,6 @@ one of consumers; only then does its REST API answer. Its jars are those of KAFK
 """
 
 import json
-import os
 import subprocess
 import time
 import urllib.request
@@ -16,6 +15,7 @@ import pytest
 from confluent_kafka.admin import AdminClient
 
 from engine.launcher import BrokerProcess, free_port
+from tests.apache_kafka import jars
 
 pytestmark = [pytest.mark.processes, pytest.mark.kafka]
 
@@ -42,10 +42,10 @@ def ask(port: int, path: str) -> object:
         return json.load(answer)
 
 
-def wait_for(port: int, process: "subprocess.Popen[bytes]") -> object:
+def wait_for(port: int, process: "subprocess.Popen[bytes]", log: Path) -> object:
     end_s = time.monotonic() + START_S_MAX
     while time.monotonic() < end_s:
-        assert process.poll() is None, "the worker ended"
+        assert process.poll() is None, f"the worker ended: {log.read_text(errors='replace')[-2000:]}"
         try:
             return ask(port, "/connectors")
         except (URLError, OSError):
@@ -54,19 +54,15 @@ def wait_for(port: int, process: "subprocess.Popen[bytes]") -> object:
 
 
 def test_a_connect_worker_keeps_its_state_in_our_broker(shared_broker: BrokerProcess, tmp_path: Path):
-    if not os.environ.get("KAFKA_START"):
-        pytest.skip("KAFKA_START names no Apache Kafka: Kafka Connect comes with it")
-    jars = Path(os.environ.get("KAFKA_JARS", "~/.cache/kafka-4.3.1")).expanduser()
-    if not list(jars.glob("connect-runtime-*.jar")):
-        pytest.skip("the jars at hand hold no Kafka Connect")
     port = free_port()
     settings = tmp_path / "worker.properties"
     settings.write_text(SETTINGS.format(bootstrap=shared_broker.bootstrap, port=port))
-    command = ["java", "-Xmx256m", "-cp", f"{jars}/*", "org.apache.kafka.connect.cli.ConnectDistributed", str(settings)]
-    with (tmp_path / "worker.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
+    java = ["java", "-Xmx256m", "-cp", f"{jars()}/*", "org.apache.kafka.connect.cli.ConnectDistributed"]
+    said = tmp_path / "worker.log"
+    with said.open("wb") as log:
+        process = subprocess.Popen([*java, str(settings)], stdout=log, stderr=log)
     try:
-        assert wait_for(port, process) == []
+        assert wait_for(port, process, said) == []
         admin = AdminClient({"bootstrap.servers": shared_broker.bootstrap})
         cluster = admin.describe_cluster().result(20)
         assert ask(port, "/")["kafka_cluster_id"] == cluster.cluster_id

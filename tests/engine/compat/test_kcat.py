@@ -3,8 +3,10 @@
 import json
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from confluent_kafka import Producer
 
 pytestmark = pytest.mark.processes
 
@@ -89,3 +91,74 @@ def test_one_partition_is_written_and_read(bootstrap: str, new_topic: Callable[.
     kcat(bootstrap, "-P", "-t", topic, "-p", "2", stdin=numbers(10))
     assert kcat(bootstrap, "-C", "-t", topic, "-p", "2", "-o", "beginning", "-e", "-q") == numbers(10)
     assert kcat(bootstrap, "-C", "-t", topic, "-p", "1", "-o", "beginning", "-e", "-q") == ""
+
+
+def test_one_topic_is_described_in_words(bootstrap: str, new_topic: Callable[..., str]):
+    topic = new_topic(3)
+    assert f'topic "{topic}" with 3 partitions' in kcat(bootstrap, "-L", "-t", topic)
+
+
+# How kcat reads ten records k0:v0, k1:v1 ..., written a second apart from 1,700,000,000,000 on.
+READINGS = {
+    "from a time on": (["-o", "s@1700000007000", "-e"], "v7\nv8\nv9\n"),
+    "up to a time": (["-o", "s@1700000002000", "-o", "e@1700000004000"], "v2\nv3\n"),
+    "with a format": (["-o", "8", "-e", "-f", "%t/%p/%o %T %K:%k %S:%s\\n"],
+                      "{topic}/0/8 1700000008000 2:k8 2:v8\n{topic}/0/9 1700000009000 2:k9 2:v9\n"),
+    "keys and a delimiter": (["-o", "7", "-c", "3", "-K", "=", "-D", ","], "k7=v7,k8=v8,k9=v9,"),
+    "in small pieces": (["-o", "beginning", "-e", "-X", "fetch.message.max.bytes=100"],
+                        "".join(f"v{number}\n" for number in range(10))),
+    "committed and checked": (["-o", "-1", "-e", "-X", "isolation.level=read_committed", "-X", "check.crcs=true"],
+                              "v9\n"),
+    "nothing at the end": (["-p", "0", "-o", "end", "-e"], ""),
+    "bytes as numbers": (["-o", "0", "-c", "1", "-s", "value=>H"], "30256\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", READINGS)
+def test_records_are_read(bootstrap: str, new_topic: Callable[..., str], what: str):
+    topic = new_topic()
+    producer = Producer({"bootstrap.servers": bootstrap})
+    for number in range(10):
+        producer.produce(topic, b"v%d" % number, b"k%d" % number, timestamp=1_700_000_000_000 + number * 1000)
+    assert producer.flush(20) == 0
+    arguments, expected = READINGS[what]
+    assert kcat(bootstrap, "-C", "-t", topic, "-q", *arguments) == expected.replace("{topic}", topic)
+
+
+def test_a_file_is_one_record_or_one_for_each_line(bootstrap: str, new_topic: Callable[..., str], tmp_path: Path):
+    topic, lines = new_topic(), numbers(5)
+    (tmp_path / "lines").write_text(lines)
+    kcat(bootstrap, "-P", "-t", topic, "-k", "whole", str(tmp_path / "lines"))
+    kcat(bootstrap, "-P", "-t", topic, "-l", str(tmp_path / "lines"))
+    assert kcat(
+        bootstrap, "-C", "-t", topic, "-o", "beginning", "-e", "-q", "-f", "%k|%s;"
+    ) == f"whole|{lines};" + "".join(f"|{number};" for number in range(5))
+
+
+def test_records_are_cut_counted_and_shown_as_they_are_produced(bootstrap: str, new_topic: Callable[..., str]):
+    topic = new_topic()
+    shown = kcat(bootstrap, "-P", "-t", topic, "-D", ",", "-T", "-c", "2", stdin="a,b,c")
+    assert shown == "ab"
+    assert kcat(bootstrap, "-C", "-t", topic, "-o", "beginning", "-e", "-q") == "a\nb\n"
+
+
+def test_keys_choose_the_partition_as_java_does(bootstrap: str, new_topic: Callable[..., str]):
+    topic = new_topic(3)
+    keys = "".join(f"id_{number}:v\n" for number in (1234, 4321, 4320, 4319))
+    kcat(bootstrap, "-P", "-t", topic, "-K", ":", "-X", "topic.partitioner=murmur2_random", stdin=keys)
+    found = kcat(bootstrap, "-C", "-t", topic, "-o", "beginning", "-e", "-q", "-f", "%k %p\\n")
+    assert sorted(found.splitlines()) == ["id_1234 0", "id_4319 1", "id_4320 2", "id_4321 1"]
+
+
+def test_a_large_record_goes_through(bootstrap: str, new_topic: Callable[..., str], tmp_path: Path):
+    topic = new_topic()
+    (tmp_path / "large").write_text("x" * 900_000)
+    kcat(bootstrap, "-P", "-t", topic, "-X", "acks=all", str(tmp_path / "large"))
+    assert kcat(bootstrap, "-C", "-t", topic, "-o", "beginning", "-e", "-q", "-f", "%S %o") == "900000 0"
+
+
+def test_a_topic_that_must_not_be_made_is_refused_by_name(bootstrap: str):
+    command = ["kcat", "-b", bootstrap, "-C", "-t", "nobody made this", "-e", "-o", "beginning"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=40, check=False)
+    assert done.returncode != 0
+    assert "Broker: Invalid topic" in done.stderr

@@ -1,9 +1,6 @@
 """Apache Kafka's own dump tool on our files: it must find nothing wrong."""
 
-import os
 import re
-import shlex
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,6 +9,7 @@ from engine.core.log.config import LogConfig
 from engine.net.files import FileDisk
 from engine.net.sync_threads import SyncThread
 from engine.storage.recovery import open_log
+from tests.apache_kafka import tool
 from tests.engine.storage.batches import WALL_MS, append, batch
 
 pytestmark = [pytest.mark.kafka, pytest.mark.processes]
@@ -36,11 +34,7 @@ def directory(tmp_path: Path) -> Path:
 
 
 def dumped(*options: str) -> str:
-    start = os.environ.get("KAFKA_START")
-    if start is None:
-        pytest.skip("KAFKA_START names no Apache Kafka: its tools are left out")
-    words = [*shlex.split(start)[:-1], "tool", "kafka-dump-log", *options]
-    return subprocess.run(words, capture_output=True, text=True, timeout=120, check=True).stdout
+    return tool("kafka-dump-log", *options)
 
 
 def files(directory: Path, *suffixes: str) -> str:

@@ -80,6 +80,7 @@ def test_refusals_are_kafkas() -> None:
         (TOPIC, "..", 17, "Topic name is invalid: '..' is not allowed"),
         (TOPIC, "", 42, "Default topic resources are not allowed."),
         (3, "x", 42, "Unknown resource type 3"),
+        (32, "readers", 42, "Groups have no configs of their own yet"),
         (BROKER, "1", 42, "Cannot update these configs dynamically: [retention.ms]"),
         (BROKER, "9", 42, "Unexpected broker id, expected 1, but received 9"),
         (BROKER, "abc", 42, "Node id must be an integer, but it is: abc"),

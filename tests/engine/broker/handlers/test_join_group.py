@@ -46,3 +46,13 @@ def test_member_ids_differ():
     second.ask_to_join(3)
     first.join()
     assert second.joined().member_id != first.member_id
+
+
+@pytest.mark.parametrize("rebalance_timeout_ms", [0, -1, -(1 << 31)])
+def test_a_rebalance_timeout_of_nothing_or_less_leaves_no_time_to_sync(rebalance_timeout_ms: int):
+    world = group_world()
+    reader = Reader(world)
+    reader.ask_to_join(3, rebalance_timeout_ms=rebalance_timeout_ms)
+    assert reader.joined().generation_id == 1
+    world.wait(10)
+    assert reader.heartbeat() == 25

@@ -36,6 +36,8 @@ def test_what_cannot_be_committed_is_refused_and_changes_nothing():
     assert reader.commit(1, topic="nobody-made-this") == 3
     assert reader.commit(1, metadata="x" * 4097) == 12
     assert reader.commit(1, metadata="x" * 4096) == 0
+    assert reader.commit(1, metadata="ä" * 4096) == 0, "counted as Java counts"
+    assert reader.commit(1, metadata="\U0001f9f5" * 2049) == 12
     assert Reader(world).commit(2) == 25, "members are there"
     assert Reader(world, "nobody", 1).commit(2) == 25
     assert Reader(world, reader.member_id, 0).commit(2) == 22

@@ -23,6 +23,26 @@ def test_a_pending_member_that_never_comes_back_is_forgotten():
     assert stage.joined(again).generation_id == 2
 
 
+def test_the_first_rebalance_waits_for_nobody_that_was_only_told_its_id():
+    stage = Stage()
+    told = stage.joined(stage.join(needs_known_member_id=True)).member_id
+    second = stage.joined(stage.join())
+    assert (second.error, second.generation_id) == (ErrorCode.NONE, 1)
+    late = stage.join(told)
+    assert late not in stage.answers, "a rebalance: the second one is told by its heartbeat"
+    again = stage.joined(stage.join(second.member_id))
+    assert (again.generation_id, stage.joined(late).generation_id, len(again.members)) == (2, 2, 2)
+
+
+def test_who_was_told_its_id_may_come_back_until_its_session_is_over():
+    stage = Stage()
+    told = stage.joined(stage.join(needs_known_member_id=True)).member_id
+    stage.stable(1)
+    stage.pass_ms(10_000)
+    assert stage.joined(stage.join(told)).error is ErrorCode.UNKNOWN_MEMBER_ID
+    assert stage.group.pending_members == {}
+
+
 def test_an_unknown_member_is_refused():
     stage = Stage()
     stage.stable(1)
@@ -43,6 +63,32 @@ def test_a_full_group_takes_nobody_else():
     (first,) = stage.stable(1)
     assert stage.joined(stage.join()).error is ErrorCode.GROUP_MAX_SIZE_REACHED
     assert stage.joined(stage.join(first)).error is ErrorCode.NONE
+
+
+def test_of_many_that_were_told_their_ids_the_first_to_come_back_are_in():
+    stage = Stage(GroupLimits(group_initial_rebalance_delay_ms=3_000, group_max_size=2))
+    told = [stage.joined(stage.join(needs_known_member_id=True)).member_id for _ in range(4)]
+    waiters = [stage.join(member_id) for member_id in told]
+    stage.pass_ms(6_000)
+    found = [stage.joined(waiter).error for waiter in waiters]
+    assert found == [ErrorCode.NONE] * 2 + [ErrorCode.GROUP_MAX_SIZE_REACHED] * 2
+    assert list(stage.group.members) == told[:2]
+
+
+def test_a_member_whose_place_was_taken_in_a_rebalance_is_not_waited_for():
+    stage = Stage(GroupLimits(group_initial_rebalance_delay_ms=0, group_max_size=2))
+    first, second = stage.stable(2)
+    back, newcomer = stage.join(first), stage.join()
+    assert stage.joined(stage.join(second)).error is ErrorCode.GROUP_MAX_SIZE_REACHED
+    assert (stage.joined(back).generation_id, stage.joined(newcomer).generation_id) == (3, 3)
+    assert second not in stage.group.members
+
+
+def test_a_static_member_comes_back_into_a_full_group():
+    stage = Stage(GroupLimits(group_initial_rebalance_delay_ms=0, group_max_size=1))
+    former = stage.joined(stage.join(instance_id="i1")).member_id
+    stage.sync(former, 1, {former: b"mine"})
+    assert stage.joined(stage.join(instance_id="i1")).error is ErrorCode.NONE
 
 
 def test_a_follower_that_joins_again_unchanged_disturbs_nobody():
