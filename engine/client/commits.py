@@ -171,6 +171,7 @@ class Commits:
         sender = (identity.member_id, identity.generation_id)
         self.coordinator.send(OWNER, message, sender, timeout_ms, now_ms, BY_NAME_MAX)
         self.in_flight = True
+        self.consumer.effects.observe("commit_sent", identity.generation_id)
 
     # ---- answers
     def on_ended(self, request: Request, answer: Message | ClientError | None, now_ms: int) -> None:
@@ -181,7 +182,7 @@ class Commits:
             error = self._judge(commit, answer, request.part)
         if error is None:
             self.waiting.popleft()
-            self._note_committed(commit)
+            self._note_committed(commit, request.part[1])
             self._result(commit, None)
             return
         moved = self.coordinator.on_trouble(error, now_ms)
@@ -212,7 +213,9 @@ class Commits:
     def _lost(code: ErrorCode) -> CommitFailed:
         return CommitFailed(code, f"not committed: {MEMBERSHIP_LOST[code]}")
 
-    def _note_committed(self, commit: OpenCommit) -> None:
+    def _note_committed(self, commit: OpenCommit, generation_id: int) -> None:
+        offsets = tuple((*place, offset.offset) for place, offset in commit.offsets.items())
+        self.consumer.effects.observe("commit_acknowledged", generation_id, offsets)
         for place, offset in commit.offsets.items():
             position = self.consumer.positions.get(place)
             if position is not None:

@@ -151,7 +151,10 @@ class CommittedOffsets:
         if isinstance(result, ClientError):
             self.consumer.cannot_begin(place, generation, result)
         else:
-            self.consumer.begin_at(place, generation, result.offset if result is not None else None)
+            committed = result.offset if result is not None else None
+            self.consumer.begin_at(place, generation, committed)
+            generation_id = self.coordinator.identity.generation_id
+            self.consumer.effects.observe("begins_at", generation_id, *place, -1 if committed is None else committed)
 
     def _finish(self, number: int, result: object) -> None:
         self.open.pop(number, None)

@@ -50,15 +50,20 @@ class Coordinator:
     identity: Identity
     cluster: Cluster
     peer: str | None = None
+    wanted: bool = False  # somebody waits for it, and it was too early to ask
     asking: bool = False
     attempts: int = 0
     retry_at_ms: int = 0
     failure: ClientError | None = None  # the cluster will not say, whoever asks
 
     def find(self, now_ms: int) -> None:
-        """Ask for the coordinator, if it is not known and nobody has just asked."""
-        if self.peer is None and not self.asking and now_ms >= self.retry_at_ms and self.failure is None:
-            self.asking, self.retry_at_ms = True, 0
+        """Ask for the coordinator, if it is not known and nobody has just asked; else a moment later."""
+        if self.peer is not None or self.asking or self.failure is not None:
+            self.wanted = False
+        elif now_ms < self.retry_at_ms:
+            self.wanted = True
+        else:
+            self.asking, self.wanted = True, False
             message = FindCoordinatorRequest(self.identity.group_id)
             request = Request(message, ANY, now_ms + self.cluster.config.request_timeout_ms, OWNER)
             request.version_max = BY_KEY_MAX
@@ -94,8 +99,13 @@ class Coordinator:
         return False
 
     def next_deadline_ms(self) -> int | None:
-        """When it may be asked for again."""
-        return self.retry_at_ms if self.retry_at_ms and self.peer is None and not self.asking else None
+        """When it is asked for again."""
+        return self.retry_at_ms if self.wanted else None
+
+    def advance(self, now_ms: int) -> None:
+        """Ask if it was too early before."""
+        if self.wanted:
+            self.find(now_ms)
 
     def on_ended(self, answer: Message | ClientError | None, now_ms: int) -> None:
         """Take what came of FindCoordinator."""

@@ -115,6 +115,7 @@ class Group:
         if self.identity.trouble != ErrorCode.NONE:
             code, self.identity.trouble = self.identity.trouble, ErrorCode.NONE
             group_answers.obey(self.membership, code, now_ms)
+        self.coordinator.advance(now_ms)
         self.commits.advance(now_ms)
         self.membership.advance(now_ms)
         self.heartbeats.advance(now_ms)

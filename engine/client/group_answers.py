@@ -131,9 +131,12 @@ def _on_synced(member: Membership, answer: SyncGroupResponse, now_ms: int) -> No
     member.coming = [place for place in coming if place[0] in member.topics]
     if len(member.coming) < len(coming):
         member.rejoin = "the subscription has changed"
-    member.coordinator.identity.may_commit = True
+    identity = member.coordinator.identity
+    identity.may_commit = True
     member.heartbeats.begin(now_ms)
     member.stage = Stage.SYNCED
+    places = tuple(member.coming)
+    member.consumer.effects.observe("assignment", identity.generation_id, identity.member_id, places)
 
 
 # ---- what codes ask of a member

@@ -121,7 +121,7 @@ class Membership:
     def next_deadline_ms(self) -> int | None:
         """When something is due."""
         times = []
-        if self.retry_at_ms and not self.asking:
+        if self.stage in (Stage.JOINING, Stage.ASSIGNING) and self.retry_at_ms and not self.asking:
             times.append(self.retry_at_ms)
         if self.stage in (Stage.COMMITTING, Stage.REVOKING, Stage.ADDING):
             times.append(self.wait_until_ms)
