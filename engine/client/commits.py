@@ -4,7 +4,7 @@ Commits go out one after the other, so that an older one that is repeated never 
 behind a younger one.
 
 Invariants:
-- A commit carries the generation in which it is sent; after that is over it fails as CommitFailed.
+- A commit belongs to the generation in which it was asked for; after that is over it fails as CommitFailed.
 - An automatic commit takes positions that the user has come back from (`processed`), never younger ones.
 - At most COMMITS_MAX wait; more are refused.
 
@@ -45,6 +45,7 @@ class OpenCommit:
     offsets: dict[Place, Offset]
     deadline_ms: int
     repeated: bool
+    generation_id: int  # -1 of who is no member
     attempts: int = 0
     retry_at_ms: int = 0
     last_reason: str = ""
@@ -71,21 +72,26 @@ class Commits:
         if error is not None or not offsets:
             self.consumer.effects.results.append((number, error))
         else:
-            self.waiting.append(OpenCommit(number, offsets, now_ms + call.timeout_ms, call.repeated))
+            self._add(number, offsets, now_ms + call.timeout_ms, call.repeated)
+
+    def _add(self, number: int, offsets: dict[Place, Offset], deadline_ms: int, repeated: bool) -> None:
+        generation_id = self.coordinator.identity.generation_id
+        self.waiting.append(OpenCommit(number, offsets, deadline_ms, repeated, generation_id))
 
     def _refusal(self) -> ClientError | None:
         if self.coordinator.identity.failure is not None:
             return self.coordinator.identity.failure
-        if self._is_over():
+        identity = self.coordinator.identity
+        if identity.subscribed and not identity.may_commit:
             return self._lost(ErrorCode.REBALANCE_IN_PROGRESS)
         if len(self.waiting) >= COMMITS_MAX:
             return NotAllowed(f"{COMMITS_MAX} commits wait already to be answered")
         return None
 
-    def _is_over(self) -> bool:
-        """A member that has no generation now has nothing to commit."""
+    def _is_over(self, commit: OpenCommit) -> bool:
+        """The generation in which it was asked for is over: somebody else may have committed since."""
         identity = self.coordinator.identity
-        return identity.subscribed and not identity.may_commit
+        return identity.generation_id != commit.generation_id or (identity.subscribed and not identity.may_commit)
 
     def cancel(self, number: int) -> bool:
         """Forget a commit's caller; what is on its way may be committed all the same."""
@@ -110,7 +116,7 @@ class Commits:
             if one.processed is not None and one.processed != one.committed
         }
         if offsets:
-            self.waiting.append(OpenCommit(NO_CALL, offsets, now_ms + timeout_ms, repeated))
+            self._add(NO_CALL, offsets, now_ms + timeout_ms, repeated)
 
     # ---- time
     def next_deadline_ms(self) -> int | None:
@@ -135,7 +141,7 @@ class Commits:
             self._result(commit, TimedOut(f"not committed in time: {commit.last_reason or 'no answer'}"))
             commit.number, commit.deadline_ms = NO_CALL, 1 << 62
         self._maybe_auto_commit(now_ms)
-        while self.waiting and not self.in_flight and self._is_over():
+        while self.waiting and not self.in_flight and self._is_over(self.waiting[0]):
             self._result(self.waiting.popleft(), self._lost(ErrorCode.REBALANCE_IN_PROGRESS))
         if not self.waiting or self.in_flight or self.coordinator.identity.line_busy:
             return
@@ -182,7 +188,7 @@ class Commits:
             error = self._judge(commit, answer, request.part)
         if error is None:
             self.waiting.popleft()
-            self._note_committed(commit, request.part[1])
+            self._note_committed(commit)
             self._result(commit, None)
             return
         moved = self.coordinator.on_trouble(error, now_ms)
@@ -213,9 +219,9 @@ class Commits:
     def _lost(code: ErrorCode) -> CommitFailed:
         return CommitFailed(code, f"not committed: {MEMBERSHIP_LOST[code]}")
 
-    def _note_committed(self, commit: OpenCommit, generation_id: int) -> None:
+    def _note_committed(self, commit: OpenCommit) -> None:
         offsets = tuple((*place, offset.offset) for place, offset in commit.offsets.items())
-        self.consumer.effects.observe("commit_acknowledged", generation_id, offsets)
+        self.consumer.effects.observe("commit_acknowledged", commit.generation_id, offsets)
         for place, offset in commit.offsets.items():
             position = self.consumer.positions.get(place)
             if position is not None:

@@ -82,8 +82,8 @@ class CommittedOffsets:
         for number, question in list(self.open.items()):
             if now_ms >= question.retry_at_ms:
                 question.retry_at_ms = 0
-            if self.coordinator.failure is not None and number != BEGINNINGS:
-                self._finish(number, self.coordinator.failure)
+            if self.coordinator.failure is not None:
+                self._fail(number, question, self.coordinator.failure)
             elif self.coordinator.peer is not None and not question.asking and not question.retry_at_ms:
                 question.asking = True
                 message = OffsetFetchRequest(
@@ -125,12 +125,16 @@ class CommittedOffsets:
             question.attempts += 1
             if number == BEGINNINGS:  # what was taken away meanwhile needs no answer, what came needs one
                 self._want_beginnings(question)
-        elif number == BEGINNINGS:
-            for place, generation in question.generations.items():
-                self.consumer.cannot_begin(place, generation, error)
-            del self.open[BEGINNINGS]
         else:
+            self._fail(number, question, error)
+
+    def _fail(self, number: int, question: OpenQuestion, error: ClientError) -> None:
+        if number != BEGINNINGS:
             self._finish(number, error)
+            return
+        for place, generation in question.generations.items():
+            self.consumer.cannot_begin(place, generation, error)
+        del self.open[BEGINNINGS]
 
     def _take(self, number: int, question: OpenQuestion, found: dict[Place, tuple[ErrorCode, Offset]]) -> None:
         results: dict[Place, Offset | ClientError | None] = {}

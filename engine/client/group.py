@@ -63,6 +63,7 @@ class Group:
         if error is not None:
             results.append((number, NotAllowed(error)))
             return
+        self.coordinator.failure = None  # whoever asks anew may be answered otherwise
         match call:
             case Commit():
                 self.commits.begin(number, call, now_ms)

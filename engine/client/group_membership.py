@@ -85,7 +85,7 @@ class Membership:
             self.next_subscription = call
             return
         identity = self.coordinator.identity
-        identity.subscribed, identity.failure, self.coordinator.failure = True, None, None
+        identity.subscribed, identity.failure = True, None
         topics = tuple(dict.fromkeys(call.topics))
         for topic in self.topics:
             self.consumer.cluster.interest.pop(topic, None)

@@ -4,7 +4,7 @@ Not here: what it really does (engine/client).
 """
 
 from engine.client.calls import Offset
-from engine.client.commits import NO_CALL, Commits, OpenCommit
+from engine.client.commits import NO_CALL, Commits
 from engine.client.consumer import Consumer
 from engine.simulation.plants.plant import Plant
 
@@ -13,7 +13,7 @@ def _commits_what_was_fetched(commits: Commits, timeout_ms: int, now_ms: int, *,
     positions = commits.consumer.positions.items()
     offsets = {place: Offset(one.offset) for place, one in positions if one.offset is not None}
     if offsets and commits.consumer.config.auto_commit and commits.coordinator.identity.may_commit:
-        commits.waiting.append(OpenCommit(NO_CALL, offsets, now_ms + timeout_ms, repeated))
+        commits._add(NO_CALL, offsets, now_ms + timeout_ms, repeated)
 
 
 def _begins_behind_what_is_committed(

@@ -11,7 +11,7 @@ from engine.wire.messages.join_group import JoinGroupRequest
 from engine.wire.messages.offset_commit import OffsetCommitRequest
 
 from .scripted import connected
-from .scripted_group import FAST, GROUP, Play, stable, stable_and_read
+from .scripted_group import FAST, GROUP, HEARTBEAT_MS, Play, stable, stable_and_read
 
 MANUAL = {"auto_commit": False}
 
@@ -128,6 +128,21 @@ def test_a_commit_after_the_generation_was_lost_fails_as_such_and_leads_to_anoth
     assert isinstance(later, CommitFailed)
 
 
+def test_a_commit_that_waits_does_not_outlive_its_generation():
+    one = stable_and_read(0, **MANUAL)
+    one.advance(HEARTBEAT_MS - 50)
+    first, second = one.call(Commit()), one.call(Commit((("orders", 0, Offset(1)),)))
+    one.committed(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS)  # both wait
+    one.advance(50)
+    one.heartbeat(ErrorCode.UNKNOWN_MEMBER_ID)
+    one.join(generation=2)
+    one.sync(0)
+    one.advance(200)
+    assert isinstance(one.driver.results[first], CommitFailed)
+    assert isinstance(one.driver.results[second], CommitFailed)
+    one.expect_none(OffsetCommitRequest)
+
+
 def test_a_commit_while_the_group_rebalances_says_so():
     one = stable_and_read(0, **MANUAL)
     number = one.call(Commit())
@@ -187,6 +202,17 @@ def test_partitions_assigned_by_hand_begin_where_the_group_committed_and_are_com
     assert (asked.message.generation_id_or_member_epoch, asked.message.member_id) == (-1, "")
     one.inbox.append(asked)
     assert one.committed() == {0: 6}
+
+
+def test_a_coordinator_that_is_refused_is_said_to_whoever_polls_and_whoever_commits():
+    one = by_hand()
+    one.find(ErrorCode.GROUP_AUTHORIZATION_FAILED)
+    (entry,) = one.driver.results[one.last_poll]
+    assert entry.error.code == ErrorCode.GROUP_AUTHORIZATION_FAILED
+    number = one.call(Commit((("orders", 0, Offset(1)),)))
+    one.advance(200)
+    one.find(ErrorCode.GROUP_AUTHORIZATION_FAILED)
+    assert one.driver.results[number].code == ErrorCode.GROUP_AUTHORIZATION_FAILED
 
 
 def test_partitions_assigned_by_hand_are_committed_when_the_consumer_ends():
