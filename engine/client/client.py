@@ -93,6 +93,8 @@ class Client:
                 error = NotAllowed("the group assigns this consumer's partitions: unsubscribe before assigning by hand")
                 self.effects.results.append((number, error))
             case Assign() | Seek() | Pause() | Poll():
+                if isinstance(call, Assign):
+                    self.group.on_assign(now_ms)
                 self.consumer.begin(number, call, now_ms)
             case Subscribe() | Unsubscribe() | Acknowledge() | Commit() | Committed():
                 self.group.begin(number, call, now_ms)

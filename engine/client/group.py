@@ -91,15 +91,20 @@ class Group:
     def cancel(self, number: int) -> bool:
         """Forget a call; say whether there was one. Leaving goes on all the same."""
         if number in self.membership.leaving:
-            del self.membership.leaving[number]
-            self.membership.leaving[-number] = None  # nobody has a negative number: the result is dropped
+            self.membership.leaving[number] = False
             return True
         return self.commits.cancel(number) or self.committed.cancel(number)
 
     def open_calls(self) -> list[int]:
         """The calls that have no result yet."""
-        leaving = [number for number in self.membership.leaving if number > 0]
+        leaving = [number for number, is_asked in self.membership.leaving.items() if is_asked]
         return [*self.commits.open_calls(), *self.committed.open_calls(), *leaving]
+
+    def on_assign(self, now_ms: int) -> None:
+        """Partitions are about to be assigned by hand: what was processed of those before is committed."""
+        if self.exists:
+            timeout_ms = self.cluster.config.request_timeout_ms
+            self.commits.commit_processed(timeout_ms, now_ms, repeated=False)
 
     # ---- time
     def next_deadline_ms(self) -> int | None:

@@ -85,7 +85,7 @@ def _on_joined(member: Membership, answer: JoinGroupResponse, now_ms: int) -> No
     identity.member_id, identity.generation_id = answer.member_id, answer.generation_id
     member.attempts = 0
     member.protocol_name = answer.protocol_name or ""
-    member.counted = None
+    member.stop_counting()
     if member.protocol_name not in member.consumer.config.assignors:
         member.fail(NotAllowed(f"the group uses the assignor {member.protocol_name!r}, which this consumer has not"))
     elif answer.leader != answer.member_id:
@@ -109,7 +109,7 @@ def _on_topics(member: Membership, answer: MetadataResponse, now_ms: int) -> Non
     metadata = member.coordinator.cluster.metadata
     metadata.absorb(answer, now_ms, every_topic=False)
     topics = topics_of(member.subscribers)
-    member.consumer.cluster.interest.update(dict.fromkeys(topics))  # we are to notice when they grow
+    member.watch(topics)  # we are to notice when they grow
     member.counted = {topic: metadata.partition_count(topic) or 0 for topic in topics}
     assignments = []
     if not member.skips_assignment:

@@ -17,6 +17,7 @@ Not here: heartbeats (heartbeats.py), where the coordinator is (coordinator.py),
 Spec: KIP-62, KIP-345, KIP-394, KIP-429, KIP-814.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from engine.client import group_messages
@@ -66,6 +67,7 @@ class Membership:
     subscribers: list[Subscriber] = field(default_factory=list)  # if we lead, until we have assigned
     skips_assignment: bool = False
     counted: dict[str, int] | None = None  # if we lead: the partitions that were assigned
+    watched: tuple[str, ...] = ()  # topics whose metadata is kept fresh for the group
     asking: bool = False
     attempts: int = 0
     retry_at_ms: int = 0
@@ -74,7 +76,7 @@ class Membership:
     poll_expired: bool = False
     events: int = 0
     heard: int = 0  # the last event that was acknowledged
-    leaving: dict[int, None] = field(default_factory=dict)  # calls that wait until we are out
+    leaving: dict[int, bool] = field(default_factory=dict)  # calls until we are out: whether still somebody asks
     leave_by_ms: int = 0
     next_subscription: Subscribe | None = None  # came while we leave
 
@@ -87,18 +89,16 @@ class Membership:
         identity = self.coordinator.identity
         identity.subscribed, identity.failure = True, None
         topics = tuple(dict.fromkeys(call.topics))
-        for topic in self.topics:
-            self.consumer.cluster.interest.pop(topic, None)
-        self.consumer.cluster.interest.update(dict.fromkeys(topics))
         if self.stage is Stage.OUT:
             self.stage, self.polled_ms = Stage.UNJOINED, now_ms
         elif topics != self.topics:
             self.rejoin = "the subscription has changed"
         self.topics, self.listens = topics, call.listens
+        self.watch(topics)
 
     def unsubscribe(self, number: int, call: Unsubscribe, now_ms: int) -> None:
         """Give up everything and leave."""
-        self.leaving[number] = None
+        self.leaving[number] = True
         self.leave_by_ms = max(self.leave_by_ms, now_ms + call.timeout_ms)
         if self.coordinator.identity.failure is not None:
             self.left(now_ms)
@@ -262,18 +262,31 @@ class Membership:
         self.lose(keep_member_id=False)
         self.consumer.drop(list(self.consumer.positions))
         self.stage, self.then, self.rejoin = Stage.OUT, Then.JOIN, ""
-        for topic in (*self.topics, *(self.counted or ())):
-            self.consumer.cluster.interest.pop(topic, None)
-        self.topics, self.counted = (), None
+        self.topics = ()
+        self.stop_counting()
         identity = self.coordinator.identity
         identity.subscribed, identity.failure = False, None
-        for number in self.leaving:
+        for number in [number for number, is_asked in self.leaving.items() if is_asked]:
             self.consumer.effects.results.append((number, None))
         self.leaving.clear()
         self.leave_by_ms = 0
         subscription, self.next_subscription = self.next_subscription, None
         if subscription is not None:
             self.subscribe(subscription, now_ms)
+
+    # ---- topics
+    def watch(self, topics: Iterable[str]) -> None:
+        """Keep what is known of these topics fresh, besides those that we read, and no others for the group's sake."""
+        interest = self.consumer.cluster.interest
+        for topic in self.watched:
+            interest.pop(topic, None)
+        self.watched = tuple(dict.fromkeys([*self.topics, *topics]))
+        interest.update(dict.fromkeys(self.watched))
+
+    def stop_counting(self) -> None:
+        """We do not lead any more: what others read is theirs to watch."""
+        self.counted = None
+        self.watch(())
 
     # ---- losing
     def lose(self, *, keep_member_id: bool) -> None:

@@ -226,6 +226,16 @@ def test_partitions_assigned_by_hand_are_committed_when_the_consumer_ends():
     assert one.driver.results[number] is None
 
 
+def test_what_was_processed_is_committed_before_others_are_assigned_by_hand():
+    one = by_hand()
+    one.find()
+    one.tell_committed(p0=5)
+    one.deliver(p0=[b"x"])
+    one.poll()
+    one.call(Assign((("orders", 1, 0),)))
+    assert one.committed() == {0: 6}
+
+
 def test_without_a_group_nothing_can_be_committed():
     driver, _ = connected(("orders", 1))
     assert isinstance(driver.results[driver.call(Commit())], NotAllowed)

@@ -3,13 +3,12 @@
 import pytest
 
 from engine.client.calls import Assign, Cancel, Change, Poll, Seek, Subscribe, Unsubscribe
-from engine.client.errors import NotAllowed, Refused
+from engine.client.errors import NotAllowed
 from engine.wire.error_codes import ErrorCode
 from engine.wire.messages.fetch import FetchRequest
 from engine.wire.messages.find_coordinator import FindCoordinatorRequest
 from engine.wire.messages.heartbeat import HeartbeatRequest
 from engine.wire.messages.join_group import JoinGroupRequest, JoinGroupResponse
-from engine.wire.messages.leave_group import LeaveGroupRequest, LeaveGroupResponse
 from engine.wire.messages.offset_commit import OffsetCommitRequest
 from engine.wire.messages.sync_group import SyncGroupRequest
 from tests.plain_data import impure
@@ -75,6 +74,18 @@ def test_a_leader_asks_for_topics_that_only_others_read():
     one.find()
     assignment = one.lead(("other", ("payments",)), orders=2, payments=1)
     assert assignment == {"me": [("orders", 0), ("orders", 1)], "other": [("payments", 0)]}
+
+
+def test_topics_of_others_are_watched_only_while_we_lead():
+    one = play(assignors=("roundrobin",))
+    one.find()
+    one.lead(("other", ("payments",)), orders=2, payments=1)
+    assert list(one.driver.client.cluster.interest) == ["orders", "payments"]
+    one.sync(0)
+    one.tell_committed(p0=0)
+    one.beat(ErrorCode.REBALANCE_IN_PROGRESS)
+    one.join(generation=2, assignor="roundrobin")
+    assert list(one.driver.client.cluster.interest) == ["orders"]
 
 
 def test_a_leader_joins_again_when_a_topic_has_grown():
@@ -239,111 +250,6 @@ def test_a_coordinator_that_is_silent_for_a_session_is_looked_for():
     one.expect(HeartbeatRequest)
     one.advance(SESSION_MS + 300)
     one.find()
-
-
-# ---- leaving, falling silent, being fenced
-
-
-def test_who_does_not_poll_for_max_poll_interval_leaves():
-    one = stable_and_read(0)
-    one.events()
-    one.deliver(p0=[b"y"])
-    one.live(POLL_MS - 500)
-    one.expect_none(LeaveGroupRequest)
-    one.advance(500)
-    assert one.left().members[0].member_id == "me"
-    assert one.events() == [(LOST, [0])]
-    one.expect_none(JoinGroupRequest)
-    one.poll()
-    assert one.expect(JoinGroupRequest).message.member_id == ""
-
-
-def test_a_poll_that_waits_is_a_poll():
-    one = stable_and_read(0)
-    one.live(2 * POLL_MS)
-    one.expect_none(LeaveGroupRequest)
-    assert one.last_poll not in one.driver.results
-
-
-def test_leaving_commits_gives_up_and_says_so():
-    one = stable_and_read(0)
-    one.events()
-    number = one.call(Unsubscribe())
-    assert one.committed() == {0: 6}
-    assert number not in one.driver.results
-    assert one.left().members[0].member_id == "me"
-    assert one.driver.results[number] is None
-    assert one.events() == [(REVOKED, [0])]
-    one.advance(10 * SESSION_MS)
-    one.expect_none(HeartbeatRequest)
-
-
-def test_leaving_does_not_wait_behind_a_join_that_waits_for_others():
-    one = stable_and_read(0)
-    one.beat(ErrorCode.REBALANCE_IN_PROGRESS)
-    one.committed()
-    asked = one.expect(JoinGroupRequest)
-    number = one.call(Unsubscribe())
-    leave = one.expect(LeaveGroupRequest)
-    assert leave.connection is not asked.connection
-    one.answer(leave, LeaveGroupResponse())
-    assert one.driver.results[number] is None
-
-
-def test_leaving_takes_only_so_long():
-    one = stable_and_read(0)
-    number = one.call(Unsubscribe(timeout_ms=700))
-    one.advance(699)
-    assert number not in one.driver.results
-    one.advance(1)
-    assert one.driver.results[number] is None
-    assert one.driver.client.group.membership.owned == []
-
-
-def test_a_static_member_says_its_name_and_does_not_leave():
-    one = stable_and_read(0, group_instance_id="static-1")
-    number = one.call(Unsubscribe())
-    one.committed()
-    one.expect_none(LeaveGroupRequest)
-    assert one.driver.results[number] is None
-    one.call(Subscribe(("orders",)))
-    one.poll()
-    asked = one.expect(JoinGroupRequest).message
-    assert (asked.group_instance_id, asked.member_id) == ("static-1", "")
-
-
-def test_a_static_member_that_nobody_polls_falls_silent_and_speaks_again_when_polled():
-    one = stable_and_read(0, group_instance_id="static-1")
-    one.deliver(p0=[b"y"])
-    one.live(POLL_MS)
-    one.advance(5 * HEARTBEAT_MS)
-    one.expect_none(HeartbeatRequest)
-    one.expect_none(LeaveGroupRequest)
-    one.poll()
-    one.heartbeat()
-
-
-@pytest.mark.parametrize("where", ["heartbeat", "join", "sync", "commit"])
-def test_a_member_that_is_fenced_is_so_for_good(where):
-    one = stable_and_read(0, group_instance_id="static-1")
-    if where == "heartbeat":
-        one.beat(ErrorCode.FENCED_INSTANCE_ID)
-    else:
-        one.beat(ErrorCode.REBALANCE_IN_PROGRESS)
-        one.committed(ErrorCode.FENCED_INSTANCE_ID if where == "commit" else ErrorCode.NONE)
-    if where == "join":
-        one.refuse_join(ErrorCode.FENCED_INSTANCE_ID)
-    elif where == "sync":
-        one.join(generation=2)
-        one.sync(code=ErrorCode.FENCED_INSTANCE_ID)
-    error = one.driver.results[one.last_poll]
-    assert isinstance(error, Refused)
-    assert error.code == ErrorCode.FENCED_INSTANCE_ID
-    assert "group.instance.id" in str(error)
-    assert one.result(Poll()) is error
-    one.advance(10 * SESSION_MS)
-    one.expect_none(JoinGroupRequest)
-    one.expect_none(HeartbeatRequest)
 
 
 # ---- by hand, and state
