@@ -7,9 +7,12 @@ Invariants:
 - A call is immutable and has one result.
 - Results per partition or record hold a ClientError where that part failed.
 
-Not here: how a call is carried out (admin.py, leader_calls.py, producer.py, consumer.py).
+- What nobody asked for comes as a result with number 0: a Rebalanced.
+
+Not here: how a call is carried out (admin.py, leader_calls.py, producer.py, consumer.py, group.py).
 """
 
+from enum import Enum
 from typing import NamedTuple
 
 from engine.client.errors import ClientError
@@ -117,7 +120,10 @@ class Produced(NamedTuple):
 
 
 class Assign(NamedTuple):
-    """Consume these partitions, no others, from offsets (None: by auto.offset.reset); gives None at once."""
+    """Consume these partitions, no others, from offsets; gives None at once.
+
+    None: from what the config's group has committed, else by auto.offset.reset.
+    """
 
     positions: tuple[tuple[str, int, int | None], ...]
 
@@ -144,10 +150,88 @@ class Poll(NamedTuple):
     bytes_max: int = 8 << 20
 
 
+class Subscribe(NamedTuple):
+    """Join the group of the config to read these topics, no others; gives None at once. Polls carry the membership.
+
+    With `listens`, each Rebalanced is awaited to be answered with Acknowledge before the rebalance goes on.
+    """
+
+    topics: tuple[str, ...]
+    listens: bool = False
+
+
+class Unsubscribe(NamedTuple):
+    """Commit (if auto.commit), give up all partitions and leave the group; gives None when that is done or late."""
+
+    timeout_ms: int = 5_000
+
+
+class Change(Enum):
+    """What a rebalance does with partitions."""
+
+    ASSIGNED = "assigned"
+    REVOKED = "revoked"  # they can still be committed until the event is acknowledged
+    LOST = "lost"  # somebody else may have them already
+
+
+class Rebalanced(NamedTuple):
+    """Partitions came or went; handed over as the result number 0."""
+
+    number: int
+    change: Change
+    places: tuple[Place, ...]
+
+
+class Acknowledge(NamedTuple):
+    """Whoever listens is done with a Rebalanced; gives None at once."""
+
+    number: int
+
+
+class Offset(NamedTuple):
+    """What is committed for a partition: where to go on, and a note."""
+
+    offset: int
+    metadata: str = ""
+    leader_epoch: int = -1
+
+
+class Commit(NamedTuple):
+    """Commit offsets for the group (None: the positions behind what was polled); gives None, or why it failed.
+
+    A commit that is not `repeated` fails at the first trouble: Kafka's asynchronous one.
+    """
+
+    offsets: tuple[tuple[str, int, Offset], ...] | None = None
+    repeated: bool = True
+    timeout_ms: int = 60_000
+
+
+class Committed(NamedTuple):
+    """Look up what the group has committed; gives {(topic, partition): Offset, None if there is none, or an error}."""
+
+    places: tuple[Place, ...]
+    timeout_ms: int = 60_000
+
+
 class Cancel(NamedTuple):
     """Forget another call; gives None. The other one gives nothing any more."""
 
     number: int
 
 
-Call = Send | SendEverywhere | GetMetadata | ListOffsets | Fetch | Produce | Assign | Seek | Pause | Poll | Cancel
+GroupCall = Subscribe | Unsubscribe | Acknowledge | Commit | Committed
+Call = (
+    Send
+    | SendEverywhere
+    | GetMetadata
+    | ListOffsets
+    | Fetch
+    | Produce
+    | Assign
+    | Seek
+    | Pause
+    | Poll
+    | GroupCall
+    | Cancel
+)

@@ -13,12 +13,15 @@ Not here: sockets and names (net/client_shell.py), what each part does (the modu
 
 from dataclasses import dataclass, field
 
-from engine.client import admin, consumer, leader_calls, producer
+from engine.client import admin, consumer, group, leader_calls, producer
 from engine.client.admin import Admin
 from engine.client.calls import (
+    Acknowledge,
     Assign,
     Call,
     Cancel,
+    Commit,
+    Committed,
     Fetch,
     GetMetadata,
     ListOffsets,
@@ -28,12 +31,15 @@ from engine.client.calls import (
     Seek,
     Send,
     SendEverywhere,
+    Subscribe,
+    Unsubscribe,
 )
 from engine.client.cluster import Chance, Cluster
 from engine.client.config import ClientConfig
 from engine.client.connection import BrokerConnection, Connections
 from engine.client.consumer import Consumer
-from engine.client.errors import ClientError, Closed
+from engine.client.errors import ClientError, Closed, NotAllowed
+from engine.client.group import Group
 from engine.client.leader_calls import LeaderCalls
 from engine.client.producer import Producer
 from engine.client.requests import Request
@@ -58,6 +64,7 @@ class Client:
     leader_calls: LeaderCalls = field(init=False)
     producer: Producer = field(init=False)
     consumer: Consumer = field(init=False)
+    group: Group = field(init=False)
 
     def __post_init__(self) -> None:
         self.connections = Connections(self.config, self.effects)
@@ -66,6 +73,7 @@ class Client:
         self.leader_calls = LeaderCalls(self.cluster, self.effects)
         self.producer = Producer(self.config.producer, self.cluster, self.effects)
         self.consumer = Consumer(self.config.consumer, self.cluster, self.effects)
+        self.group = Group(self.consumer, self.cluster)
 
     # ---- what somebody wants
     def on_call(self, number: int, call: Call, now_ms: int) -> None:
@@ -81,8 +89,15 @@ class Client:
                 self.leader_calls.begin(number, call, now_ms)
             case Produce():
                 self.producer.begin(number, call, now_ms, now_ms + self.wall_offset_ms)
+            case Assign() if self.group.identity.subscribed:
+                error = NotAllowed("the group assigns this consumer's partitions: unsubscribe before assigning by hand")
+                self.effects.results.append((number, error))
             case Assign() | Seek() | Pause() | Poll():
+                if isinstance(call, Assign):
+                    self.group.on_assign(now_ms)
                 self.consumer.begin(number, call, now_ms)
+            case Subscribe() | Unsubscribe() | Acknowledge() | Commit() | Committed():
+                self.group.begin(number, call, now_ms)
             case Cancel():
                 self._cancel(call.number)
                 self.effects.results.append((number, None))
@@ -94,6 +109,7 @@ class Client:
             return
         self.closed = True
         numbers = [*self.admin.open, *self.leader_calls.open, *self.producer.open, *self.consumer.polls]
+        numbers += self.group.open_calls()
         for number in sorted(numbers):
             self._cancel(number)
             self.effects.results.append((number, Closed("the client was closed")))
@@ -101,7 +117,7 @@ class Client:
         self.next_deadline_ms = None
 
     def _cancel(self, number: int) -> None:
-        for part in (self.admin, self.leader_calls, self.producer, self.consumer):
+        for part in (self.admin, self.leader_calls, self.producer, self.consumer, self.group):
             if part.cancel(number):
                 return
 
@@ -141,7 +157,6 @@ class Client:
         self.cluster.on_deadline(now_ms)
         self.leader_calls.on_deadline(now_ms)
         self.producer.on_deadline(now_ms)
-        self.consumer.on_deadline(now_ms)
         self._settle(now_ms)
 
     def on_synced(self, token: int, now_ms: int) -> None:
@@ -167,15 +182,19 @@ class Client:
             for request, answer in ended:
                 self._hand_over(request, answer, now_ms)
             self.producer.send_what_is_due(now_ms)
+            self.group.advance(now_ms)
+            self.consumer.answer_polls(now_ms)
             self.consumer.fetch_what_is_free(now_ms)
             self.cluster.pump(now_ms)
             if not self.cluster.ended:
                 break
+        self.consumer.answer_polls(now_ms)
         deadlines = [
             self.cluster.next_deadline_ms(),
             self.leader_calls.next_deadline_ms(),
             self.producer.next_deadline_ms(),
             self.consumer.next_deadline_ms(),
+            self.group.next_deadline_ms(),
         ]
         self.next_deadline_ms = min((at for at in deadlines if at is not None), default=None)
 
@@ -189,5 +208,7 @@ class Client:
                 self.producer.on_ended(request, answer, now_ms)
             case consumer.OWNER:
                 self.consumer.on_ended(request, answer, now_ms)
+            case owner if owner in group.OWNERS:
+                self.group.on_ended(request, answer, now_ms)
             case owner:
                 raise AssertionError(f"a request of {owner}")

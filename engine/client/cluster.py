@@ -158,6 +158,8 @@ class Cluster:
             return self.metadata.nodes.get(self.metadata.controller_id)
         if kind == "node":
             return self.metadata.nodes.get(request.target[1])
+        if kind == "peer":
+            return str(request.target[1])
         assert kind == "leader", f"a target like {request.target}"
         leader = self.metadata.leader(request.target[1], request.target[2])
         return self.metadata.nodes[leader.node_id] if leader is not None else None

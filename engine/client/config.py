@@ -11,6 +11,7 @@ from engine.core.limits import FRAME_BYTES_MAX
 
 Acks = Literal[-1, 0, 1]
 OffsetReset = Literal["earliest", "latest", "none"]
+ASSIGNORS = ("range", "roundrobin", "sticky", "cooperative-sticky")
 PORT_DEFAULT = 9092
 
 
@@ -66,7 +67,7 @@ class ProducerConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsumerConfig:
-    """How records are fetched."""
+    """How records are fetched, and in which group."""
 
     wait_ms_max: int = 500  # fetch.max.wait.ms
     bytes_min: int = 1  # fetch.min.bytes
@@ -75,6 +76,34 @@ class ConsumerConfig:
     read_committed: bool = False  # isolation.level
     offset_reset: OffsetReset = "latest"  # auto.offset.reset
     sessions: bool = True  # KIP-227: say only what changed since the last fetch
+    group_id: str | None = None  # group.id
+    group_instance_id: str | None = None  # group.instance.id: a static member (KIP-345)
+    assignors: tuple[str, ...] = ("range", "cooperative-sticky")  # partition.assignment.strategy, the dearest first
+    session_timeout_ms: int = 45_000  # session.timeout.ms
+    heartbeat_interval_ms: int = 3_000  # heartbeat.interval.ms
+    max_poll_interval_ms: int = 300_000  # max.poll.interval.ms: the rebalance timeout too
+    auto_commit: bool = True  # enable.auto.commit
+    auto_commit_interval_ms: int = 5_000  # auto.commit.interval.ms
+
+    def __post_init__(self) -> None:
+        if self.group_id == "":
+            raise ValueError("a group needs a name: group.id is empty")
+        if self.group_instance_id is not None and (self.group_id is None or not self.group_instance_id):
+            raise ValueError("group.instance.id names a static member of a group: it needs a group.id, and a name")
+        unknown = [name for name in self.assignors if name not in ASSIGNORS]
+        if unknown or not self.assignors or len(dict.fromkeys(self.assignors)) < len(self.assignors):
+            raise ValueError(f"partition.assignment.strategy is one or several of {', '.join(ASSIGNORS)}, each once")
+        if not 0 < self.heartbeat_interval_ms < self.session_timeout_ms:
+            raise ValueError("heartbeat.interval.ms must be more than nothing and less than session.timeout.ms")
+        if not 0 < self.max_poll_interval_ms < 1 << 31 or self.session_timeout_ms >= 1 << 31:
+            raise ValueError("max.poll.interval.ms and session.timeout.ms are from 1 to 2147483647")
+        if self.auto_commit_interval_ms <= 0:
+            raise ValueError("auto.commit.interval.ms must be more than nothing")
+
+    @property
+    def cooperative(self) -> bool:
+        """Whether members keep their partitions through a rebalance (KIP-429): only if every assignor allows it."""
+        return self.assignors == ("cooperative-sticky",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

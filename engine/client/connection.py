@@ -1,9 +1,10 @@
 """Connections to brokers: versions are negotiated, requests go out in order, answers are matched to them.
 
-A Link is what is known of one address. It connects when a request needs it, asks
-ApiVersions first, and then sends what waits, at most `in_flight_max` unanswered. A
-broker that does not know our ApiVersions answers in version 0 with error 35 and what
-it has, and is asked once more (KIP-511).
+A Link is one connection to an address, or the wish for one. It connects when a request
+needs it, asks ApiVersions first, and then sends what waits, at most `in_flight_max`
+unanswered. A broker that does not know our ApiVersions answers in version 0 with error
+35 and what it has, and is asked once more (KIP-511). An address has one link per lane:
+a broker answers in order, so a JoinGroup that waits for others must not keep a Fetch back.
 
 Invariants:
 - Answers come in the order of the requests of a connection; anything else ends the connection.
@@ -31,6 +32,7 @@ from engine.wire.primitives import Malformed, Unencodable
 SOFTWARE_NAME = "odradek"
 SOFTWARE_VERSION = "0.1.0"
 Versions = dict[int, tuple[int, int]]
+LinkKey = tuple[str, str]  # peer, lane
 
 
 @dataclass(slots=True)
@@ -41,6 +43,7 @@ class InFlight:
     api_key: int
     version: int
     correlation_id: int
+    sent_ms: int
     deadline_ms: int  # then the broker counts as gone
 
 
@@ -48,6 +51,7 @@ class InFlight:
 class BrokerConnection(Connection):
     """One connection to a broker."""
 
+    lane: str = ""
     in_flight: deque[InFlight] = field(default_factory=deque)
     correlation_id: int = 0
     versions: Versions | None = None  # what the broker speaks; None while that is being asked
@@ -59,6 +63,7 @@ class Link:
     """One broker address and what waits for it."""
 
     peer: str
+    lane: str
     connection: BrokerConnection | None = None
     connecting: bool = False
     connect_deadline_ms: int = 0
@@ -72,17 +77,17 @@ class Connections:
 
     config: ClientConfig
     effects: Effects
-    links: dict[str, Link] = field(default_factory=dict)
+    links: dict[LinkKey, Link] = field(default_factory=dict)
     finished: list[Finished] = field(default_factory=list)
 
     def is_ready(self, peer: str) -> bool:
         """Whether requests to this peer go out at once."""
-        link = self.links.get(peer)
+        link = self.links.get((peer, ""))
         return link is not None and link.connection is not None and link.connection.versions is not None
 
     def send(self, peer: str, request: Request, now_ms: int) -> None:
         """Send a request to this peer as soon as it can be."""
-        link = self.links.setdefault(peer, Link(peer))
+        link = self.links.setdefault((peer, request.lane), Link(peer, request.lane))
         request.peer = peer
         link.waiting.append(request)
         if link.connection is None and not link.connecting:
@@ -90,6 +95,15 @@ class Connections:
             link.connect_deadline_ms = now_ms + self.config.connect_timeout_ms
             self.effects.connect.append(peer)
         self._send_waiting(link, now_ms)
+
+    def give_up_lane(self, peer: str, lane: str, reason: str) -> None:
+        """Break off one link; what was on its way ends as disconnected."""
+        link = self.links.get((peer, lane))
+        if link is not None and link.connection is not None:
+            self._give_up(link.connection, reason)
+        elif link is not None:
+            link.connecting = False
+            self._fail_all(link, None, reason)
 
     def close(self) -> None:
         """Close all connections once what is queued is sent."""
@@ -111,10 +125,11 @@ class Connections:
     def on_connected(self, connection_id: int, peer: str, now_ms: int) -> BrokerConnection:
         """Ask what the broker speaks."""
         connection = BrokerConnection(connection_id, peer)
-        link = self.links.get(peer)
-        if link is None or not link.connecting:  # it was given up meanwhile
+        link = self._connecting_to(peer)
+        if link is None:  # it was given up meanwhile
             self.effects.abort.append(connection)
             return connection
+        connection.lane = link.lane
         link.connecting = False
         link.connection = connection
         link.close_reason = ""
@@ -139,7 +154,7 @@ class Connections:
 
     def on_closed(self, connection: BrokerConnection, now_ms: int) -> None:
         """End what was in flight, and what waited; those who asked may try again."""
-        link = self.links.get(connection.peer)
+        link = self.links.get((connection.peer, connection.lane))
         connection.closed = True
         if link is None or link.connection is not connection:
             return
@@ -151,8 +166,8 @@ class Connections:
 
     def on_refused(self, peer: str, reason: str, now_ms: int) -> None:
         """There is no connection to be had now."""
-        link = self.links.get(peer)
-        if link is not None and link.connecting:
+        link = self._connecting_to(peer)
+        if link is not None:
             link.connecting = False
             self._fail_all(link, None, reason)
 
@@ -165,13 +180,18 @@ class Connections:
                 self._fail_all(link, None, f"no connection to {link.peer} within {seconds:g} s")
             connection = link.connection
             if connection is not None and connection.in_flight and now_ms >= connection.in_flight[0].deadline_ms:
-                seconds = self.config.request_timeout_ms / 1000
+                late = connection.in_flight[0]
+                seconds = (late.deadline_ms - late.sent_ms) / 1000
                 self._give_up(connection, f"{link.peer} did not answer within {seconds:g} s")
         for link in self.links.values():
             if any(request.ended for request in link.waiting):
                 link.waiting = deque(request for request in link.waiting if not request.ended)
 
     # ---- inside
+    def _connecting_to(self, peer: str) -> Link | None:
+        """The first link that waits for a connection to this address: before it is open, one is like another."""
+        return next((link for link in self.links.values() if link.peer == peer and link.connecting), None)
+
     def _ask_versions(self, connection: BrokerConnection, version: int, now_ms: int) -> None:
         message = ApiVersionsRequest(SOFTWARE_NAME, SOFTWARE_VERSION) if version >= 3 else ApiVersionsRequest()
         self._put(
@@ -187,8 +207,10 @@ class Connections:
     def _note_in_flight(
         self, connection: BrokerConnection, request: Request | None, api_key: int, version: int, now_ms: int
     ) -> None:
-        deadline_ms = now_ms + self.config.request_timeout_ms
-        connection.in_flight.append(InFlight(request, api_key, version, connection.correlation_id, deadline_ms))
+        timeout_ms = max(self.config.request_timeout_ms, request.answer_ms if request is not None else 0)
+        connection.in_flight.append(
+            InFlight(request, api_key, version, connection.correlation_id, now_ms, now_ms + timeout_ms)
+        )
 
     def _send_waiting(self, link: Link, now_ms: int) -> None:
         connection = link.connection
@@ -242,7 +264,7 @@ class Connections:
                 connection.in_flight.appendleft(entry)  # it ends with the connection
                 raise
             self.finished.append(Finished(entry.request, answer))
-        link = self.links[connection.peer]
+        link = self.links[connection.peer, connection.lane]
         self._send_waiting(link, now_ms)
 
     def _take_versions(self, connection: BrokerConnection, entry: InFlight, view: memoryview, now_ms: int) -> None:
@@ -263,7 +285,7 @@ class Connections:
             connection.features = [(feature.name, feature.max_version_level) for feature in answer.finalized_features]
 
     def _give_up(self, connection: BrokerConnection, reason: str) -> None:
-        link = self.links[connection.peer]
+        link = self.links[connection.peer, connection.lane]
         connection.closed = True
         self.effects.abort.append(connection)
         if link.connection is connection:
@@ -271,7 +293,7 @@ class Connections:
             self._fail_all(link, connection, reason)
 
     def _fail_all(self, link: Link, connection: BrokerConnection | None, reason: str) -> None:
-        self.links.pop(link.peer, None)  # made anew by whoever asks next: addresses come and go
+        self.links.pop((link.peer, link.lane), None)  # made anew by whoever asks next: addresses come and go
         in_flight = list(connection.in_flight) if connection is not None else []
         if connection is not None:
             connection.in_flight.clear()

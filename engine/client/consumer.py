@@ -1,4 +1,4 @@
-"""Consuming assigned partitions: fetches run ahead of what is polled, one per leader at a time.
+"""Consuming the partitions we have: fetches run ahead of what is polled, one per leader at a time.
 
 A partition is fetched while nothing of it waits to be polled, so memory is bounded by
 one fetch per leader. Sessions (KIP-227) say only what changed; a broker that forgot the
@@ -8,8 +8,10 @@ Invariants:
 - Each record is handed out at most once per assignment or seek, in offset order.
 - What comes for a position that was moved meanwhile is dropped.
 - An error is handed out as a Fetched with `error`; the partition is tried again by itself.
+- `processed` <= `polled`: what was handed out counts as processed with the next poll.
 
-Not here: groups (issue of group membership), decoding (records.py), a single read (leader_calls.py).
+Not here: who has which partition (group_membership.py), committed offsets (commits.py,
+committed.py), decoding (records.py), a single read (leader_calls.py).
 """
 
 from collections import deque
@@ -19,7 +21,7 @@ from engine.client import fetch_messages, fetch_sessions, offset_messages
 from engine.client.calls import EARLIEST, LATEST, Assign, Fetched, ListOffsets, OffsetFound, Pause, Place, Poll, Seek
 from engine.client.cluster import Cluster
 from engine.client.config import ConsumerConfig
-from engine.client.errors import RETRIABLE, ClientError, Refused
+from engine.client.errors import RETRIABLE, ClientError, NoOffset, NotAllowed, Refused
 from engine.client.fetch_sessions import FetchSession
 from engine.client.requests import Request
 from engine.core.effects import Effects
@@ -42,9 +44,14 @@ SESSION_ERRORS = (
 class Position:
     """Where one partition is read."""
 
-    offset: int | None  # None: to be found by auto.offset.reset
+    offset: int | None  # to be fetched next; None: to be found by auto.offset.reset
     generation: int  # of this offset: changes with seek and assign
+    wants_committed: bool = False  # the group is asked first where it was
+    polled: int | None = None  # behind what was handed out: the position that a commit takes
+    processed: int | None = None  # what it was when the last poll began
+    committed: int | None = None  # what the group is known to have committed
     paused: bool = False
+    held: bool = False  # a rebalance is about to take it, or has just brought it
     stuck: bool = False  # out of range, and nobody said where to go on
     waiting: bool = False  # a request for it is on its way
     buffered: bool = False  # something of it waits to be polled
@@ -81,11 +88,16 @@ class Consumer:
         match call:
             case Poll():
                 self.polls[number] = OpenPoll(now_ms + call.wait_ms, call.bytes_max)
-                self._answer_polls(now_ms)
-                return
+                for position in self.positions.values():
+                    position.processed = position.polled
+                return  # answered when the group has had its say: it comes to `answer_polls` in this event
             case Assign():
                 self._assign(call)
             case Seek():
+                if (call.topic, call.partition) not in self.positions:
+                    why = f"partition {call.partition} of topic {call.topic} is not assigned to this consumer"
+                    self.effects.results.append((number, NotAllowed(why)))
+                    return
                 self._move((call.topic, call.partition), call.offset)
             case Pause():
                 for place in call.places:
@@ -109,8 +121,56 @@ class Consumer:
     def _move(self, place: Place, offset: int | None) -> None:
         self.last_generation += 1
         old = self.positions.get(place)
-        self.positions[place] = Position(offset, self.last_generation, paused=old is not None and old.paused)
-        self.buffered = deque(fetched for fetched in self.buffered if (fetched.topic, fetched.partition) != place)
+        new = self.positions[place] = Position(offset, self.last_generation, polled=offset, processed=offset)
+        new.wants_committed = offset is None and self.config.group_id is not None
+        if old is not None:
+            new.paused, new.held, new.committed = old.paused, old.held, old.committed
+        self._forget_buffered({place: None})
+
+    def _forget_buffered(self, places: dict[Place, None]) -> None:
+        self.buffered = deque(one for one in self.buffered if (one.topic, one.partition) not in places)
+
+    # ---- what the group says
+    def add(self, places: list[Place], *, held: bool) -> None:
+        """Partitions that are ours from now on; they begin where the group has committed."""
+        for place in places:
+            self.cluster.interest[place[0]] = None
+            self._move(place, None)
+            self.positions[place].held = held
+
+    def drop(self, places: list[Place]) -> None:
+        """Partitions that are ours no more."""
+        gone = dict.fromkeys(places)
+        for place in gone:
+            self.positions.pop(place, None)
+        self._forget_buffered(gone)
+
+    def hold(self, places: list[Place], *, held: bool) -> None:
+        """Hand out and fetch nothing of them for a while, or go on."""
+        for place in places:
+            if place in self.positions:
+                self.positions[place].held = held
+
+    def begin_at(self, place: Place, generation: int, committed: int | None) -> None:
+        """The group has committed this offset of a partition, or none."""
+        position = self.positions.get(place)
+        if position is not None and position.generation == generation:
+            position.wants_committed = position.waiting = False
+            position.failures = 0
+            position.offset = position.polled = position.processed = position.committed = committed
+
+    def cannot_begin(self, place: Place, generation: int, error: ClientError) -> None:
+        """The group does not say where a partition begins: it waits for a seek."""
+        position = self.positions.get(place)
+        if position is not None and position.generation == generation:
+            position.wants_committed, position.stuck = False, True
+            self._hand_out(fetch_messages.failed(place, 0, error))
+
+    def fail_polls(self, error: ClientError) -> None:
+        """Nothing can be polled: say why."""
+        for number in list(self.polls):
+            del self.polls[number]
+            self.effects.results.append((number, error))
 
     # ---- time
     def next_deadline_ms(self) -> int | None:
@@ -118,10 +178,6 @@ class Consumer:
         times = [poll.deadline_ms for poll in self.polls.values()]
         times += [position.retry_at_ms for position in self.positions.values() if position.retry_at_ms > 0]
         return min(times, default=None)
-
-    def on_deadline(self, now_ms: int) -> None:
-        """Answer polls whose time is up."""
-        self._answer_polls(now_ms)
 
     # ---- asking
     def fetch_what_is_free(self, now_ms: int) -> None:
@@ -132,6 +188,11 @@ class Consumer:
             if position.retry_at_ms and now_ms >= position.retry_at_ms:
                 position.retry_at_ms = 0
             if position.waiting or position.buffered or position.paused or position.stuck or position.retry_at_ms:
+                continue
+            if position.held or position.wants_committed:
+                continue
+            if position.offset is None and self.config.offset_reset == "none":
+                self._give_up(place, position)
                 continue
             leader = self.cluster.metadata.leader(*place)
             if leader is None:
@@ -152,11 +213,18 @@ class Consumer:
             return  # asked already, no news yet
         if position.failures:
             self._hand_out(fetch_messages.failed(place, position.offset or 0, self.cluster.why_no_leader(place)))
-            self._answer_polls(now_ms)
         delay_ms = self.cluster.backoff_ms(position.failures - 1) if position.failures else 0
         position.seen_version = metadata.version
         position.failures += 1
         self.cluster.want_metadata(place[0], now_ms + delay_ms)
+
+    def _give_up(self, place: Place, position: Position) -> None:
+        position.stuck = True
+        group = "no offset to begin with"
+        if self.config.group_id is not None:
+            group = f"no offset that group {self.config.group_id} has committed"
+        why = f"partition {place[1]} of topic {place[0]} has {group}, and auto.offset.reset is none"
+        self._hand_out(fetch_messages.failed(place, 0, NoOffset(why)))
 
     def _ask_offsets(self, node_id: int, asked: dict[Place, int], now_ms: int) -> None:
         call = ListOffsets((), self.config.read_committed)
@@ -211,7 +279,6 @@ class Consumer:
             self.sessions.pop(node_id, None)
             for place in current:
                 self._retry(place, answer, now_ms)
-        self._answer_polls(now_ms)
 
     def _take_offsets(self, answer: ListOffsetsResponse, current: dict[Place, int], now_ms: int) -> None:
         found = offset_messages.decode(answer)
@@ -220,7 +287,8 @@ class Consumer:
             result = found.get(place, missing)
             if isinstance(result, OffsetFound):
                 position = self.positions[place]
-                position.offset, position.failures = result.offset, 0
+                position.offset = position.polled = position.processed = result.offset
+                position.failures = 0
                 self.effects.observe("offset_reset", *place, result.offset)
             else:
                 self._retry(place, result, now_ms)
@@ -284,18 +352,29 @@ class Consumer:
                 return
         self.buffered.append(fetched)
 
-    def _answer_polls(self, now_ms: int) -> None:
+    def answer_polls(self, now_ms: int) -> None:
+        """Give open polls what there is, or nothing if their time is up."""
         for number, poll in list(self.polls.items()):
-            if not self.buffered and now_ms < poll.deadline_ms:
+            taken = self._take(poll.bytes_max) if self.buffered else []
+            if taken or now_ms >= poll.deadline_ms:
+                del self.polls[number]
+                self.effects.results.append((number, tuple(taken)))
+
+    def _take(self, bytes_max: int) -> list[Fetched]:
+        taken: list[Fetched] = []
+        size = 0
+        kept: deque[Fetched] = deque()
+        while self.buffered and (not taken or size + len(self.buffered[0].records) <= bytes_max):
+            fetched = self.buffered.popleft()
+            position = self.positions.get((fetched.topic, fetched.partition))
+            if position is not None and position.held:
+                kept.append(fetched)
                 continue
-            taken: list[Fetched] = []
-            size = 0
-            while self.buffered and (not taken or size + len(self.buffered[0].records) <= poll.bytes_max):
-                fetched = self.buffered.popleft()
-                size += len(fetched.records)
-                taken.append(fetched)
-                position = self.positions.get((fetched.topic, fetched.partition))
-                if position is not None and fetched.error is None:
-                    position.buffered = False
-            del self.polls[number]
-            self.effects.results.append((number, tuple(taken)))
+            size += len(fetched.records)
+            taken.append(fetched)
+            if position is not None and fetched.error is None:
+                position.buffered = False
+                position.polled = fetched.next_offset
+        kept.extend(self.buffered)
+        self.buffered = kept
+        return taken

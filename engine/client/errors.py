@@ -67,6 +67,25 @@ class NotProduced(ClientError):
         return NotProduced, (self.reason, self.maybe_written, self.code)
 
 
+class CommitFailed(ClientError):
+    """A commit was refused because this member has lost its generation; `code` is the coordinator's."""
+
+    def __init__(self, code: ErrorCode, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+    def __reduce__(self) -> tuple[type["CommitFailed"], tuple[ErrorCode, str]]:
+        return CommitFailed, (self.code, self.reason)
+
+
+class NotAllowed(ClientError):
+    """A call that makes no sense for this client now, such as a seek in a partition that it does not have."""
+
+
+class NoOffset(ClientError):
+    """A partition has no committed offset, and auto.offset.reset is none."""
+
+
 # Codes after which the same request may succeed, at another leader or a moment later (Kafka's RetriableException).
 RETRIABLE = frozenset(
     {
@@ -94,5 +113,6 @@ RETRIABLE = frozenset(
         ErrorCode.INCONSISTENT_TOPIC_ID,
         ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR,
         ErrorCode.CONCURRENT_TRANSACTIONS,
+        ErrorCode.UNSTABLE_OFFSET_COMMIT,
     }
 )

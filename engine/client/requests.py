@@ -2,7 +2,7 @@
 
 Invariants:
 - A Request ends exactly once (`ended`): with the decoded answer or with a ClientError.
-- A target is plain data: ANY, CONTROLLER, ("node", id) or ("leader", topic, partition).
+- A target is plain data: ANY, CONTROLLER, ("node", id), ("leader", topic, partition) or ("peer", "host:port").
 
 Not here: which broker it goes to (cluster.py), its bytes (connection.py).
 """
@@ -25,13 +25,15 @@ class Request:
     message: Message
     target: Target
     deadline_ms: int  # then whoever asked gets TimedOut
-    owner: str  # "metadata" | "call" | "producer" | "consumer"
+    owner: str  # the part of the client that is given the answer: its OWNER
     call: int = 0  # the call's number, for the owner "call"
     part: Any = None  # the owner's own note: plain data
     patient: bool = False  # wait for brokers to come back until the deadline, instead of failing soon
     repeatable: bool = True  # may be sent again when the connection was lost before the answer
     once: bool = False  # never sent again here: its owner decides (the order of Produce, sessions of Fetch)
     answered: bool = True  # False: Produce with acks=0
+    lane: str = ""  # which connection to the broker: answers of one lane come in order
+    answer_ms: int = 0  # how long the broker may take, if that is longer than request.timeout.ms
     version_max: int = 0x7FFF  # do not use a later version (Fetch and Produce by topic name)
     number: int = 0  # given by Cluster.send
     peer: str = ""  # where it was last sent

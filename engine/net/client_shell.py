@@ -7,7 +7,8 @@ Invariants:
 - Each future of a call is done exactly once: by the machine's result, or by cancelling.
 - After `close` no socket, task or timer of this shell is left.
 
-Not here: what is sent when (engine/client), pools and threads (console/kafka/connection.py).
+Not here: what is sent when (engine/client), the calls (client_calls.py), pools and
+threads (console/kafka/connection.py).
 TLS and SASL will enter at `_open` and as a part of the machine.
 """
 
@@ -16,39 +17,22 @@ import contextlib
 import errno
 import random
 import socket
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from engine.client.calls import (
-    Assign,
-    Call,
-    Cancel,
-    Fetch,
-    Fetched,
-    GetMetadata,
-    ListOffsets,
-    OffsetFound,
-    Pause,
-    Place,
-    Poll,
-    Produce,
-    Produced,
-    ProducerRecord,
-    Seek,
-    Send,
-    SendEverywhere,
-)
+from engine.client.calls import Acknowledge, Call, Cancel, Place, Rebalanced, Subscribe
 from engine.client.client import Client
 from engine.client.config import ClientConfig, parse_bootstrap
-from engine.client.errors import ClientError, NotProduced
-from engine.client.requests import ANY, CONTROLLER, Target
+from engine.client.errors import ClientError
 from engine.core.connection.reply_order import Connection
+from engine.net.client_calls import ClientCalls
+from engine.net.client_socket import ClientSocket
 from engine.net.clock import monotonic_ms, wall_offset_ms
-from engine.wire.messages.metadata import MetadataResponse
-from engine.wire.primitives import Message
 
-BUFFER_BYTES = 64 << 10
 ADDRESSES_MAX = 4  # of one name, tried one after the other
 CLOSE_WAIT_S = 1.0
+EVENTS_MAX = 16  # of rebalances; the machine begins none while earlier ones are not acknowledged
+Listener = Callable[[Rebalanced], Awaitable[None]]
 
 REASONS = {
     errno.ECONNREFUSED: "refuses the connection: nothing listens there",
@@ -60,7 +44,7 @@ REASONS = {
 }
 
 
-class ClientShell:
+class ClientShell(ClientCalls):
     """One Kafka client on the running asyncio loop."""
 
     def __init__(self, bootstrap: str, client_id: str = "odradek", *, config: ClientConfig | None = None) -> None:
@@ -69,13 +53,16 @@ class ClientShell:
         self.machine = Client(self.config, random.Random())
         self.closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._sockets: dict[int, _Socket] = {}
+        self._sockets: dict[int, ClientSocket] = {}
         self._connecting: dict[asyncio.Task[None], None] = {}
         self._futures: dict[int, asyncio.Future[Any]] = {}
         self._last_call = 0
         self._last_connection = 0
         self._timer: asyncio.TimerHandle | None = None
         self._performing = False
+        self._listener: Listener | None = None
+        self._rebalances: asyncio.Queue[Rebalanced] = asyncio.Queue(EVENTS_MAX)
+        self._listening: asyncio.Task[None] | None = None
 
     # ---- life
     async def start(self) -> None:
@@ -84,10 +71,17 @@ class ClientShell:
         self._set_wall_clock()
 
     async def close(self) -> None:
-        """End all calls with Closed, close all connections."""
+        """Commit and leave the group, if there is one; end all calls with Closed, close all connections."""
         if self.closed or self._loop is None:
             return
+        if self.machine.group.exists:
+            with contextlib.suppress(ClientError):
+                await self.unsubscribe()
+        if self.closed:  # by somebody else meanwhile
+            return
         self.closed = True
+        if self._listening is not None:
+            self._listening.cancel()
         self.machine.close(monotonic_ms())
         self._perform()
         if self._timer is not None:
@@ -124,71 +118,34 @@ class ClientShell:
                 self._perform()
             raise
 
-    async def send(
-        self,
-        message: Message,
-        *,
-        node: int | None = None,
-        leader: Place | None = None,
-        controller: bool = False,
-        timeout_ms: int = 60_000,
-        repeatable: bool = True,
-        version_max: int = 0x7FFF,
-    ) -> Any:
-        """Send any request in the highest common version, to a node, a leader, the controller or anybody."""
-        target: Target = ANY
-        if node is not None:
-            target = ("node", node)
-        elif leader is not None:
-            target = ("leader", *leader)
-        elif controller:
-            target = CONTROLLER
-        return await self.call(Send(message, target, timeout_ms, repeatable, version_max))
+    # ---- the group
+    async def subscribe(self, topics: list[str], listener: Listener | None = None) -> None:
+        """Read these topics as a member of the config's group, from the next poll on.
 
-    async def send_everywhere(self, message: Message, *, timeout_ms: int = 60_000) -> dict[int, Any]:
-        """Send a request to every node: {node id: answer or ClientError}."""
-        answers: dict[int, Any] = await self.call(SendEverywhere(message, timeout_ms))
-        return answers
+        A rebalance waits for the listener: in it offsets may be committed (REVOKED) or sought (ASSIGNED).
+        """
+        assert self._loop is not None, "start it first"
+        self._listener = listener
+        if listener is not None and self._listening is None:
+            self._listening = self._loop.create_task(self._listen())
+        await self.call(Subscribe(tuple(topics), listener is not None))
 
-    async def metadata(self, topics: list[str] | None = None, *, timeout_ms: int = 60_000) -> MetadataResponse:
-        """Describe these topics, or all, and the nodes. Creates nothing."""
-        names = tuple(topics) if topics is not None else None
-        answer: MetadataResponse = await self.call(GetMetadata(names, timeout_ms))
-        return answer
+    def assignment(self) -> list[Place]:
+        """The partitions that are consumed now."""
+        return sorted(self.machine.consumer.positions)
 
-    async def list_offsets(
-        self, positions: list[tuple[str, int, int]], *, read_committed: bool = False, timeout_ms: int = 60_000
-    ) -> dict[Place, OffsetFound | ClientError]:
-        """Look up offsets by (topic, partition, timestamp), or by EARLIEST, LATEST, MAX_TIMESTAMP."""
-        found: dict[Place, OffsetFound | ClientError]
-        found = await self.call(ListOffsets(tuple(positions), read_committed, timeout_ms))
-        return found
-
-    async def fetch(self, positions: list[tuple[str, int, int]], **settings: Any) -> dict[Place, Fetched]:
-        """Read once from (topic, partition, offset); the settings are those of `Fetch`."""
-        found: dict[Place, Fetched | ClientError] = await self.call(Fetch(tuple(positions), **settings))
-        return {place: _as_fetched(place, result) for place, result in found.items()}
-
-    async def produce(self, *records: ProducerRecord) -> list[Produced | NotProduced]:
-        """Send records; a result for each."""
-        return list(await self.call(Produce(records)))
-
-    async def assign(self, positions: list[tuple[str, int, int | None]]) -> None:
-        """Consume these partitions from now on."""
-        await self.call(Assign(tuple(positions)))
-
-    async def seek(self, topic: str, partition: int, offset: int) -> None:
-        """Go on elsewhere."""
-        await self.call(Seek(topic, partition, offset))
-
-    async def pause(self, places: list[Place], *, paused: bool = True) -> None:
-        """Stop fetching partitions, or go on."""
-        await self.call(Pause(tuple(places), paused))
-
-    async def poll(self, *, wait_ms: int = 500, bytes_max: int = 8 << 20) -> tuple[Fetched, ...]:
-        """Take what was fetched."""
-        fetched: tuple[Fetched, ...] = await self.call(Poll(wait_ms, bytes_max))
-        return fetched
+    async def _listen(self) -> None:
+        """Hand events over one after the other; a listener that fails is heard of in the loop's handler."""
+        assert self._loop is not None, "started"
+        while True:
+            event = await self._rebalances.get()
+            if self._listener is not None:
+                (failure,) = await asyncio.gather(self._listener(event), return_exceptions=True)
+                if failure is not None:
+                    context = {"message": "a listener of rebalances failed", "exception": failure}
+                    self._loop.call_exception_handler(context)
+            with contextlib.suppress(ClientError):
+                await self.call(Acknowledge(event.number))
 
     # ---- time
     def _set_wall_clock(self) -> None:
@@ -235,7 +192,10 @@ class ClientShell:
                         self._sockets[connection.id].abort()
                 results, effects.results = effects.results, []
                 for number, result in results:
-                    self._set_result(number, result)
+                    if isinstance(result, Rebalanced):
+                        self._on_rebalanced(result)
+                    else:
+                        self._set_result(number, result)
         finally:
             self._performing = False
         self._set_timer()
@@ -249,6 +209,10 @@ class ClientShell:
             if entry is not None:
                 entry.write(item)
             out.sent(len(item))
+
+    def _on_rebalanced(self, event: Rebalanced) -> None:
+        if self._listening is not None:
+            self._rebalances.put_nowait(event)
 
     def _set_result(self, number: int, result: object) -> None:
         future = self._futures.pop(number, None)
@@ -289,7 +253,9 @@ class ClientShell:
         problem: OSError | None = None
         for family, _, _, _, address in found[:ADDRESSES_MAX]:
             try:
-                await self._loop.create_connection(lambda: _Socket(self, peer), str(address[0]), port, family=family)
+                await self._loop.create_connection(
+                    lambda: ClientSocket(self, peer), str(address[0]), port, family=family
+                )
             except OSError as error:
                 # The first reason that is not "no such network here" is the one worth saying.
                 if problem is None or problem.errno in (errno.ENETUNREACH, errno.EADDRNOTAVAIL):
@@ -303,7 +269,7 @@ class ClientShell:
             self.machine.on_refused(peer, reason, monotonic_ms())
             self._perform()
 
-    def on_connected(self, entry: "_Socket", peer: str) -> Connection:
+    def on_connected(self, entry: ClientSocket, peer: str) -> Connection:
         """A socket is open: make the machine's connection for it."""
         self._last_connection += 1
         self._sockets[self._last_connection] = entry
@@ -326,69 +292,3 @@ class ClientShell:
         if not self.closed:
             self.machine.on_closed(connection, monotonic_ms())
             self._perform()
-
-
-class _Socket(asyncio.BufferedProtocol):
-    """One connection's transport and its unread bytes."""
-
-    def __init__(self, shell: ClientShell, peer: str) -> None:
-        self.shell = shell
-        self.peer = peer
-        self.gone = asyncio.Event()
-        self.connection: Connection | None = None
-        self.transport: asyncio.Transport | None = None
-        self.buffer = bytearray(BUFFER_BYTES)
-        self.start = 0  # unread bytes are start..end
-        self.end = 0
-
-    def write(self, data: bytes) -> None:
-        if self.transport is not None and not self.transport.is_closing():
-            self.transport.write(data)
-
-    def close(self) -> None:
-        if self.transport is not None:
-            self.transport.close()
-
-    def abort(self) -> None:
-        if self.transport is not None:
-            self.transport.abort()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport), "a stream"
-        self.transport = transport
-        self.connection = self.shell.on_connected(self, self.peer)
-
-    def get_buffer(self, sizehint: int) -> memoryview:
-        wanted = self.connection.wanted_bytes if self.connection is not None else 0
-        room = max(BUFFER_BYTES // 2, wanted - (self.end - self.start))
-        if len(self.buffer) - self.end < room:
-            unread = self.buffer[self.start : self.end]
-            # A view of the old buffer may be held by the transport: a new one, never a resize.
-            self.buffer = bytearray(max(BUFFER_BYTES, len(unread) + room))
-            self.buffer[: len(unread)] = unread
-            self.start, self.end = 0, len(unread)
-        return memoryview(self.buffer)[self.end :]
-
-    def buffer_updated(self, nbytes: int) -> None:
-        assert self.connection is not None, "bytes come after the connection"
-        self.end += nbytes
-        self.start += self.shell.on_bytes(self.connection, self.buffer, self.start, self.end)
-        if self.start == self.end:
-            self.start = self.end = 0
-            if len(self.buffer) > BUFFER_BYTES:
-                self.buffer = bytearray(BUFFER_BYTES)
-
-    def eof_received(self) -> bool:
-        return False
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.gone.set()
-        self.buffer = bytearray()
-        if self.connection is not None:
-            self.shell.on_closed(self.connection)
-
-
-def _as_fetched(place: Place, result: Fetched | ClientError) -> Fetched:
-    if isinstance(result, Fetched):
-        return result
-    return Fetched(*place, -1, -1, -1, -1, -1, b"", (), result)

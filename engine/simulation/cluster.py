@@ -5,6 +5,7 @@ Invariants:
 - A crash (power loss) loses what was not synced as well.
 - A stopped broker was asked to; it closes its logs as it would in the real world.
 - Every node that goes down comes up again.
+- A client's process that is killed comes up as a new client with the same config; its actor begins again.
 
 Not here: what a disk forgets (disks.py), who asks for all this (faults.py).
 """
@@ -13,6 +14,8 @@ from typing import cast
 
 from engine.broker.broker import Broker
 from engine.broker.config import BrokerConfig
+from engine.client.client import Client
+from engine.client.config import ClientConfig
 from engine.core.events import Machine
 from engine.simulation import network
 from engine.simulation.clocks import Clock
@@ -43,6 +46,29 @@ def add_client(world: World, name: str, machine: Machine, actor: Actor | None = 
     if actor is not None:
         world.push(world.now_us, "begin", name)
     return node
+
+
+def crash_client(world: World, name: str, down_us: int) -> None:
+    """A client's process is killed: nobody is told but by its links."""
+    node = world.nodes[name]
+    if node.machine is None:
+        return
+    assert isinstance(node.machine, Client), "only clients of ours come back"
+    world.observe(name, "client crashed")
+    config = node.machine.config
+    node.machine, node.deadline_ms = None, None
+    node.incarnation += 1
+    for number in [number for number, end in world.ends.items() if end.node == name]:
+        network.break_off(world, number)
+    world.push(world.now_us + down_us, "revive", name, config)
+
+
+def revive_client(world: World, name: str, config: ClientConfig) -> None:
+    """A client's process begins anew."""
+    node = world.nodes[name]
+    node.machine = Client(config, world.chance)
+    node.machine.effects.observing = True
+    world.push(world.now_us, "begin", name)
 
 
 def start(world: World, name: str, _: None) -> None:

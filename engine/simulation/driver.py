@@ -19,7 +19,7 @@ from engine.simulation.disks import PowerLost, SimulatedDisk, SimulatedFile
 from engine.simulation.world import Event, Node, World
 
 Covered = list[tuple[SimulatedFile, int]]
-NEVER_POSTPONED = ("thaw", "crash", "kill", "leap", "space", "mend")
+NEVER_POSTPONED = ("thaw", "crash", "client crash", "kill", "leap", "space", "mend")
 
 
 def step(world: World) -> bool:
@@ -216,6 +216,8 @@ HANDLERS: dict[str, Callable[[World, Any, Any], None]] = {
     "stop": cluster.stop,
     "kill": cluster.kill,
     "crash": cluster.crash,
+    "client crash": cluster.crash_client,
+    "revive": cluster.revive_client,
     "task": cluster.task,
     "power": faults.arm_power_loss,
     "space": faults.set_space,

@@ -36,7 +36,13 @@ BY_KIND = {
     "joined": "group members joined",
     "committed": "offsets committed",
     "commit fetched": "committed offsets fetched",
+    "commit refused": "commits of old generations refused",
     "high_watermark": "high watermark moves",
+    "assignment": "assignments of our members",
+    "commit_acknowledged": "commits of our members",
+    "begins_at": "partitions begun by our members",
+    "client crashed": "client crashes",
+    "left its group": "members that left and came back",
 }
 
 
@@ -58,6 +64,8 @@ def reached(world: World) -> Counter[str]:
             found["records delivered"] += len(rest[4])
         elif kind == "answered":
             found[f"topics: {rest[0]}"] += 1
+        elif kind == "rebalanced":
+            found[f"partitions {rest[0]}"] += len(rest[1])
         elif kind == "segments_deleted":
             found["segments deleted by retention"] += rest[2]
     broker = broker_of(world)

@@ -19,6 +19,7 @@ from engine.simulation import cluster
 from engine.simulation.wire_client import WireClient
 from engine.simulation.workloads.administrator import Administrator, Step
 from engine.simulation.workloads.client_consumer import ClientConsumer
+from engine.simulation.workloads.client_member import ClientMember
 from engine.simulation.workloads.client_producer import ClientProducer
 from engine.simulation.workloads.consumer import Consumer
 from engine.simulation.workloads.lister import Lister
@@ -32,6 +33,9 @@ ADDRESS = f"{BROKER}:9092"
 LAST_FAULT_US = 600_000
 LEAP_MS = (20_000, 90_000, 3_600_000, 2 * 86_400_000, 6 * 86_400_000)
 FAULTS = ("crash", "power", "kill", "stop", "cut", "sever", "freeze", "leap", "space", "sync")
+COMING = ("crash", "start", "client crash", "revive")  # who waits for these is not done
+GROUP_TOPIC = "orders"
+ASSIGNORS = (("range",), ("roundrobin",), ("sticky",), ("cooperative-sticky",), ("range", "cooperative-sticky"))
 PROPERTIES = {
     "log.retention.check.interval.ms": "200",
     "log.segment.delete.delay.ms": "100",
@@ -64,6 +68,8 @@ def build(seed: int) -> World:
     cluster.add_broker(world, BROKER, properties)
     _add_workloads(world, partitions)
     _add_faults(world, pagecache)
+    if chance.random() < 0.5:
+        _add_group(world)
     return world
 
 
@@ -80,13 +86,31 @@ def actors_of(world: World) -> list[tuple[str, Actor]]:
 def finished(world: World) -> bool:
     """All faults are over, all work is done, all that was produced was consumed."""
     broker = broker_of(world)
-    if broker is None or world.now_us <= LAST_FAULT_US or any(event[3] in ("crash", "start") for event in world.heap):
+    if broker is None or world.now_us <= LAST_FAULT_US or any(event[3] in COMING for event in world.heap):
         return False
     for _, actor in actors_of(world):
         if isinstance(actor, Consumer | ClientConsumer):
             if not _has_read_all(broker, actor):
                 return False
         elif not getattr(actor, "done", True):
+            return False
+    return _group_has_read_all(world, broker)
+
+
+def _group_has_read_all(world: World, broker: Broker) -> bool:
+    """Each partition has a member of our clients' group that has read all of it."""
+    reached: dict[tuple[str, int], int] = {}
+    topic = ""
+    for node in world.nodes.values():
+        if isinstance(node.actor, ClientMember):
+            topic = node.actor.topic
+            assert node.machine is None or isinstance(node.machine, Client), "it uses our client"
+            for place, position in node.machine.consumer.positions.items() if node.machine is not None else ():
+                reached[place] = max(reached.get(place, -1), -1 if position.polled is None else position.polled)
+    for index, partition in broker.replica_manager.topics.get(topic, {}).items() if topic else ():
+        if max(reached.get((topic, index), -1), partition.log.log_start_offset) != partition.high_watermark:
+            return False
+        if (topic, index) not in reached or partition.high_watermark != partition.log.log_end_offset:
             return False
     return True
 
@@ -145,6 +169,39 @@ def _add_workloads(world: World, partitions: int) -> None:
             _add_client(world, f"member-{number}", Member("orders", rounds_left=chance.randint(6, 40)))
     if chance.random() < 0.4:
         cluster.add_client(world, "vandal", WireClient(ADDRESS, "vandal", listens=False), Vandal())
+
+
+def _add_group(world: World) -> None:
+    """A group of our own clients, with faults of its own."""
+    chance = world.chance
+    assignors = chance.choice(ASSIGNORS)
+    auto_commit = chance.random() < 0.5
+    for number in range(chance.randint(2, 4)):
+        name = f"our-member-{number}"
+        consumer = ConsumerConfig(
+            group_id="our-readers", offset_reset="earliest", assignors=assignors, session_timeout_ms=120,
+            group_instance_id=name if chance.random() < 0.2 else None, heartbeat_interval_ms=30, wait_ms_max=50,
+            max_poll_interval_ms=200, auto_commit=auto_commit, auto_commit_interval_ms=chance.choice((20, 100)),
+        )  # fmt: skip
+        config = ClientConfig(
+            bootstrap=(ADDRESS,), client_id=name, consumer=consumer, request_timeout_ms=1_000, backoff_ms_min=10,
+            backoff_ms_max=100, metadata_age_ms_max=300,
+        )  # fmt: skip
+        actor = ClientMember(
+            GROUP_TOPIC, lives_left=chance.randint(0, 3), polls_a_life=chance.randint(3, 20),
+            commits="auto" if auto_commit else chance.choice(("sync", "async")), poll_ms=chance.choice((0, 30, 100)),
+            work_us=chance.choice((500, 5_000, 20_000)), dawdles=chance.randint(0, 2),
+        )  # fmt: skip
+        cluster.add_client(world, name, Client(config, chance), actor)
+        for _ in range(chance.randint(0, 3)):
+            at_us = chance.randint(20_000, LAST_FAULT_US - 100_000)
+            fault = chance.choice(("client crash", "client crash", "freeze", "sever"))
+            detail: object = chance.randint(1_000, 150_000)
+            if fault == "freeze":  # long enough for the others to go on without it
+                detail = chance.randint(1_000, 400_000)
+            elif fault == "sever":
+                detail = (BROKER, chance.randint(1_000, 80_000))
+            world.push(at_us, fault, name, detail)
 
 
 def _producer(chance: random.Random, topic: str, partition: int, creates: bool, padding: int = 0) -> Producer:

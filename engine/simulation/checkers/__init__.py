@@ -7,6 +7,7 @@ S2       one_value         an offset has one value for everyone
 S3, S4   high_watermark    it never goes back, counts durable records only, bounds what is read (S4: one_value)
 S14      metadata_kept     what the administrator was told stays done, topic ids are used once
 S15, S16 groups            commits come back; a generation has one owner for each partition
+         client_groups     the same with our clients: nothing is skipped below a commit, everything is read
 S18      idempotence       no duplicates, no gaps, in order
 S19      producer_ids      each is given once
 S25      retention         takes what is old or too much, never above the mark; the log start goes forward

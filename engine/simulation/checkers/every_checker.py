@@ -5,6 +5,7 @@ Not here: what each checks.
 
 from engine.simulation.checkers.acked_not_lost import AckedNotLost
 from engine.simulation.checkers.checker import Checker
+from engine.simulation.checkers.client_groups import ClientGroups
 from engine.simulation.checkers.disk_full import DiskFullLeavesNothing
 from engine.simulation.checkers.groups import Groups
 from engine.simulation.checkers.high_watermark import HighWatermark
@@ -35,4 +36,5 @@ def every_checker() -> list[Checker]:
         ProducerIds(),
         ListOffsets(),
         Groups(),
+        ClientGroups(),
     ]

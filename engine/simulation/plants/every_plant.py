@@ -3,6 +3,6 @@
 Not here: what each does.
 """
 
-from engine.simulation.plants import durability, groups, metadata, requests, storage
+from engine.simulation.plants import clients, durability, groups, metadata, requests, storage
 
-EVERY_PLANT = (*durability.PLANTS, *groups.PLANTS, *metadata.PLANTS, *requests.PLANTS, *storage.PLANTS)
+EVERY_PLANT = (*clients.PLANTS, *durability.PLANTS, *groups.PLANTS, *metadata.PLANTS, *requests.PLANTS, *storage.PLANTS)

@@ -4,7 +4,7 @@ The proof that the checkers find something is that they find these. Core and bro
 contain no switch for tests; a plant reaches in from outside, as a bug would.
 
 Invariant: after `active` everything is as it was, whatever happened meanwhile.
-Not here: the plants (durability, metadata, storage, requests), how often each is found
+Not here: the plants (clients, durability, groups, metadata, storage, requests), how often each is found
 (tests/engine/simulation/test_plants.py).
 """
 

@@ -62,19 +62,24 @@ class ClientConsumer:
         if fetched.error is not None:
             world.observe(node.name, "poll failed", fetched.partition, str(fetched.error))
             return
-        first, values = -1, []
-        for batch in batches_of(fetched.records, whole=False):
-            skipped = max(0, fetched.position - batch.base_offset)
-            if skipped < batch.records:
-                first = first if first >= 0 else batch.base_offset + skipped
-                values += values_of(batch)[skipped:]
         self.offsets[fetched.partition] = fetched.next_offset
-        if first >= 0:
-            world.observe(
-                node.name, "delivered", self.topic, self.topic_id, fetched.partition, first, tuple(values),
-                fetched.high_watermark,
-            )  # fmt: skip
+        delivered(world, node, self.topic_id, fetched)
 
     def _call(self, node: Node, call: Call) -> None:
         self.last_call += 1
         cast("Client", node.machine).on_call(self.last_call, call, node.clock.now_ms())
+
+
+def delivered(world: World, node: Node, topic_id: bytes, fetched: Fetched) -> None:
+    """Report the records that somebody was given."""
+    first, values = -1, []
+    for batch in batches_of(fetched.records, whole=False):
+        skipped = max(0, fetched.position - batch.base_offset)
+        if skipped < batch.records:
+            first = first if first >= 0 else batch.base_offset + skipped
+            values += values_of(batch)[skipped:]
+    if first >= 0:
+        world.observe(
+            node.name, "delivered", fetched.topic, topic_id, fetched.partition, first, tuple(values),
+            fetched.high_watermark,
+        )  # fmt: skip

@@ -1,6 +1,7 @@
 """A member of a classic consumer group: joins, syncs, heartbeats, commits, fetches what was committed, leaves.
 
-It consumes nothing. What it commits is the world's time, so that any later commit of
+After each rebalance it commits once as if it had not heard of it: in its former generation,
+which must be refused. It consumes nothing. What it commits is the world's time, so that any later commit of
 anybody is a larger number, and an older one that comes back is seen.
 
 Invariants:
@@ -55,6 +56,8 @@ class Member(WireActor):
     asked_us: int = 0
     heard_us: int = 0  # when it asked what was answered well last: the coordinator heard of it then
     committing: int = 0  # the number that is on its way
+    committing_in: int = -1  # in this generation
+    former: int = -1  # the generation before, until it has committed in that
 
     def begin(self, world: World, node: Node) -> None:
         """Connected: find the coordinator first."""
@@ -90,10 +93,11 @@ class Member(WireActor):
         if kind == 0:
             self.send(node, HeartbeatRequest(GROUP, self.generation, self.member_id, None), 3)
         elif kind == 1 and self.assigned:
-            self.committing = world.now_us
+            self.committing, self.committing_in = world.now_us, self.generation if self.former < 0 else self.former
+            self.former = -1
             partitions = [OffsetCommitRequestPartition(index, world.now_us, -1, "") for index in self.assigned]
             topics = [OffsetCommitRequestTopic(name=self.topic, partitions=partitions)]
-            self.send(node, OffsetCommitRequest(GROUP, self.generation, self.member_id, None, -1, topics), 7)
+            self.send(node, OffsetCommitRequest(GROUP, self.committing_in, self.member_id, None, -1, topics), 7)
         else:
             topic = OffsetFetchRequestTopic(self.topic, list(range(self.partitions)))
             self.send(node, OffsetFetchRequest(GROUP, [topic], require_stable=True), 7)
@@ -116,9 +120,7 @@ class Member(WireActor):
             self._obey(world, node, reply.error_code)
         elif isinstance(reply, OffsetCommitResponse):
             for partition in reply.topics[0].partitions:
-                self._obey(world, node, partition.error_code)
-                if partition.error_code == ErrorCode.NONE:
-                    world.observe(node.name, "committed", self.generation, partition.partition_index, self.committing)
+                self._committed(world, node, partition.partition_index, partition.error_code)
         elif isinstance(reply, OffsetFetchResponse):
             for fetched in reply.topics[0].partitions if reply.topics and not reply.error_code else ():
                 if fetched.error_code == ErrorCode.NONE:
@@ -129,6 +131,14 @@ class Member(WireActor):
             self.done = reply.error_code == ErrorCode.NONE
         self.pause(world, node, self.pause_us)
 
+    def _committed(self, world: World, node: Node, index: int, code: int) -> None:
+        if code == ErrorCode.NONE:
+            world.observe(node.name, "committed", self.committing_in, index, self.committing)
+        elif self.committing_in == self.generation:
+            self._obey(world, node, code)
+        else:
+            world.observe(node.name, "commit refused", self.committing_in, index, code)
+
     def _joined(self, world: World, node: Node, reply: JoinGroupResponse) -> None:
         if reply.error_code == ErrorCode.MEMBER_ID_REQUIRED:
             self.member_id = reply.member_id
@@ -138,6 +148,8 @@ class Member(WireActor):
             self._obey(world, node, reply.error_code)
             self.pause(world, node, self.pause_us)
             return
+        if self.generation not in (-1, reply.generation_id):
+            self.former = self.generation
         self.member_id, self.generation = reply.member_id, reply.generation_id
         self.heard_us = self.asked_us = world.now_us  # it was waited for
         world.observe(node.name, "joined", self.generation, self.member_id, reply.leader)

@@ -44,6 +44,8 @@ class Driver:
     results: dict[int, Any] = field(default_factory=dict)
     asked_to_connect: list[str] = field(default_factory=list)
     last_id: int = 0
+    last_connection: int = 99
+    events: list[Any] = field(default_factory=list)  # results with number 0
 
     def call(self, call: Any, number: int | None = None) -> int:
         number = number if number is not None else 1 + max([*self.results, self.last_id, 0])
@@ -57,6 +59,9 @@ class Driver:
         self.asked_to_connect += effects.connect
         effects.connect.clear()
         for number, result in effects.results:
+            if number == 0:
+                self.events.append(result)
+                continue
             assert number not in self.results, "a call has one result"
             self.results[number] = result
         effects.results.clear()
@@ -73,7 +78,8 @@ class Driver:
     def accept(self, *, versions: list[ApiVersion] | None = EVERY_VERSION) -> BrokerConnection:
         """Open the connection that was asked for first, and say what is spoken."""
         peer = self.asked_to_connect.pop(0)
-        connection = self.client.on_connected(len(self.connections) + 100, peer, self.now_ms)
+        self.last_connection += 1
+        connection = self.client.on_connected(self.last_connection, peer, self.now_ms)
         assert isinstance(connection, BrokerConnection)
         self.connections.append(connection)
         self.perform()

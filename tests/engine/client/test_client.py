@@ -2,12 +2,24 @@
 
 import pickle
 
-from engine.client.calls import Assign, Fetch, GetMetadata, ListOffsets, Poll, Produce, ProducerRecord
+from engine.client.calls import (
+    Assign,
+    Commit,
+    Committed,
+    Fetch,
+    GetMetadata,
+    ListOffsets,
+    Poll,
+    Produce,
+    ProducerRecord,
+    Unsubscribe,
+)
 from engine.client.config import ProducerConfig
 from engine.client.errors import Closed
 from tests.plain_data import impure
 
 from .scripted import connected
+from .scripted_group import stable_and_read
 
 
 def busy():
@@ -28,6 +40,14 @@ def test_its_state_is_plain_data_and_can_be_copied():
     driver = busy()
     assert impure(driver.client) == []
     assert impure(pickle.loads(pickle.dumps(driver.client))) == []
+
+
+def test_closing_ends_the_calls_of_a_group_too():
+    one = stable_and_read(0)
+    numbers = [one.call(call) for call in (Commit(), Committed((("orders", 0),)), Unsubscribe())]
+    one.driver.client.close(one.driver.now_ms)
+    one.driver.perform()
+    assert all(isinstance(one.driver.results[number], Closed) for number in (*numbers, one.last_poll))
 
 
 def test_closing_ends_every_call_once():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.client.config import ClientConfig, ProducerConfig, parse_bootstrap
+from engine.client.config import ClientConfig, ConsumerConfig, ProducerConfig, parse_bootstrap
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,29 @@ def test_settings_that_break_a_promise_are_refused(settings):
 def test_a_client_needs_a_server():
     with pytest.raises(ValueError, match="bootstrap"):
         ClientConfig(bootstrap=())
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"group_id": ""},
+        {"group_instance_id": "one"},
+        {"group_id": "g", "group_instance_id": ""},
+        {"assignors": ()},
+        {"assignors": ("range", "range")},
+        {"assignors": ("uniform",)},
+        {"heartbeat_interval_ms": 45_000},
+        {"heartbeat_interval_ms": 0},
+        {"max_poll_interval_ms": 0},
+        {"session_timeout_ms": 1 << 31},
+        {"auto_commit_interval_ms": 0},
+    ],
+)
+def test_settings_with_which_no_group_works_are_refused_with_a_sentence(settings):
+    with pytest.raises(ValueError, match=r"group|partition.assignment.strategy|interval|more than nothing"):
+        ConsumerConfig(**settings)
+
+
+def test_members_are_cooperative_only_if_every_assignor_is():
+    assert ConsumerConfig(assignors=("cooperative-sticky",)).cooperative
+    assert not ConsumerConfig(assignors=("cooperative-sticky", "range")).cooperative

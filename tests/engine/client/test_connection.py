@@ -4,6 +4,7 @@ import pytest
 
 from engine.client.calls import GetMetadata, Send
 from engine.client.errors import Disconnected, TimedOut, Unreachable, Unsupported
+from engine.client.requests import ANY, Request
 from engine.wire.frames import encode_response
 from engine.wire.messages.api_versions import ApiVersion, ApiVersionsRequest, ApiVersionsResponse
 from engine.wire.messages.create_topics import CreateTopicsRequest
@@ -153,6 +154,33 @@ def test_reads_are_asked_again_on_a_new_connection_writes_are_not():
     driver.accept()
     driver.answer(driver.take_one(MetadataRequest), metadata())
     assert driver.results[read].cluster_id == "cluster"
+
+
+def test_lanes_are_connections_of_their_own_to_one_broker():
+    driver, first = connected()
+    connections, now_ms = driver.client.connections, driver.now_ms
+    for lane in ("group", "other"):
+        request = Request(MetadataRequest(), ("peer", "one:9092"), now_ms + 9_000, "admin", lane=lane)
+        driver.client.cluster.send(request, now_ms)
+    driver.client.on_deadline(now_ms)
+    driver.perform()
+    second, third = driver.accept(), driver.accept()
+    assert [asked.connection for asked in driver.take()] == [second, third]
+    connections.give_up_lane("one:9092", "group", "not needed")
+    driver.perform()
+    assert driver.connections == [first, third]
+
+
+def test_an_answer_that_may_take_longer_is_waited_for():
+    driver, connection = connected(request_timeout_ms=5_000)
+    request = Request(MetadataRequest(), ANY, driver.now_ms + 60_000, "admin", answer_ms=20_000, once=True)
+    driver.client.cluster.send(request, driver.now_ms)
+    driver.client.on_deadline(driver.now_ms)
+    driver.perform()
+    driver.advance(19_999)
+    assert connection in driver.connections
+    driver.advance(1)
+    assert connection not in driver.connections
 
 
 def test_links_without_connection_are_forgotten():

@@ -1,0 +1,141 @@
+"""Leaving a group: by will, because nobody polls, as a static member, because another has taken our place."""
+
+import pytest
+
+from engine.client.calls import Cancel, Change, Poll, Subscribe, Unsubscribe
+from engine.client.errors import Refused
+from engine.client.group_messages import decode_subscription
+from engine.wire.error_codes import ErrorCode
+from engine.wire.messages.heartbeat import HeartbeatRequest
+from engine.wire.messages.join_group import JoinGroupRequest
+from engine.wire.messages.leave_group import LeaveGroupRequest, LeaveGroupResponse
+
+from .scripted_group import HEARTBEAT_MS, POLL_MS, SESSION_MS, stable_and_read
+
+ASSIGNED, REVOKED, LOST = Change.ASSIGNED, Change.REVOKED, Change.LOST
+COOPERATIVE = "cooperative-sticky"
+
+
+def topics_in(asked: JoinGroupRequest) -> tuple[str, ...]:
+    return decode_subscription(asked.protocols[0].name, "me", None, bytes(asked.protocols[0].metadata)).topics
+
+
+def test_who_does_not_poll_for_max_poll_interval_leaves():
+    one = stable_and_read(0)
+    one.events()
+    one.deliver(p0=[b"y"])
+    one.live(POLL_MS - 500)
+    one.expect_none(LeaveGroupRequest)
+    one.advance(500)
+    assert one.left().members[0].member_id == "me"
+    assert one.events() == [(LOST, [0])]
+    one.expect_none(JoinGroupRequest)
+    one.poll()
+    assert one.expect(JoinGroupRequest).message.member_id == ""
+
+
+def test_a_poll_that_waits_is_a_poll():
+    one = stable_and_read(0)
+    one.live(2 * POLL_MS)
+    one.expect_none(LeaveGroupRequest)
+    assert one.last_poll not in one.driver.results
+
+
+def test_leaving_commits_gives_up_and_says_so():
+    one = stable_and_read(0)
+    one.events()
+    number = one.call(Unsubscribe())
+    assert one.committed() == {0: 6}
+    assert number not in one.driver.results
+    assert one.left().members[0].member_id == "me"
+    assert one.driver.results[number] is None
+    assert one.events() == [(REVOKED, [0])]
+    one.advance(10 * SESSION_MS)
+    one.expect_none(HeartbeatRequest)
+
+
+def test_leaving_does_not_wait_behind_a_join_that_waits_for_others():
+    one = stable_and_read(0)
+    one.beat(ErrorCode.REBALANCE_IN_PROGRESS)
+    one.committed()
+    asked = one.expect(JoinGroupRequest)
+    number = one.call(Unsubscribe())
+    leave = one.expect(LeaveGroupRequest)
+    assert leave.connection is not asked.connection
+    one.answer(leave, LeaveGroupResponse())
+    assert one.driver.results[number] is None
+
+
+def test_leaving_goes_on_also_if_nobody_waits_for_it_any_more():
+    one = stable_and_read(0)
+    number = one.call(Unsubscribe())
+    one.call(Cancel(number))
+    one.committed()
+    one.left()
+    assert number not in one.driver.results
+
+
+def test_a_subscription_while_we_leave_is_for_afterwards():
+    one = stable_and_read(0)
+    one.call(Unsubscribe())
+    one.call(Subscribe(("payments",)))
+    one.committed()
+    one.expect_none(JoinGroupRequest)
+    one.left()
+    assert topics_in(one.expect(JoinGroupRequest).message) == ("payments",)
+
+
+def test_leaving_takes_only_so_long():
+    one = stable_and_read(0)
+    number = one.call(Unsubscribe(timeout_ms=700))
+    one.advance(699)
+    assert number not in one.driver.results
+    one.advance(1)
+    assert one.driver.results[number] is None
+    assert one.driver.client.group.membership.owned == []
+
+
+def test_a_static_member_says_its_name_and_does_not_leave():
+    one = stable_and_read(0, group_instance_id="static-1")
+    number = one.call(Unsubscribe())
+    one.committed()
+    one.expect_none(LeaveGroupRequest)
+    assert one.driver.results[number] is None
+    one.call(Subscribe(("orders",)))
+    one.poll()
+    asked = one.expect(JoinGroupRequest).message
+    assert (asked.group_instance_id, asked.member_id) == ("static-1", "")
+
+
+def test_a_static_member_that_nobody_polls_falls_silent_and_speaks_again_when_polled():
+    one = stable_and_read(0, group_instance_id="static-1")
+    one.deliver(p0=[b"y"])
+    one.live(POLL_MS)
+    one.advance(5 * HEARTBEAT_MS)
+    one.expect_none(HeartbeatRequest)
+    one.expect_none(LeaveGroupRequest)
+    one.poll()
+    one.heartbeat()
+
+
+@pytest.mark.parametrize("where", ["heartbeat", "join", "sync", "commit"])
+def test_a_member_that_is_fenced_is_so_for_good(where):
+    one = stable_and_read(0, group_instance_id="static-1")
+    if where == "heartbeat":
+        one.beat(ErrorCode.FENCED_INSTANCE_ID)
+    else:
+        one.beat(ErrorCode.REBALANCE_IN_PROGRESS)
+        one.committed(ErrorCode.FENCED_INSTANCE_ID if where == "commit" else ErrorCode.NONE)
+    if where == "join":
+        one.refuse_join(ErrorCode.FENCED_INSTANCE_ID)
+    elif where == "sync":
+        one.join(generation=2)
+        one.sync(code=ErrorCode.FENCED_INSTANCE_ID)
+    error = one.driver.results[one.last_poll]
+    assert isinstance(error, Refused)
+    assert error.code == ErrorCode.FENCED_INSTANCE_ID
+    assert "group.instance.id" in str(error)
+    assert one.result(Poll()) is error
+    one.advance(10 * SESSION_MS)
+    one.expect_none(JoinGroupRequest)
+    one.expect_none(HeartbeatRequest)
