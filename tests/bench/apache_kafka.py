@@ -13,7 +13,7 @@ from pathlib import Path
 
 from confluent_kafka.admin import AdminClient
 
-from engine.launcher import free_port
+from tests.apache_kafka import fetch_jars, free_ports
 from tests.bench import load
 from tests.bench.cases import WARM_UP, Case
 from tests.bench.load import TOPIC, BenchError
@@ -28,7 +28,8 @@ class Peer:
     """The process, started once."""
 
     def __init__(self, tools: Path, data: Path) -> None:
-        self.tools, self.data, self.port, self.pid = tools, data, free_port(), 0
+        fetch_jars()  # not in the time of a start
+        self.tools, self.data, self.port, self.pid = tools, data, free_ports(2), 0
         self.words = shlex.split(os.environ["KAFKA_START"])
 
     @property
