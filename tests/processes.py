@@ -47,6 +47,14 @@ def processes_of(data: Path) -> dict[int, str]:
     return found
 
 
+def cpu_s(pid: int) -> float:
+    """Return the processor time of a process and of those of its children that have ended."""
+    with suppress(OSError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
+
+
 def pss_kb(pid: int) -> int:
     """Return the proportional set size of a process."""
     with suppress(OSError):

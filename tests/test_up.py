@@ -15,10 +15,13 @@ from pathlib import Path
 import pytest
 
 from engine.launcher import REPOSITORY, free_port
-from tests.processes import processes_of, pss_kb, wait_for
+from tests.processes import cpu_s, processes_of, pss_kb, wait_for
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("up")]
 
+READY_S_MAX = 120  # of the first start, on a machine that is busy with other tests
+START_S_MAX = 6  # of a later one, where nothing else runs; here other tests do, so that its work counts instead:
+WORK_S_MAX = 16  # processor seconds of all parts, 11 as measured, more where caches are shared
 READY = re.compile(r"^bootstrap +(?P<bootstrap>\S+)$", re.MULTILINE)
 PASSWORD = re.compile(r"with the password (?P<password>\S+) \(shown only this once\)")
 
@@ -39,7 +42,7 @@ class Up:
 
     def wait_ready(self) -> float:
         began_s = time.monotonic()
-        wait_for(lambda: READY.search(self.text) or self.process.poll() is not None, 60, "up was not ready")
+        wait_for(lambda: READY.search(self.text) or self.process.poll() is not None, READY_S_MAX, "up was not ready")
         assert self.process.poll() is None, self.text
         return time.monotonic() - began_s
 
@@ -209,8 +212,9 @@ def test_a_later_start_is_quick_and_ctrl_c_stops_everything(up: Up, tmp_path: Pa
 
     later = start_up(tmp_path)
     seconds = later.wait_ready()
+    busy_s = sum(map(cpu_s, {later.process.pid, *processes_of(later.data)}))
     assert not PASSWORD.search(later.text)
     later.process.kill()
     later.process.wait()
     wait_for(lambda: processes_of(later.data) == {}, 15, f"left behind: {processes_of(later.data)}")
-    assert seconds <= 12, later.text  # 6 on a machine of its own; here other tests run beside it
+    assert seconds <= START_S_MAX or busy_s <= WORK_S_MAX, f"{busy_s:.1f} s of work\n{later.text}"
