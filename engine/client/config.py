@@ -7,7 +7,9 @@ Not here: TLS and SASL (the shell's, later), what a value does (the module that 
 from dataclasses import dataclass
 from typing import Literal
 
+from engine.client.partitioners import PARTITIONERS
 from engine.core.limits import FRAME_BYTES_MAX
+from engine.core.records.compression import CODEC_NUMBERS
 
 Acks = Literal[-1, 0, 1]
 OffsetReset = Literal["earliest", "latest", "none"]
@@ -63,6 +65,10 @@ class ProducerConfig:
             raise ValueError("an idempotent producer needs acks=-1 (all)")
         if self.idempotent and not 1 <= self.in_flight_max <= 5:
             raise ValueError("an idempotent producer has 1 to 5 batches in flight: brokers remember five")
+        if self.partitioner not in PARTITIONERS:
+            raise ValueError(f"the partitioner is one of {', '.join(PARTITIONERS)}")
+        if self.compression not in CODEC_NUMBERS:
+            raise ValueError(f"compression.type is one of {', '.join(CODEC_NUMBERS)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

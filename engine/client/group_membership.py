@@ -127,7 +127,7 @@ class Membership:
             times.append(self.wait_until_ms)
         if self.leaving:
             times.append(self.leave_by_ms)
-        if self._is_member() and not self.consumer.polls and not self.poll_expired:
+        elif self._is_member() and not self.consumer.polls and not self.poll_expired:
             times.append(self.polled_ms + self.consumer.config.max_poll_interval_ms)
         return min(times, default=None)
 

@@ -22,6 +22,7 @@ from engine.wire.error_codes import ErrorCode
 from engine.wire.messages.metadata import MetadataResponse
 
 PAUSE_US = 30_000
+IDLE_US = 10_000  # after a poll that gave nothing
 DAWDLE_US = 260_000  # longer than the poll interval of these members
 LEAVE_MS = 300
 
@@ -96,7 +97,7 @@ class ClientMember:
 
     def _polled(self, world: World, node: Node, result: object) -> None:
         self.polls += 1
-        work_us = self.work_us
+        work_us = self.work_us if result else max(self.work_us, IDLE_US)
         if not isinstance(result, tuple):
             world.observe(node.name, "poll refused", str(result))
             self._wake(world, node, PAUSE_US, "subscribe")

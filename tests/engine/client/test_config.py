@@ -32,6 +32,12 @@ def test_settings_that_break_a_promise_are_refused(settings):
         ProducerConfig(**settings)
 
 
+@pytest.mark.parametrize("settings", [{"partitioner": "random"}, {"compression": "brotli"}])
+def test_names_that_nobody_knows_are_refused_with_those_that_are(settings):
+    with pytest.raises(ValueError, match=r"murmur2, crc32, murmur3|none, gzip"):
+        ProducerConfig(**settings)
+
+
 def test_a_client_needs_a_server():
     with pytest.raises(ValueError, match="bootstrap"):
         ClientConfig(bootstrap=())

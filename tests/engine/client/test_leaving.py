@@ -2,13 +2,14 @@
 
 import pytest
 
-from engine.client.calls import Cancel, Change, Poll, Subscribe, Unsubscribe
+from engine.client.calls import Cancel, Change, Poll, Seek, Subscribe, Unsubscribe
 from engine.client.errors import Refused
 from engine.client.group_messages import decode_subscription
 from engine.wire.error_codes import ErrorCode
 from engine.wire.messages.heartbeat import HeartbeatRequest
 from engine.wire.messages.join_group import JoinGroupRequest
 from engine.wire.messages.leave_group import LeaveGroupRequest, LeaveGroupResponse
+from engine.wire.messages.offset_commit import OffsetCommitRequest
 
 from .scripted_group import HEARTBEAT_MS, POLL_MS, SESSION_MS, stable_and_read
 
@@ -93,6 +94,17 @@ def test_leaving_takes_only_so_long():
     one.advance(1)
     assert one.driver.results[number] is None
     assert one.driver.client.group.membership.owned == []
+
+
+def test_who_leaves_is_not_late_for_its_next_poll():
+    one = stable_and_read(0)
+    one.deliver(p0=[b"y"])
+    one.live(POLL_MS - 1_000)
+    one.call(Seek("orders", 0, 2))
+    number = one.call(Unsubscribe())
+    one.expect(OffsetCommitRequest)
+    one.advance(5_000)  # nobody answers
+    assert one.driver.results[number] is None
 
 
 def test_a_static_member_says_its_name_and_does_not_leave():
