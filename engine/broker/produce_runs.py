@@ -26,7 +26,7 @@ from engine.broker.parked_requests import ParkedAck
 from engine.broker.produce_heads import FLEXIBLE, INDEX_BYTES, NO_TAGS, Head, read_length
 from engine.broker.produce_replies import encode_one, encode_refused, encode_run
 from engine.core.connection.reply_order import Slot
-from engine.core.records.batch import CRC_START, LENGTH_END, MAGIC
+from engine.core.records.batch import CRC_START, HEADER_BYTES, LENGTH_END, MAGIC
 from engine.storage.disk import StorageError
 from engine.storage.runs import BATCH_BYTES_MAX, BATCHES_MAX, RECORDS_MAX, Run, append_run, open_run
 from engine.wire.primitives import Malformed
@@ -116,7 +116,7 @@ def find_run(broker: "Broker", buffer: bytearray, view: memoryview, position: in
             or row_end != position + 4 + size
             or row_end > end
             or claimed_length + LENGTH_END != length
-            or length > BATCH_BYTES_MAX
+            or not HEADER_BYTES <= length <= BATCH_BYTES_MAX
             or magic != MAGIC
             or claimed_offset
             or attributes
@@ -130,11 +130,9 @@ def find_run(broker: "Broker", buffer: bytearray, view: memoryview, position: in
         run = runs.get(index)
         if run is None:
             run = open_partition_run(broker, partitions.get(index))
-            if run is None:
-                break
-            runs[index] = run
-        if length > run.room or timestamp > run.latest:
+        if run is None or length > run.room or timestamp > run.latest:
             break
+        runs[index] = run
         run.room -= length
         run.spans.append((start, length))
         run.counts.append(count)
@@ -154,8 +152,6 @@ def open_partition_run(broker: "Broker", partition: "Partition | None") -> Run |
 
 def append(broker: "Broker", partition: "Partition", run: Run, buffer: bytearray, view: memoryview) -> list[int]:
     """Append one partition's part of the run: it is to count, and to be counted."""
-    if not run.spans:  # its first batch already was too much
-        return [run.log.log_end_offset]
     if partition.offline:
         raise StorageError("the log directory is offline")
     offsets = append_run(run, buffer, view)

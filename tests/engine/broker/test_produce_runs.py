@@ -182,6 +182,40 @@ def test_a_run_ends_before_what_is_not_plain(world, other, version):
     assert [stored(world, index=index) for index in (0, 1)] == [stored(alone, index=index) for index in (0, 1)]
 
 
+def test_a_batch_shorter_than_its_header_is_no_batch_whatever_follows_it(world):
+    """Its header would be read from the next request: the length in front of it must say so."""
+    peer = world.connect()
+    good = peer.frame(produce_request(batch(b"a")), 7)
+    short = peer.frame(produce_request(batch(b"b")), 7)
+    records_at = len(good) - len(batch(b"a"))
+    head, length = short[:records_at], 20
+    frame = bytearray(head + bytes(8) + (length - 12).to_bytes(4, "big") + b"\xff" * 4 + b"\2" + bytes(3))
+    frame[:4] = (len(frame) - 4).to_bytes(4, "big")
+    frame[records_at - 4 : records_at] = length.to_bytes(4, "big")
+    # what follows has a crc of nothing (0), no attributes, one record, no producer
+    follows = bytes(1) + bytes(2) + bytes(4) + bytes(8) + bytes(8) + b"\xff" * 14 + (1).to_bytes(4, "big") + bytes(200)
+    before = len(stored(world))
+    peer.send_bytes(good + bytes(frame) + follows)
+    assert len(stored(world)) == before + 1
+    assert results(peer.replies()[:1]) == [(0, 1)]
+
+
+@pytest.mark.parametrize("version", [7, 10])
+def test_a_run_waits_only_for_partitions_that_it_was_appended_to(version):
+    """The last request needs a closer look, so the run ends before it; nothing of its partition is to be synced."""
+    world = World(durability="fsync")
+    world.create_topic("t", 2)
+    warm(world)
+    world.settle()
+    peer = world.connect()
+    late = batch(b"late", timestamp_ms=WALL_MS + 7_200_000)
+    requests = [produce_request(batch(b"a"), acks=-1), produce_request(batch(b"b"), acks=-1)]
+    requests.append(produce_request(late, index=1, acks=-1))
+    peer.send_bytes(b"".join(peer.frame(request, version) for request in requests))
+    world.settle()
+    assert results(peer.replies()) == [(0, 1), (0, 2), (ErrorCode.INVALID_TIMESTAMP, -1)]
+
+
 @pytest.mark.parametrize("version", [5, 7, 8, 9, 13])
 def test_a_partition_that_cannot_be_written_does_not_hold_up_the_others(world, version):
     topic_id = world.broker.replica_manager.partition("t", 0).topic_id
