@@ -74,7 +74,8 @@ def settle(broker: "Broker") -> None:
 
 def flush_soon(broker: "Broker", partition: Partition) -> None:
     """In pagecache mode: sync this partition although nobody waits for it (flush.*, or a segment was closed)."""
-    if partition not in broker.durability.flush:
+    if not partition.dirty:
+        partition.dirty = True
         broker.durability.flush.append(partition)
         broker.durability.pending = True
 

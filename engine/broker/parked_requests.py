@@ -10,10 +10,12 @@ Invariants:
 Not here: when each kind is ready (handlers/produce.py, handlers/fetch.py, quorum.py).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from heapq import heappush
 from typing import TYPE_CHECKING
 
+from engine.broker import region_pins
 from engine.core.connection.out_queue import Region
 from engine.core.connection.reply_order import Slot
 from engine.core.replication.fetch_sessions import FetchSession, FetchState
@@ -69,6 +71,24 @@ def answer(broker: "Broker", slot: "ParkedAck | ParkedFetch | ParkedReply", item
     connection = slot.connection
     if connection is not None and connection.slots and connection.slots[0] is slot:
         broker.unblocked.append(connection)
+
+
+def park_ack(
+    broker: "Broker",
+    connection: "ClientConnection",
+    reply: bytes,
+    waiting: "Sequence[tuple[int, Partition]]",
+    timeout_ms: int,
+    api_version: int,
+) -> None:
+    """Answer a Produce when each of these partitions' high watermark has passed the offset beside it."""
+    if broker.durability.failed is not None:  # in this very request: nothing will ever count, so nothing is said
+        region_pins.abort(broker, connection)
+        return
+    slot = ParkedAck(None, connection, broker.now_ms + timeout_ms, api_version, reply, len(waiting))
+    connection.slots.append(slot)
+    for needed_offset, partition in waiting:
+        partition.parked_acks.append((needed_offset, slot))
 
 
 def wake_at(broker: "Broker", deadline_ms: int, slot: ParkedFetch) -> None:

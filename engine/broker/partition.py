@@ -29,7 +29,7 @@ class Partition:
     high_watermark: int  # exclusive: the first offset that may not be read yet
     high_watermark_position: LogPosition
     synced_end: int  # exclusive: what survives a power loss
-    dirty: bool = False  # appended to since the last sync began, and known to durability
+    dirty: bool = False  # the next sync covers it (durability.py knows)
     offline: bool = False  # its disk failed: nothing of it is to be trusted until a restart
     holds_groups: bool = False  # a partition of __consumer_offsets: the group coordinator hears of its high watermark
     removed: bool = False  # its topic is deleted

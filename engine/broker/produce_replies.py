@@ -19,6 +19,7 @@ from engine.wire.messages.produce import PartitionProduceResponse, ProduceRespon
 if TYPE_CHECKING:
     from engine.broker.partition import Partition
 
+UNTOLD = "with acks=0 an error can only be told by closing"
 WITH_LOG_START, WITH_ERRORS = 5, 8  # first versions
 FRAME_HEAD = Struct(">ii")  # size, correlation id
 SIZE_BYTES = 4

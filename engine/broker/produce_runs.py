@@ -22,10 +22,9 @@ from typing import TYPE_CHECKING, Any
 from crc32c import crc32c
 
 from engine.broker import durability
-from engine.broker.parked_requests import ParkedAck
+from engine.broker.parked_requests import park_ack
 from engine.broker.produce_heads import FLEXIBLE, INDEX_BYTES, NO_TAGS, Head, read_length
-from engine.broker.produce_replies import encode_one, encode_refused, encode_run
-from engine.core.connection.reply_order import Slot
+from engine.broker.produce_replies import UNTOLD, encode_one, encode_refused, encode_run
 from engine.core.records.batch import CRC_START, HEADER_BYTES, LENGTH_END, MAGIC
 from engine.storage.disk import StorageError
 from engine.storage.runs import BATCH_BYTES_MAX, BATCHES_MAX, RECORDS_MAX, Run, append_run, open_run
@@ -75,15 +74,20 @@ def handle_run(
             error.__traceback__ = None  # its frames hold views of the buffer
             durability.note_disk_error(broker, error)
             refused[index] = error
-    if head.acks != NOBODY:
+    if head.acks == NOBODY:
         if refused:
-            replies = replies_with_refusals(head, correlation_ids, indexes, offsets, refused)
-        else:
-            starts = {index: run.log.log_start_offset for index, run in runs.items()}
-            replies = encode_run(head.version, correlation_ids, head.name, indexes, offsets, starts)
-        answer(broker, connection, head, offsets, replies)
-    elif refused:
-        raise Malformed("with acks=0 an error can only be told by closing")
+            raise Malformed(UNTOLD)
+        return run_end
+    if refused:
+        replies = replies_with_refusals(head, correlation_ids, indexes, offsets, refused)
+    else:
+        starts = {index: run.log.log_start_offset for index, run in runs.items()}
+        replies = encode_run(head.version, correlation_ids, head.name, indexes, offsets, starts)
+    if head.acks == ALL and broker.durability.fsync and offsets:
+        waiting = [(known[-1], head.partitions[index]) for index, known in offsets.items()]
+        park_ack(broker, connection, replies, waiting, head.timeout_ms, head.version)
+    else:
+        connection.reply(replies)
     return run_end
 
 
@@ -145,7 +149,7 @@ def find_run(broker: "Broker", buffer: bytearray, view: memoryview, position: in
 
 def open_partition_run(broker: "Broker", partition: "Partition | None") -> Run | None:
     """Begin a run of a partition, if it takes one."""
-    if partition is None or partition.offline:
+    if partition is None or partition.offline or partition.holds_groups:
         return None
     return open_run(partition.log, partition.leader_epoch, broker.now_ms + broker.wall_offset_ms)
 
@@ -183,22 +187,3 @@ def replies_with_refusals(
             start, offset = partition.log.log_start_offset, next(taken[index])
             replies.append(encode_one(head.version, correlation_id, head.name, index, offset, start))
     return b"".join(replies)
-
-
-def answer(
-    broker: "Broker",
-    connection: "ClientConnection",
-    head: Head,
-    offsets: dict[int, list[int]],
-    replies: bytes,
-) -> None:
-    """Send the replies in their turn, or keep them until the last record of each partition counts."""
-    if head.acks == ALL and broker.durability.fsync and offsets:
-        slot = ParkedAck(None, connection, broker.now_ms + head.timeout_ms, head.version, replies, len(offsets))
-        connection.slots.append(slot)
-        for index, known in offsets.items():
-            head.partitions[index].parked_acks.append((known[-1], slot))
-    elif connection.slots:
-        connection.slots.append(Slot([replies]))
-    else:
-        connection.out.add(replies)

@@ -121,9 +121,11 @@ class Link:
         if start == end:
             self.start = self.end = 0
             if end == len(self.buffer) < BUFFER_BYTES_USUAL:
-                self._use_buffer(4 * end)
+                self._use_buffer(min(4 * end, BUFFER_BYTES_USUAL))
             if self.large_bytes:
-                self.read_end = min(self.large_bytes, len(self.buffer))
+                if end < self.large_bytes:  # something shorter came: expect nothing
+                    self.large_bytes = 0
+                self.read_end = min(self.large_bytes, len(self.buffer)) or len(self.buffer)
         else:
             self.start = start
             self._expect(connection.wanted_bytes)

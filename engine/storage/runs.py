@@ -5,8 +5,8 @@ that a check costs no call) and adds it; `append_run` stamps and writes them tog
 system call, most of the price of a tiny batch, is shared.
 
 Invariants:
-- A Run holds only batches that Log.append would take in its common case, or with a new
-  index entry: no new segment, no sequence check, no look inside.
+- Its owner adds only whole batches that Log.append would take in its common case, or with
+  a new index entry: no new segment, no sequence check, no look inside.
 - All or nothing: an append that fails leaves the log, and the batches, as they were.
 
 Not here: which requests make a run, and what a plain batch is (broker/produce_runs.py).
@@ -15,11 +15,12 @@ Not here: which requests make a run, and what a plain batch is (broker/produce_r
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from itertools import accumulate
+from operator import itemgetter
 from struct import Struct
 from typing import TYPE_CHECKING
 
 from engine.core.log.rolling import RELATIVE_OFFSET_MAX, TIME_ENTRY_BYTES
-from engine.core.records.batch import LENGTH_END
+from engine.core.records.batch import HEADER_BYTES, LENGTH_END
 from engine.storage.disk import StorageError
 from engine.storage.segment import Segment
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 BATCHES_MAX = 128  # in one run
 RECORDS_MAX = 1 << 10  # of one batch
 BATCH_BYTES_MAX = 4 << 10  # larger ones gain nothing
+LENGTH = itemgetter(1)  # of a span
 pack_stamp = Struct(">qii").pack_into  # base offset, length (as it was), leader epoch
 
 
@@ -55,7 +57,7 @@ def open_run(log: "Log", leader_epoch: int, wall_ms: int) -> Run | None:
         or wall_ms > active.roll_after_wall_ms
         or log.batch_bytes_max < BATCH_BYTES_MAX
         or log.log_end_offset + RECORDS_MAX * BATCHES_MAX - active.base_offset > RELATIVE_OFFSET_MAX
-        or (len(active.index.offsets) + BATCHES_MAX) * TIME_ENTRY_BYTES > log.config.segment_index_bytes
+        or (len(active.index.offsets) + BATCHES_MAX + 2) * TIME_ENTRY_BYTES > log.config.segment_index_bytes
     ):
         return None
     latest = min(wall_ms + log.timestamp_after_max_ms, active.roll_after_timestamp)
@@ -65,6 +67,7 @@ def open_run(log: "Log", leader_epoch: int, wall_ms: int) -> Run | None:
 def append_run(run: Run, buffer: bytearray, view: memoryview) -> list[int]:
     """Stamp and append the batches of a run; return their base offsets, and then the new log end."""
     log, spans = run.log, run.spans
+    assert spans and min(spans, key=LENGTH)[1] >= HEADER_BYTES, "a run is of whole batches"
     active, leader_epoch = log.active, log.leader_epoch
     offsets = list(accumulate(run.counts, initial=log.log_end_offset))
     for (start, length), offset in zip(spans, offsets, strict=False):

@@ -18,7 +18,7 @@ Kafka 4.3.1 was seen to answer.
 from typing import TYPE_CHECKING, TypeGuard
 
 from engine.broker import durability, produce_runs
-from engine.broker.parked_requests import ParkedAck
+from engine.broker.parked_requests import park_ack
 from engine.broker.partition import Partition
 from engine.broker.produce_heads import (
     BY_TOPIC_ID,
@@ -30,8 +30,7 @@ from engine.broker.produce_heads import (
     unpack_index_and_length,
     unpack_int32,
 )
-from engine.broker.produce_replies import encode_one, encode_response, record_errors
-from engine.core.connection.reply_order import Slot
+from engine.broker.produce_replies import UNTOLD, encode_one, encode_refused, encode_response, record_errors
 from engine.core.effects import Work
 from engine.core.limits import INLINE_DECOMPRESSION_BYTES_MAX
 from engine.core.log.config import LOG_APPEND_TIME
@@ -90,7 +89,7 @@ def handle(
         if records_end + len(NO_TAGS) != frame_end or buffer[records_end:frame_end] != NO_TAGS:
             return position
     partition = head.partitions.get(index)
-    if partition is None or length < HEADER_BYTES or not -1 <= head.acks <= 1:
+    if partition is None or partition.holds_groups or length < HEADER_BYTES or not -1 <= head.acks <= 1:
         return position
     if (
         end - frame_end > HEADER_BYTES
@@ -120,6 +119,7 @@ def append_one(
     log = partition.log
     if partition.offline or buffer[start + LOW_ATTRIBUTES] & NOT_PLAIN or log.looks_inside:
         return False
+    acks, version = head.acks, head.version
     before = log.log_end_offset
     try:
         base_offset = log.append(
@@ -131,33 +131,22 @@ def append_one(
     except StorageError as error:
         forget_frames(error)
         durability.note_disk_error(broker, error)
-        return False
+        if acks == NOBODY:
+            raise Malformed(UNTOLD) from None
+        connection.reply(encode_refused(version, correlation_id, partition, str(error)))
+        return True
     after = log.log_end_offset
     if after == before:
         broker.effects.observe("duplicate", partition.topic, partition.index, base_offset)
     else:
-        if not partition.dirty:
-            durability.note_append(broker, partition)
-        counters = broker.counters
-        counters.produced_batches += 1
-        counters.produced_bytes += length
-        if broker.effects.observing:
-            broker.effects.observe("appended", partition.topic, partition.index, base_offset, after)
-    acks = head.acks
+        note_appended(broker, partition, base_offset, length)
     if acks == NOBODY:
         return True
-    version = head.version
     reply = encode_one(version, correlation_id, head.name, partition.index, base_offset, log.log_start_offset)
     if acks == ALL and partition.high_watermark < after and broker.durability.fsync:
-        slot = ParkedAck(None, connection, broker.now_ms + head.timeout_ms, version, reply, 1)
-        connection.slots.append(slot)
-        partition.parked_acks.append((after, slot))
-    elif connection.slots:
-        connection.slots.append(Slot([reply]))
-    else:  # Connection.reply, in place
-        out = connection.out
-        out.items.append(reply)
-        out.queued_bytes += len(reply)
+        park_ack(broker, connection, reply, ((after, partition),), head.timeout_ms, version)
+    else:
+        connection.reply(reply)
     return True
 
 
@@ -201,14 +190,11 @@ def handle_any(
         responses.append(TopicProduceResponse(name=topic.name, topic_id=topic.topic_id, partition_responses=results))
     if request.acks == NOBODY:
         if failed:
-            raise Malformed("with acks=0 an error can only be told by closing")
+            raise Malformed(UNTOLD)
         return
     reply = encode_response(ProduceResponse(responses=responses), version, correlation_id)
     if request.acks == ALL and waiting:
-        slot = ParkedAck(None, connection, broker.now_ms + request.timeout_ms, version, reply, len(waiting))
-        connection.slots.append(slot)
-        for needed_offset, partition in waiting:
-            partition.parked_acks.append((needed_offset, slot))
+        park_ack(broker, connection, reply, waiting, request.timeout_ms, version)
     else:
         connection.reply(reply)
 
@@ -232,7 +218,7 @@ def find_partition(
     if partition is None:
         by_id = version >= BY_TOPIC_ID
         raise broker.replica_manager.why_not(broker, topic.topic_id if by_id else topic.name, index)
-    if partition.holds_groups:  # compacted, so it is never found by the common way
+    if partition.holds_groups:
         raise WireError(ErrorCode.INVALID_TOPIC_EXCEPTION, f"Cannot append to internal topic {partition.topic}")
     if partition.offline:
         raise WireError(ErrorCode.KAFKA_STORAGE_ERROR, "the log directory is offline")
@@ -277,11 +263,13 @@ def append(
 
 
 def note_appended(broker: "Broker", partition: Partition, base_offset: int, length: int) -> None:
-    """A batch is new in the log: it is to count, and to be counted. (append_one does the same in place.)"""
+    """A batch is new in the log: it is to count, and to be counted."""
     durability.note_append(broker, partition)
-    broker.counters.produced_batches += 1
-    broker.counters.produced_bytes += length
-    broker.effects.observe("appended", partition.topic, partition.index, base_offset, partition.log.log_end_offset)
+    counters = broker.counters
+    counters.produced_batches += 1
+    counters.produced_bytes += length
+    if broker.effects.observing:
+        broker.effects.observe("appended", partition.topic, partition.index, base_offset, partition.log.log_end_offset)
 
 
 def needs_helper(records: memoryview | None) -> TypeGuard[memoryview]:

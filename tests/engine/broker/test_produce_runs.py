@@ -3,7 +3,7 @@ import random
 import pytest
 
 from engine.core.records.record import batches, decode_records
-from engine.storage.disk import DiskFull
+from engine.storage.disk import DiskFailed, DiskFull
 from engine.wire.error_codes import ErrorCode
 from tests.engine.broker.harness import WALL_MS, World, batch, produce_request
 
@@ -255,6 +255,32 @@ def test_a_full_disk_refuses_a_run_and_nothing_of_it_is_kept(world):
     peer.send_bytes(b"".join(peer.frame(produce_request(batch(b"y")), 7) for _ in range(10)))
     assert results(peer.replies()) == [(0, 1 + n) for n in range(10)]
     assert [value for _, value in stored(world)] == [b"first"] + [b"y"] * 10
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_disk_that_fails_under_one_partition_closes_who_waits_for_another(together):
+    """The log directory is offline: what waits will never count, and is not told anything."""
+    world = World(durability="fsync")
+    world.create_topic("t", 2)
+    warm(world)
+    broken = world.broker.replica_manager.partition("t", 1).log.active.file
+    real = type(world.disk).append
+
+    def append(disk, file, view):
+        if file == broken:
+            raise DiskFailed("no disk")
+        real(disk, file, view)
+
+    peer = world.connect()
+    frames = [peer.frame(produce_request(batch(b"x"), index=n % 2, acks=-1), 7) for n in range(4)]
+    type(world.disk).append = append
+    try:
+        for data in [b"".join(frames)] if together else frames:
+            if not peer.is_closed:
+                peer.send_bytes(data)
+    finally:
+        type(world.disk).append = real
+    assert peer.is_closed
 
 
 def test_a_run_with_acks_0_is_not_answered(world):

@@ -14,7 +14,8 @@ from engine.client.calls import Offset
 from engine.client.config import ClientConfig, ConsumerConfig, parse_bootstrap
 from engine.client.records import decode
 from engine.net.client_shell import ClientShell
-from tests.engine.compat.brokers import apache_kafka, odradek
+from tests.apache_kafka import apache_kafka
+from tests.engine.compat.brokers import odradek
 from tests.engine.compat.test_groups import fill
 
 pytestmark = pytest.mark.processes

@@ -13,6 +13,7 @@ class Owner:
         self.machine, self.loop = self, self
         self.frames: list[bytes] = []
         self.positions: list[int] = []  # where each began in the buffer
+        self.asked: list[int] = []  # for how much memory
 
     def on_bytes(self, connection, buffer, view, start, end, now_ms) -> int:
         position = start
@@ -30,6 +31,7 @@ class Owner:
     def perform(self) -> None: ...
 
     def may_grow(self, link, more_bytes) -> bool:
+        self.asked.append(more_bytes)
         return True
 
     def drop(self, link) -> None:
@@ -71,6 +73,11 @@ def test_a_buffer_is_no_longer_than_its_largest_frame_needs():
     assert len(link.buffer) <= 3_000_004 + LARGE_BYTES
     _, link = receive(*[16_000] * 200)
     assert len(link.buffer) <= BUFFER_BYTES_USUAL + LARGE_BYTES
+
+
+def test_a_buffer_beyond_the_usual_is_asked_for_first():
+    owner, link = receive(*[1_000] * 20_000)
+    assert len(link.buffer) <= BUFFER_BYTES_USUAL or owner.asked
 
 
 def test_frames_of_any_lengths_come_as_they_went():
