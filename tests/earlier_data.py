@@ -5,7 +5,9 @@ made again. test_earlier_data.py opens copies of all of them.
 """
 
 import json
+import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -17,6 +19,8 @@ from engine.launcher import start_broker
 TOPIC, DELETED_BELOW, PARTITIONS, EACH = "orders", 5, 2, 40
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 GROUP, COMMITTED = "readers", 7
+ADMIN, PASSWORD = "admin", "a spool that nobody can explain"
+MANAGE = Path(__file__).parent.parent / "manage.py"
 
 
 def produce(bootstrap: str) -> None:
@@ -54,9 +58,28 @@ def make(directory: Path, *, killed: bool) -> None:
         path.unlink(missing_ok=True)
 
 
+def manage(directory: Path, *words: str) -> str:
+    """Run a command of manage.py on a data directory; return what it printed."""
+    environment = {**os.environ, "ODRADEK_DATA": str(directory)}
+    command = [sys.executable, str(MANAGE), *words]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=120).stdout
+
+
+def make_database(directory: Path) -> None:
+    """Let the console make its database, with an administrator whose password is known here."""
+    manage(directory, "prepare")
+    code = f"from console.models import User; one = User.objects.get(); one.set_password({PASSWORD!r}); one.save()"
+    manage(directory, "shell", "-c", code)
+    manage(directory, "shell", "-c", "from django.db import connection; connection.cursor().execute('VACUUM')")
+    for name in ("static", "secrets"):
+        shutil.rmtree(directory / name, ignore_errors=True)
+
+
 if __name__ == "__main__":
     for name, killed in (("one-broker-killed", True), ("one-broker-stopped", False)):
         target = Path(sys.argv[1]) / name
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir(parents=True)
         make(target, killed=killed)
+        if not killed:
+            make_database(target)

@@ -9,7 +9,18 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
 from engine.launcher import start_broker
-from tests.earlier_data import CODECS, COMMITTED, DELETED_BELOW, EACH, GROUP, PARTITIONS, TOPIC
+from tests.earlier_data import (
+    ADMIN,
+    CODECS,
+    COMMITTED,
+    DELETED_BELOW,
+    EACH,
+    GROUP,
+    PARTITIONS,
+    PASSWORD,
+    TOPIC,
+    manage,
+)
 
 EARLIER = sorted(path for path in (Path(__file__).parent / "earlier").iterdir() if path.is_dir())
 
@@ -44,6 +55,20 @@ def test_data_of_an_earlier_version_is_all_there(directory: Path, tmp_path: Path
         assert producer.flush(20) == 0
     finally:
         broker.kill()
+
+
+@pytest.mark.parametrize(
+    "database", sorted(Path(__file__).parent.glob("earlier/*/db.sqlite3")), ids=lambda path: path.parent.name
+)
+def test_users_of_an_earlier_version_sign_in_and_find_their_cluster(database: Path, tmp_path: Path):
+    shutil.copy(database, tmp_path)
+    assert json.loads(manage(tmp_path, "prepare").splitlines()[-1]) == {"password": None}, "the administrator is known"
+    code = (
+        "from django.contrib.auth import authenticate; from console.models import Cluster;"
+        f"user = authenticate(username={ADMIN!r}, password={PASSWORD!r});"
+        "print(user.is_superuser, Cluster.objects.get().name)"
+    )
+    assert manage(tmp_path, "shell", "-c", code).splitlines()[-1] == "True Local cluster"
 
 
 def read(bootstrap: str) -> dict[tuple[int, int], tuple[object, str]]:
