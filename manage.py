@@ -22,7 +22,7 @@ VENV_PYTHON = os.path.join(VENV, "bin", "python")
 UNFINISHED = os.path.join(VENV, "unfinished")  # there while an installation is under way
 REMEMBERED = os.path.join(VENV, "installed-locks")  # digests of the locks that were installed or seen to be
 PYTHON_OLDEST = (3, 11)
-TEST_COMMANDS = ("test", "check_code")
+TEST_COMMANDS = ("test", "check_code", "bench", "accept")  # they need the packages of tests/requirements.txt
 ALREADY_SET_UP = "ODRADEK_SET_UP"  # in the environment of the command once it runs in .venv
 
 

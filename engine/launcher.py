@@ -31,7 +31,6 @@ from pathlib import Path
 from typing import IO
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-RETENTION_CHECK_MS_DEFAULT = 300_000  # Kafka's default of log.retention.check.interval.ms
 READY_S_MAX = 60.0
 STOP_S_MAX = 30.0
 _PR_SET_PDEATHSIG = 1
@@ -152,11 +151,6 @@ class KnownBroker:
     def queue(self) -> str:
         """Return the Celery queue that only this broker's process reads."""
         return f"broker.{self.node_id}"
-
-    @property
-    def retention_check_ms(self) -> int:
-        """Return how often its retention is to be enforced."""
-        return int(self.properties.get("log.retention.check.interval.ms", RETENTION_CHECK_MS_DEFAULT))
 
 
 def find_brokers(data: Path) -> list[KnownBroker]:

@@ -9,6 +9,7 @@ import base64
 import hashlib
 import itertools
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -71,6 +72,13 @@ def run(checkout: Path, *command: str, wheels: bool = True) -> subprocess.Comple
 
 def test_an_old_python_can_at_least_parse_it() -> None:
     ast.parse((REPOSITORY / "manage.py").read_text(), feature_version=(3, 6))
+
+
+def test_commands_that_use_the_tests_get_the_packages_of_the_tests() -> None:
+    commands = REPOSITORY / "console" / "management" / "commands"
+    uses_tests = {path.stem for path in commands.glob("*.py") if "from tests." in path.read_text()}
+    assert uses_tests, "bench and accept run what lies under tests/"
+    assert uses_tests <= set(runpy.run_path(str(REPOSITORY / "manage.py"))["TEST_COMMANDS"])
 
 
 def test_an_old_python_is_refused_in_one_line(checkout: Path) -> None:

@@ -20,16 +20,25 @@ from engine.launcher import die_with_parent, find_brokers, tell_ready
 end_with_worker = die_with_parent(os.getpid(), signal.SIGKILL)
 
 
+# The brokers' tasks, each with the broker config that says how often, and that config's default in ms.
+BROKER_TASKS = {
+    "enforce_retention": ("log.retention.check.interval.ms", 300_000),
+    "expire_offsets": ("offsets.retention.check.interval.ms", 600_000),
+}
+
+
 def schedule() -> dict[str, dict[str, Any]]:
-    """Return what beat sends: one entry per broker of the data directory."""
-    return {
-        f"enforce retention on broker {broker.node_id}": {
-            "task": "engine.hosting.tasks.enforce_retention",
-            "schedule": broker.retention_check_ms / 1000,
-            "options": {"queue": broker.queue, "expires": broker.retention_check_ms / 1000},
-        }
-        for broker in find_brokers(settings.DATA_DIR)
-    }
+    """Return what beat sends: an entry for each task of each broker of the data directory."""
+    entries = {}
+    for broker in find_brokers(settings.DATA_DIR):
+        for task, (config, default_ms) in BROKER_TASKS.items():
+            seconds = int(broker.properties.get(config, default_ms)) / 1000
+            entries[f"{task} on broker {broker.node_id}"] = {
+                "task": f"engine.hosting.tasks.{task}",
+                "schedule": seconds,
+                "options": {"queue": broker.queue, "expires": seconds},
+            }
+    return entries
 
 
 app = Celery("console", broker=settings.REDIS_URL or None)

@@ -101,7 +101,7 @@ def _look_at_connection(broker: "Broker", connection: "ClientConnection") -> Non
 
 
 def _refuse_late_acks(broker: "Broker", partition: "Partition") -> None:
-    """Answer produces that waited longer than they said with 7; their records stay in the log."""
+    """Answer produces that waited longer than they said with REQUEST_TIMED_OUT; their records stay in the log."""
     late = [slot for _, slot in partition.parked_acks if slot.items is None and slot.deadline_ms <= broker.now_ms]
     for slot in late:
         parked_requests.answer(broker, slot, [produce_replies.refuse_parked(slot, ErrorCode.REQUEST_TIMED_OUT)])

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def reconcile(broker: "Broker", name: str) -> None:
-    """Do what a task is named for; a name that means nothing here does nothing."""
-    action = ACTIONS.get(name)
-    if action is not None and broker.durability.failed is None:
-        action(broker)
+    """Do what a task is named for, unless the log directory is offline."""
+    assert name in ACTIONS, f"no task is called {name}"
+    if broker.durability.failed is None:
+        ACTIONS[name](broker)
 
 
 def enforce_retention(broker: "Broker") -> None:

@@ -9,7 +9,7 @@ Invariants:
 - Every wait on a socket to Redis ends, also when Redis is frozen and not closed.
 
 Not here: the console's own Celery application (console/project/celery.py).
-Spec: architecture.md 4; measured facts in tests/engine/hosting/test_bootstep.py.
+Measured facts are in tests/engine/hosting/test_bootstep.py.
 """
 
 import os

@@ -11,7 +11,8 @@ Invariants:
   up to offset o is later than t.
 - Offsets are relative to the segment's base offset, which keeps them in 32 bits.
 
-Not here: files (storage/indexes.py). Spec: protocol.md of the design, "Files".
+Not here: files (storage/indexes.py).
+Spec: org.apache.kafka.storage.internals.log.OffsetIndex and TimeIndex.
 """
 
 from array import array

@@ -9,7 +9,7 @@ Invariants:
 - What is written here Kafka's Java clients can read: xerial framing around snappy, lz4
   frames of independent blocks.
 
-Not here: when to decode (protocol.md of the design, "must parse"), records (record.py).
+Not here: when to decode (storage/rewriting.py), records (record.py).
 Spec: org.apache.kafka.common.compress; KIP-110 (zstd); KIP-57 (lz4 framing); KIP-390 (levels).
 """
 

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from console.project import celery
+from engine.broker.reconcile import ACTIONS
+from engine.hosting.tasks import app
 from engine.launcher import properties_path, save_properties
 
 
@@ -12,14 +14,21 @@ def test_each_broker_is_asked_on_its_own_queue_as_often_as_it_says(tmp_path: Pat
     settings.DATA_DIR = tmp_path
     for node_id in (1, 2):
         properties = {"node.id": str(node_id), "log.retention.check.interval.ms": str(node_id * 1000)}
+        properties |= {"offsets.retention.check.interval.ms": "7000"} if node_id == 2 else {}
         save_properties(properties_path(tmp_path / f"broker-{node_id}"), properties)
     entries = list(celery.schedule().values())
-    assert [entry["task"] for entry in entries] == ["engine.hosting.tasks.enforce_retention"] * 2
-    assert [entry["options"] for entry in entries] == [
-        {"queue": "broker.1", "expires": 1.0},
-        {"queue": "broker.2", "expires": 2.0},
+    assert [(entry["task"].rpartition(".")[2], entry["options"]["queue"], entry["schedule"]) for entry in entries] == [
+        ("enforce_retention", "broker.1", 1.0),
+        ("expire_offsets", "broker.1", 600.0),
+        ("enforce_retention", "broker.2", 2.0),
+        ("expire_offsets", "broker.2", 7.0),
     ]
-    assert [entry["schedule"] for entry in entries] == [1.0, 2.0]
+    assert all(entry["options"]["expires"] == entry["schedule"] for entry in entries), "what is late is not done twice"
+
+
+def test_every_task_that_is_sent_is_one_that_brokers_know() -> None:
+    assert {f"engine.hosting.tasks.{task}" for task in celery.BROKER_TASKS} <= set(app.tasks)
+    assert set(celery.BROKER_TASKS) <= set(ACTIONS)
 
 
 def test_only_json_is_taken() -> None:

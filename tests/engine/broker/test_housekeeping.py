@@ -74,7 +74,8 @@ def test_a_task_and_the_brokers_own_clock_do_the_same():
     assert world.broker.replica_manager.partition("r", 0).log.log_start_offset == 0
     world.broker.on_task("enforce_retention", world.now_ms)
     assert world.broker.replica_manager.partition("r", 0).log.log_start_offset == 1
-    world.broker.on_task("unheard of", world.now_ms)
+    with pytest.raises(AssertionError, match="no task is called"):
+        world.broker.on_task("unheard of", world.now_ms)
 
 
 def test_who_still_sends_a_deleted_segment_is_closed_before_its_file_is():
