@@ -35,10 +35,11 @@ from engine.core.groups.group_records import (
     offset_tombstone,
 )
 from engine.core.groups.limits import GroupLimits
+from engine.core.records.batch import read_header
 from engine.core.records.record import batches, decode_records
 from engine.storage.disk import StorageError
 from engine.wire.error_codes import ErrorCode, WireError
-from engine.wire.primitives import Malformed
+from engine.wire.primitives import DAMAGE, Malformed
 
 if TYPE_CHECKING:
     from engine.broker.broker import Broker
@@ -117,28 +118,54 @@ def load_all(broker: "Broker") -> None:
 
 
 def load(broker: "Broker", partition: Partition) -> None:
-    """Build a shard from its log: at start, and when the topic was created."""
+    """Build a shard from its log: at start, and when the topic was created.
+
+    Only we write here, and yet any bytes may lie in the log. What cannot be read, a whole batch or one record, is
+    counted and passed over: it must not keep the other groups away. Apache Kafka (CoordinatorLoaderImpl) passes
+    over record types that it does not know; at a batch or a value that does not decode it gives the whole
+    partition up, and its groups have no coordinator until somebody mends the log. So do we only where it cannot be
+    known where the next batch begins: what follows may be newer than all we have.
+    """
     shard = Shard(partition)
-    log, end = partition.log, partition.high_watermark_position
-    offset = log.log_start_offset
-    while offset < end.offset:
-        data = log.read(offset, end, LOAD_BYTES)
-        assert data, "what lies below the high watermark can be read"
-        for header, batch in batches(data):
-            if not header.is_control:
-                _load_batch(broker, shard, batch)
-            offset = header.last_offset + 1
+    try:
+        _read_log(broker, shard)
+    except WireError as damage:
+        _pass_over(broker, shard, partition.log.log_start_offset, damage)
+        return
     broker.group_coordinator.shards[partition.index] = shard
     for group in shard.groups.values():
         schedule(broker, group)
 
 
+def _read_log(broker: "Broker", shard: Shard) -> None:
+    log, end = shard.partition.log, shard.partition.high_watermark_position
+    offset = log.log_start_offset
+    while offset < end.offset:
+        before = offset
+        for header, batch in batches(log.read(offset, end, LOAD_BYTES)):
+            if not header.is_control:
+                _load_batch(broker, shard, batch)
+            offset = header.last_offset + 1
+        if offset <= before:
+            raise WireError(ErrorCode.CORRUPT_MESSAGE, f"No batch follows at offset {before}")
+
+
 def _load_batch(broker: "Broker", shard: Shard, batch: memoryview) -> None:
-    for record in decode_records(batch):
+    try:
+        records = decode_records(batch)
+    except (WireError, *DAMAGE) as damage:
+        _pass_over(broker, shard, read_header(batch).base_offset, damage)
+        return
+    for record in records:
         try:
             apply(record.key or b"", record.value, shard.groups, shard.offsets, broker.now_ms)
-        except Malformed as damage:  # only we write here; what we cannot read must not keep the others away
-            broker.effects.observe("group_record_unreadable", shard.partition.index, record.offset, str(damage))
+        except (Malformed, *DAMAGE) as damage:
+            _pass_over(broker, shard, record.offset, damage)
+
+
+def _pass_over(broker: "Broker", shard: Shard, offset: int, damage: Exception) -> None:
+    broker.counters.group_records_unreadable += 1
+    broker.effects.observe("group_record_unreadable", shard.partition.index, offset, str(damage))
 
 
 def park(broker: "Broker", slot: ParkedGroupRequest) -> int:
