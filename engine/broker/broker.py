@@ -216,6 +216,8 @@ class Broker:
         """Once per event: make appends count or begin a sync, answer long polls, queue replies now in order."""
         if self.durability.pending:
             durability.settle(self)
+        if self.durability.failed is not None:
+            group_coordinator.abandon(self)
         while self.group_coordinator.advanced:  # what happens then may append again
             group_coordinator.run_advanced(self)
             durability.settle(self)

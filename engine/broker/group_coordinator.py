@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
-from engine.broker import durability, group_replies
+from engine.broker import durability, group_replies, region_pins
 from engine.broker.group_replies import ParkedGroupRequest
 from engine.broker.partition import Partition
 from engine.core.groups import leaving, syncing
@@ -186,11 +186,14 @@ def forget(broker: "Broker", slot: ParkedGroupRequest) -> None:
 def append(broker: "Broker", shard: Shard, records: list[KeyValue], write: PendingWrite) -> None:
     """Write records to the shard's log; `write` happens when they count. Raises WireError if they cannot be written."""
     partition = shard.partition
+    if partition.offline:
+        raise WireError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
     try:
         partition.log.append_records(
             [(one.key, one.value) for one in records], leader_epoch=partition.leader_epoch, wall_ms=broker.wall_ms
         )
     except StorageError as failed:
+        durability.note_disk_error(broker, failed)
         raise WireError(ErrorCode.COORDINATOR_NOT_AVAILABLE, str(failed)) from failed
     write.end_offset = partition.log.log_end_offset
     shard.pending.append(write)
@@ -301,6 +304,7 @@ def on_topic_removed(broker: "Broker", topic: str) -> None:
     """Forget what groups have committed for a topic that is gone; without `__consumer_offsets` forget all groups."""
     coordinator = broker.group_coordinator
     if topic == TOPIC:
+        abandon(broker)
         coordinator.shards.clear()
         return
     for shard in coordinator.shards.values():
@@ -308,6 +312,23 @@ def on_topic_removed(broker: "Broker", topic: str) -> None:
             forget_offsets(
                 broker, shard, group_id, [place for place in shard.offsets.of(group_id) if place[0] == topic]
             )
+
+
+def abandon(broker: "Broker") -> None:
+    """Nothing more can count, for the disk failed or the topic is gone: nobody waits for it any longer.
+
+    Who waits for members is told to look for its coordinator. Who waits for a write cannot be told whether it will
+    be found after a restart: its connection is closed, as that of a Produce.
+    """
+    coordinator = broker.group_coordinator
+    waiting, coordinator.waiting = coordinator.waiting, {}
+    for slot in waiting.values():
+        group_replies.refuse(broker, slot, ErrorCode.COORDINATOR_NOT_AVAILABLE)
+    for shard in coordinator.shards.values():
+        pending, shard.pending = shard.pending, deque()
+        for write in pending:
+            if write.slot is not None and write.slot.items is None:
+                region_pins.abort(broker, write.slot.connection)
 
 
 def forget_offsets(broker: "Broker", shard: Shard, group_id: str, places: list[Place]) -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from engine.broker.context import RequestContext, encode_reply
 from engine.core.connection.reply_order import Slot
-from engine.core.groups.answers import Answer, JoinAnswer
+from engine.core.groups.answers import Answer, JoinAnswer, SyncAnswer
+from engine.wire.error_codes import ErrorCode
 from engine.wire.messages import join_group, sync_group
 from engine.wire.messages.join_group import JoinGroupResponse, JoinGroupResponseMember
 from engine.wire.messages.sync_group import SyncGroupResponse
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from engine.broker.broker import Broker
     from engine.broker.connections import ClientConnection
 
+JOIN_GROUP = 11
 PROTOCOL_NAME_NULLABLE = 7  # the first version of JoinGroup that may leave the protocol out
 
 
@@ -45,6 +47,13 @@ def give(broker: "Broker", slot: ParkedGroupRequest, answer: Answer | None) -> N
     slot.items = [slot.reply if answer is None else _encode(slot.context, answer)]
     if slot.connection.slots and slot.connection.slots[0] is slot:
         broker.unblocked.append(slot.connection)
+
+
+def refuse(broker: "Broker", slot: ParkedGroupRequest, code: ErrorCode) -> None:
+    """Answer a JoinGroup or SyncGroup with an error."""
+    assert slot.context is not None
+    joins = slot.context.api_key == JOIN_GROUP
+    give(broker, slot, JoinAnswer(slot.waiter, code) if joins else SyncAnswer(slot.waiter, code))
 
 
 def _encode(context: RequestContext, answer: Answer) -> bytes:
