@@ -1,9 +1,13 @@
 """Requests of groups that wait, and the replies they get: slots as plain data.
 
-Invariant: a slot is answered once; one whose connection is closed is answered with nothing.
+Invariants:
+- A slot is answered once; one whose connection is closed is answered with nothing.
+- A request that reads or changes what a parked one of its connection is writing is not looked at before that is
+  answered: Apache Kafka serves one request of a connection at a time, and so its clients see what they wrote.
 Not here: when they are answered (group_coordinator.py).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +25,15 @@ if TYPE_CHECKING:
 
 JOIN_GROUP = 11
 PROTOCOL_NAME_NULLABLE = 7  # the first version of JoinGroup that may leave the protocol out
+OFFSET_COMMIT, OFFSET_FETCH, DESCRIBE_GROUPS, LIST_GROUPS, DELETE_GROUPS, OFFSET_DELETE = 8, 9, 15, 16, 42, 47
+READERS = (
+    OFFSET_COMMIT,
+    OFFSET_FETCH,
+    DESCRIBE_GROUPS,
+    LIST_GROUPS,
+    DELETE_GROUPS,
+    OFFSET_DELETE,
+)  # of what is written
 
 
 @dataclass(slots=True, eq=False)
@@ -37,6 +50,19 @@ class ParkedGroupRequest(Slot):
         """Whom it belongs to."""
         assert self.context is not None
         return self.context.connection
+
+
+def must_wait(slots: Iterable[Slot], api_key: int) -> bool:
+    """Say whether a request of READERS has to wait for those before it, the last of which comes first in `slots`.
+
+    Commits do not wait for commits: the log keeps their order. JoinGroup is no write; it may wait for minutes.
+    """
+    for slot in slots:
+        if slot.items is None and isinstance(slot, ParkedGroupRequest) and slot.context is not None:
+            before = slot.context.api_key
+            if before != JOIN_GROUP:
+                return before != OFFSET_COMMIT or api_key != OFFSET_COMMIT
+    return False
 
 
 def give(broker: "Broker", slot: ParkedGroupRequest, answer: Answer | None) -> None:
