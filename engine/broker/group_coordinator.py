@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from engine.broker.broker import Broker
 
 TOPIC = "__consumer_offsets"
+STALE_DEADLINES_MAX = 64  # of groups that moved theirs or are gone, and as many as there are groups
 LOAD_BYTES = 4 << 20  # how much of a shard's log is read at once when it is loaded
 
 
@@ -79,6 +80,8 @@ class GroupCoordinator:
     waiters: int = 0
     deadlines: list[tuple[int, str]] = field(default_factory=list)  # heap; may name groups that moved theirs
     scheduled: dict[str, int] = field(default_factory=dict)  # group -> the earliest deadline in the heap
+    told: deque[tuple[int, str, str, int]] = field(default_factory=deque)  # shard, group, member, bytes
+    told_bytes: int = 0
     advanced: list[int] = field(default_factory=list)  # shards whose high watermark moved in this event
 
     def shard_of(self, broker: "Broker", group_id: str) -> Shard:
@@ -274,6 +277,8 @@ def schedule(broker: "Broker", group: Group) -> None:
     if known_ms is None or deadline_ms < known_ms:
         coordinator.scheduled[group.group_id] = deadline_ms
         heappush(coordinator.deadlines, (deadline_ms, group.group_id))
+        if len(coordinator.deadlines) > 2 * len(coordinator.scheduled) + STALE_DEADLINES_MAX:
+            coordinator.deadlines = sorted((at_ms, group_id) for group_id, at_ms in coordinator.scheduled.items())
         if broker.next_deadline_ms is None or deadline_ms < broker.next_deadline_ms:
             broker.next_deadline_ms = deadline_ms
 

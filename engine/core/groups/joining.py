@@ -53,7 +53,7 @@ def join(group: Group, limits: GroupLimits, request: Join, now_ms: int) -> None:
         elif request.instance_id is not None:
             _join_static(group, limits, request, now_ms)
         elif request.needs_known_member_id:
-            group.pending_members[request.new_member_id] = now_ms + request.session_timeout_ms
+            group.expect(request.new_member_id, now_ms + request.session_timeout_ms)
             raise WireError(ErrorCode.MEMBER_ID_REQUIRED)
         else:
             _add(group, limits, request, request.new_member_id, now_ms)
