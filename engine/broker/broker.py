@@ -68,7 +68,7 @@ class Broker:
     counters: Counters = field(default_factory=Counters)
     deadlines: list[tuple[int, int, ParkedFetch]] = field(default_factory=list)  # heap; answered ones stay until due
     woken: list[Partition] = field(default_factory=list)  # whose waiting fetches are looked at as this event ends
-    unblocked: list[Connection] = field(default_factory=list)  # whose first slot got its reply in this event
+    unblocked: list[ClientConnection] = field(default_factory=list)  # whose first slot got its reply in this event
     waiting_for_work: dict[int, ClientConnection] = field(default_factory=dict)  # by token
     parked_count: int = 0  # numbers parked fetches
     work_count: int = 0  # numbers what helpers are asked
@@ -147,7 +147,8 @@ class Broker:
         """Everything is sent: read on, unless the connection waits for something else."""
         self.now_ms = now_ms
         assert type(connection) is ClientConnection
-        connection.paused = connection.work_token != 0 or len(connection.slots) >= PARKED_REQUESTS_MAX
+        is_full = len(connection.slots) >= PARKED_REQUESTS_MAX
+        connection.paused = connection.work_token != 0 or connection.behind_group or is_full
 
     def on_closed(self, connection: Connection, now_ms: int) -> None:
         """Forget the connection and what it waited for."""
@@ -216,6 +217,8 @@ class Broker:
         """Once per event: make appends count or begin a sync, answer long polls, queue replies now in order."""
         if self.durability.pending:
             durability.settle(self)
+        if self.durability.failed is not None:
+            group_coordinator.abandon(self)
         while self.group_coordinator.advanced:  # what happens then may append again
             group_coordinator.run_advanced(self)
             durability.settle(self)
@@ -231,3 +234,6 @@ class Broker:
             for connection in unblocked:
                 if not connection.closed and connection.release_slots():
                     self.effects.touched.append(connection)
+                if connection.behind_group:  # it is looked at again, and may have to wait again
+                    connection.behind_group = connection.paused = False
+                    self.effects.resume.append(connection)

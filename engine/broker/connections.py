@@ -3,8 +3,8 @@
 Invariants:
 - A frame is handed on only when it is whole; its claimed size is checked first, and
   nothing is allocated by it.
-- Nothing is read from a connection that has too much queued, too much parked, or
-  waits for a helper's verdict: its bytes stay with the driver.
+- Nothing is read from a connection that has too much queued, too much parked, or waits
+  for a helper's verdict or a write of its group: its bytes stay with the driver.
 - What is no request closes the connection; no later byte of it is looked at.
 
 Not here: which handler answers (router.py), sockets and buffers (net/connection.py).
@@ -15,6 +15,7 @@ from struct import Struct
 from typing import TYPE_CHECKING
 
 from engine.broker import router
+from engine.broker.group_replies import READERS, must_wait
 from engine.broker.handlers import produce
 from engine.broker.produce_heads import ALIKE_AT, Head, read_head
 from engine.broker.supported import VERSIONS
@@ -42,6 +43,7 @@ class ClientConnection(Connection):
     stalled_bytes: int = 0  # how much was queued when it was last looked at ...
     stalled_since_ms: int = 0  # ... and since when it is the same
     work_token: int = 0  # of the helper's work its next request waits for; 0 is none
+    behind_group: bool = False  # its next request waits for one of groups before it
     produce_head: Head | None = None  # of its last common Produce
     verdicts: list[object] = field(default_factory=list)  # what helpers said of that request's batches, in order
 
@@ -79,6 +81,9 @@ def read_requests(
                         broker, connection, buffer, view, position, frame_end, end, head, correlation_id
                     )
             if answered_end == position:
+                if slots and api_key in READERS and must_wait(reversed(slots), api_key):
+                    connection.behind_group = connection.paused = True
+                    break
                 router.route(broker, connection, buffer, view, position + SIZE_BYTES, frame_end)
                 answered_end = frame_end
             if connection.work_token:  # the request waits for a helper: it is handed in again

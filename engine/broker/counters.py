@@ -20,3 +20,4 @@ class Counters:
     stalled_closed: int = 0
     syncs: int = 0
     failed_writes: int = 0  # refused by the disk
+    group_records_unreadable: int = 0  # batches and records of __consumer_offsets passed over at start

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
-from engine.broker import durability, group_replies
+from engine.broker import durability, group_replies, region_pins
 from engine.broker.group_replies import ParkedGroupRequest
 from engine.broker.partition import Partition
 from engine.core.groups import leaving, syncing
@@ -35,15 +35,17 @@ from engine.core.groups.group_records import (
     offset_tombstone,
 )
 from engine.core.groups.limits import GroupLimits
+from engine.core.records.batch import read_header
 from engine.core.records.record import batches, decode_records
 from engine.storage.disk import StorageError
 from engine.wire.error_codes import ErrorCode, WireError
-from engine.wire.primitives import Malformed
+from engine.wire.primitives import DAMAGE, Malformed
 
 if TYPE_CHECKING:
     from engine.broker.broker import Broker
 
 TOPIC = "__consumer_offsets"
+STALE_DEADLINES_MAX = 64  # of groups that moved theirs or are gone, and as many as there are groups
 LOAD_BYTES = 4 << 20  # how much of a shard's log is read at once when it is loaded
 
 
@@ -78,6 +80,8 @@ class GroupCoordinator:
     waiters: int = 0
     deadlines: list[tuple[int, str]] = field(default_factory=list)  # heap; may name groups that moved theirs
     scheduled: dict[str, int] = field(default_factory=dict)  # group -> the earliest deadline in the heap
+    told: deque[tuple[int, str, str, int]] = field(default_factory=deque)  # shard, group, member, bytes
+    told_bytes: int = 0
     advanced: list[int] = field(default_factory=list)  # shards whose high watermark moved in this event
 
     def shard_of(self, broker: "Broker", group_id: str) -> Shard:
@@ -117,28 +121,54 @@ def load_all(broker: "Broker") -> None:
 
 
 def load(broker: "Broker", partition: Partition) -> None:
-    """Build a shard from its log: at start, and when the topic was created."""
+    """Build a shard from its log: at start, and when the topic was created.
+
+    Only we write here, and yet any bytes may lie in the log. What cannot be read, a whole batch or one record, is
+    counted and passed over: it must not keep the other groups away. Apache Kafka (CoordinatorLoaderImpl) passes
+    over record types that it does not know; at a batch or a value that does not decode it gives the whole
+    partition up, and its groups have no coordinator until somebody mends the log. So do we only where it cannot be
+    known where the next batch begins: what follows may be newer than all we have.
+    """
     shard = Shard(partition)
-    log, end = partition.log, partition.high_watermark_position
-    offset = log.log_start_offset
-    while offset < end.offset:
-        data = log.read(offset, end, LOAD_BYTES)
-        assert data, "what lies below the high watermark can be read"
-        for header, batch in batches(data):
-            if not header.is_control:
-                _load_batch(broker, shard, batch)
-            offset = header.last_offset + 1
+    try:
+        _read_log(broker, shard)
+    except WireError as damage:
+        _pass_over(broker, shard, partition.log.log_start_offset, damage)
+        return
     broker.group_coordinator.shards[partition.index] = shard
     for group in shard.groups.values():
         schedule(broker, group)
 
 
+def _read_log(broker: "Broker", shard: Shard) -> None:
+    log, end = shard.partition.log, shard.partition.high_watermark_position
+    offset = log.log_start_offset
+    while offset < end.offset:
+        before = offset
+        for header, batch in batches(log.read(offset, end, LOAD_BYTES)):
+            if not header.is_control:
+                _load_batch(broker, shard, batch)
+            offset = header.last_offset + 1
+        if offset <= before:
+            raise WireError(ErrorCode.CORRUPT_MESSAGE, f"No batch follows at offset {before}")
+
+
 def _load_batch(broker: "Broker", shard: Shard, batch: memoryview) -> None:
-    for record in decode_records(batch):
+    try:
+        records = decode_records(batch)
+    except (WireError, *DAMAGE) as damage:
+        _pass_over(broker, shard, read_header(batch).base_offset, damage)
+        return
+    for record in records:
         try:
             apply(record.key or b"", record.value, shard.groups, shard.offsets, broker.now_ms)
-        except Malformed as damage:  # only we write here; what we cannot read must not keep the others away
-            broker.effects.observe("group_record_unreadable", shard.partition.index, record.offset, str(damage))
+        except (Malformed, *DAMAGE) as damage:
+            _pass_over(broker, shard, record.offset, damage)
+
+
+def _pass_over(broker: "Broker", shard: Shard, offset: int, damage: Exception) -> None:
+    broker.counters.group_records_unreadable += 1
+    broker.effects.observe("group_record_unreadable", shard.partition.index, offset, str(damage))
 
 
 def park(broker: "Broker", slot: ParkedGroupRequest) -> int:
@@ -159,11 +189,14 @@ def forget(broker: "Broker", slot: ParkedGroupRequest) -> None:
 def append(broker: "Broker", shard: Shard, records: list[KeyValue], write: PendingWrite) -> None:
     """Write records to the shard's log; `write` happens when they count. Raises WireError if they cannot be written."""
     partition = shard.partition
+    if partition.offline:
+        raise WireError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
     try:
         partition.log.append_records(
             [(one.key, one.value) for one in records], leader_epoch=partition.leader_epoch, wall_ms=broker.wall_ms
         )
     except StorageError as failed:
+        durability.note_disk_error(broker, failed)
         raise WireError(ErrorCode.COORDINATOR_NOT_AVAILABLE, str(failed)) from failed
     write.end_offset = partition.log.log_end_offset
     shard.pending.append(write)
@@ -244,6 +277,8 @@ def schedule(broker: "Broker", group: Group) -> None:
     if known_ms is None or deadline_ms < known_ms:
         coordinator.scheduled[group.group_id] = deadline_ms
         heappush(coordinator.deadlines, (deadline_ms, group.group_id))
+        if len(coordinator.deadlines) > 2 * len(coordinator.scheduled) + STALE_DEADLINES_MAX:
+            coordinator.deadlines = sorted((at_ms, group_id) for group_id, at_ms in coordinator.scheduled.items())
         if broker.next_deadline_ms is None or deadline_ms < broker.next_deadline_ms:
             broker.next_deadline_ms = deadline_ms
 
@@ -274,6 +309,7 @@ def on_topic_removed(broker: "Broker", topic: str) -> None:
     """Forget what groups have committed for a topic that is gone; without `__consumer_offsets` forget all groups."""
     coordinator = broker.group_coordinator
     if topic == TOPIC:
+        abandon(broker)
         coordinator.shards.clear()
         return
     for shard in coordinator.shards.values():
@@ -281,6 +317,23 @@ def on_topic_removed(broker: "Broker", topic: str) -> None:
             forget_offsets(
                 broker, shard, group_id, [place for place in shard.offsets.of(group_id) if place[0] == topic]
             )
+
+
+def abandon(broker: "Broker") -> None:
+    """Nothing more can count, for the disk failed or the topic is gone: nobody waits for it any longer.
+
+    Who waits for members is told to look for its coordinator. Who waits for a write cannot be told whether it will
+    be found after a restart: its connection is closed, as that of a Produce.
+    """
+    coordinator = broker.group_coordinator
+    waiting, coordinator.waiting = coordinator.waiting, {}
+    for slot in waiting.values():
+        group_replies.refuse(broker, slot, ErrorCode.COORDINATOR_NOT_AVAILABLE)
+    for shard in coordinator.shards.values():
+        pending, shard.pending = shard.pending, deque()
+        for write in pending:
+            if write.slot is not None and write.slot.items is None:
+                region_pins.abort(broker, write.slot.connection)
 
 
 def forget_offsets(broker: "Broker", shard: Shard, group_id: str, places: list[Place]) -> None:

@@ -1,15 +1,20 @@
 """Requests of groups that wait, and the replies they get: slots as plain data.
 
-Invariant: a slot is answered once; one whose connection is closed is answered with nothing.
+Invariants:
+- A slot is answered once; one whose connection is closed is answered with nothing.
+- A request that reads or changes what a parked one of its connection is writing is not looked at before that is
+  answered: Apache Kafka serves one request of a connection at a time, and so its clients see what they wrote.
 Not here: when they are answered (group_coordinator.py).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.broker.context import RequestContext, encode_reply
 from engine.core.connection.reply_order import Slot
-from engine.core.groups.answers import Answer, JoinAnswer
+from engine.core.groups.answers import Answer, JoinAnswer, SyncAnswer
+from engine.wire.error_codes import ErrorCode
 from engine.wire.messages import join_group, sync_group
 from engine.wire.messages.join_group import JoinGroupResponse, JoinGroupResponseMember
 from engine.wire.messages.sync_group import SyncGroupResponse
@@ -18,7 +23,17 @@ if TYPE_CHECKING:
     from engine.broker.broker import Broker
     from engine.broker.connections import ClientConnection
 
+JOIN_GROUP = 11
 PROTOCOL_NAME_NULLABLE = 7  # the first version of JoinGroup that may leave the protocol out
+OFFSET_COMMIT, OFFSET_FETCH, DESCRIBE_GROUPS, LIST_GROUPS, DELETE_GROUPS, OFFSET_DELETE = 8, 9, 15, 16, 42, 47
+READERS = (
+    OFFSET_COMMIT,
+    OFFSET_FETCH,
+    DESCRIBE_GROUPS,
+    LIST_GROUPS,
+    DELETE_GROUPS,
+    OFFSET_DELETE,
+)  # of what is written
 
 
 @dataclass(slots=True, eq=False)
@@ -37,6 +52,19 @@ class ParkedGroupRequest(Slot):
         return self.context.connection
 
 
+def must_wait(slots: Iterable[Slot], api_key: int) -> bool:
+    """Say whether a request of READERS has to wait for those before it, the last of which comes first in `slots`.
+
+    Commits do not wait for commits: the log keeps their order. JoinGroup is no write; it may wait for minutes.
+    """
+    for slot in slots:
+        if slot.items is None and isinstance(slot, ParkedGroupRequest) and slot.context is not None:
+            before = slot.context.api_key
+            if before != JOIN_GROUP:
+                return before != OFFSET_COMMIT or api_key != OFFSET_COMMIT
+    return False
+
+
 def give(broker: "Broker", slot: ParkedGroupRequest, answer: Answer | None) -> None:
     """Answer the slot: with what a group says, or with the reply that it holds."""
     if slot.items is not None:
@@ -45,6 +73,13 @@ def give(broker: "Broker", slot: ParkedGroupRequest, answer: Answer | None) -> N
     slot.items = [slot.reply if answer is None else _encode(slot.context, answer)]
     if slot.connection.slots and slot.connection.slots[0] is slot:
         broker.unblocked.append(slot.connection)
+
+
+def refuse(broker: "Broker", slot: ParkedGroupRequest, code: ErrorCode) -> None:
+    """Answer a JoinGroup or SyncGroup with an error."""
+    assert slot.context is not None
+    joins = slot.context.api_key == JOIN_GROUP
+    give(broker, slot, JoinAnswer(slot.waiter, code) if joins else SyncAnswer(slot.waiter, code))
 
 
 def _encode(context: RequestContext, answer: Answer) -> bytes:

@@ -8,6 +8,7 @@ FRAME_BYTES_MAX = 100 << 20  # socket.request.max.bytes
 # Of any request but Produce: decoded, a byte may become 53 bytes of objects (Metadata 0 with empty names).
 REQUEST_BYTES_MAX = 2 << 20
 QUEUED_BYTES_MAX = 8 << 20  # replies of one connection not yet sent, regions included
+TOLD_MEMBERS_BYTES_MAX = 16 << 20  # of new group members that were told their ids and are not back
 PARKED_REQUESTS_MAX = 1000  # requests of one connection that wait
 DECOMPRESSED_BYTES_MAX = 16 << 20  # what one compressed batch may unpack to, or ...
 DECOMPRESSED_RATIO_MAX = 100  # ... this many times its own size, whichever is more

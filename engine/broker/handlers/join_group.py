@@ -6,7 +6,7 @@ Spec: KIP-62, KIP-345, KIP-394, KIP-800, KIP-814.
 
 from typing import TYPE_CHECKING
 
-from engine.broker import group_coordinator
+from engine.broker import group_coordinator, told_members
 from engine.broker.context import RequestContext
 from engine.broker.group_replies import ParkedGroupRequest, give
 from engine.core.groups.answers import JoinAnswer
@@ -48,10 +48,13 @@ def _join(broker: "Broker", context: RequestContext, request: JoinGroupRequest, 
             raise WireError(ErrorCode.UNKNOWN_MEMBER_ID)
         group = Group(request.group_id, state_since_wall_ms=broker.wall_ms)
     waiter = group_coordinator.park(broker, slot)
-    join(group, limits, _asked(broker, context, request, waiter), broker.now_ms)
+    asked = _asked(broker, context, request, waiter)
+    join(group, limits, asked, broker.now_ms)
     if group.members or group.pending_members:
         shard.groups[request.group_id] = group  # who was refused leaves no group behind
     group_coordinator.settle(broker, shard, group)
+    if asked.new_member_id in group.pending_members:
+        told_members.note(broker, shard, group, asked.new_member_id)
 
 
 def _asked(broker: "Broker", context: RequestContext, request: JoinGroupRequest, waiter: int) -> Join:

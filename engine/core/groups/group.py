@@ -16,8 +16,11 @@ Spec: KIP-62 (timeouts), KIP-345 (static members), KIP-394 (member ids), KIP-429
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from heapq import heappop, heappush
 
 from engine.core.groups.answers import Answer
+
+STALE_DEADLINES_MAX = 64
 
 
 class GroupState(StrEnum):
@@ -80,6 +83,9 @@ class Group:
     members: dict[str, Member] = field(default_factory=dict)
     static_members: dict[str, str] = field(default_factory=dict)  # instance id -> member id
     pending_members: dict[str, int] = field(default_factory=dict)  # given an id, not yet back: member id -> deadline
+    pending_deadlines: list[tuple[int, str]] = field(
+        default_factory=list
+    )  # theirs as a heap; some are not pending any more
     pending_syncs: dict[str, None] = field(default_factory=dict)  # who has not sent SyncGroup in this generation
     rebalance_deadline_ms: int | None = None  # of the join, the initial delay or the sync under way
     in_initial_delay: bool = False  # the first rebalance waits for more members
@@ -107,6 +113,21 @@ class Group:
         if member.instance_id is not None:
             self.static_members[member.instance_id] = member.member_id
         self.pending_members.pop(member.member_id, None)
+
+    def expect(self, member_id: str, deadline_ms: int) -> None:
+        """Remember somebody who was told its id and should come back with it."""
+        self.pending_members[member_id] = deadline_ms
+        if len(self.pending_deadlines) > 2 * len(self.pending_members) + STALE_DEADLINES_MAX:
+            self.pending_deadlines = sorted((at_ms, name) for name, at_ms in self.pending_members.items())
+        else:
+            heappush(self.pending_deadlines, (deadline_ms, member_id))
+
+    def next_expected(self) -> tuple[int, str] | None:
+        """Give (deadline, member id) of the pending member whose time is over first."""
+        deadlines = self.pending_deadlines
+        while deadlines and self.pending_members.get(deadlines[0][1]) != deadlines[0][0]:
+            heappop(deadlines)
+        return deadlines[0] if deadlines else None
 
     def remove(self, member_id: str) -> Member | None:
         """Let a member go; another one that has joined leads if it was the leader."""

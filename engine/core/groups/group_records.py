@@ -117,7 +117,7 @@ def _apply_offset(key: bytes, value: bytes | None, offsets: CommittedOffsets) ->
     if value is None:
         offsets.remove(found.group, place)
         return
-    version = INT16.unpack_from(value)[0]
+    version = _version(value, OFFSET_COMMIT_VERSION)
     commit = decode_offset_commit_value(memoryview(value), INT16.size, version)[0]
     offsets.put(
         found.group,
@@ -128,14 +128,25 @@ def _apply_offset(key: bytes, value: bytes | None, offsets: CommittedOffsets) ->
     )
 
 
+def _version(value: bytes, newest: int) -> int:
+    version: int = INT16.unpack_from(value)[0]
+    if not 0 <= version <= newest:
+        raise Malformed(f"version {version} of a value that is known up to {newest}")
+    return version
+
+
 def _decode_group(group_id: str, value: bytes, now_ms: int) -> Group:
     """Build the group as its record says; its members get a whole session to be heard of again."""
-    version = INT16.unpack_from(value)[0]
+    version = _version(value, GROUP_METADATA_VERSION)
     found = decode_group_metadata_value(memoryview(value), INT16.size, version)[0]
     group = Group(group_id, generation_id=found.generation, state_since_wall_ms=found.current_state_timestamp)
     group.protocol_type = found.protocol_type or None
     group.protocol_name = found.protocol
+    if found.members and not found.protocol:
+        raise Malformed("a generation without a protocol")
     for one in found.members:
+        if one.member_id in group.members or one.group_instance_id in group.static_members:
+            raise Malformed("a generation that names a member twice")
         member = Member(
             one.member_id, one.group_instance_id, one.client_id, one.client_host,
             one.rebalance_timeout if one.rebalance_timeout >= 0 else one.session_timeout, one.session_timeout,

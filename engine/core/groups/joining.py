@@ -53,7 +53,7 @@ def join(group: Group, limits: GroupLimits, request: Join, now_ms: int) -> None:
         elif request.instance_id is not None:
             _join_static(group, limits, request, now_ms)
         elif request.needs_known_member_id:
-            group.pending_members[request.new_member_id] = now_ms + request.session_timeout_ms
+            group.expect(request.new_member_id, now_ms + request.session_timeout_ms)
             raise WireError(ErrorCode.MEMBER_ID_REQUIRED)
         else:
             _add(group, limits, request, request.new_member_id, now_ms)
@@ -67,9 +67,10 @@ def join(group: Group, limits: GroupLimits, request: Join, now_ms: int) -> None:
 def _is_full(group: Group, limits: GroupLimits, request: Join) -> bool:
     """In a rebalance the first come are in, whoever they are; else members keep their places.
 
-    Who was told its id and is not back yet takes no place.
+    Who was told its id and is not back yet takes no place. A static member that comes back without its id counts as
+    somebody new and finds its own place taken, until its session is over: so does Apache Kafka 4.3.1.
     """
-    if group.is_in(GroupState.EMPTY) or (not request.member_id and request.instance_id in group.static_members):
+    if group.is_in(GroupState.EMPTY):
         return False
     member = group.members.get(request.member_id)
     if group.is_in(GroupState.PREPARING_REBALANCE):

@@ -50,9 +50,10 @@ def drop(group: Group, limits: GroupLimits, member_id: str, now_ms: int) -> None
 
 def on_deadline(group: Group, limits: GroupLimits, now_ms: int) -> None:
     """Drop whoever was silent too long, and end the rebalance's phase if its time is over."""
-    for member_id in [one for one, deadline_ms in group.pending_members.items() if deadline_ms <= now_ms]:
-        del group.pending_members[member_id]
-        rebalance.maybe_complete_join(group, now_ms)
+    expected = group.next_expected()
+    while expected is not None and expected[0] <= now_ms:
+        forget_pending(group, expected[1], now_ms)
+        expected = group.next_expected()
     for member in list(group.members.values()):
         deadline_ms = member.session_deadline_ms
         if deadline_ms is None or deadline_ms > now_ms or member.member_id not in group.members:
@@ -65,9 +66,17 @@ def on_deadline(group: Group, limits: GroupLimits, now_ms: int) -> None:
         rebalance.on_rebalance_deadline(group, limits, now_ms)
 
 
+def forget_pending(group: Group, member_id: str, now_ms: int) -> None:
+    """Expect somebody no longer who was told its id; whoever waited for it waits no more."""
+    del group.pending_members[member_id]
+    if not group.pending_members:
+        rebalance.maybe_complete_join(group, now_ms)
+
+
 def next_deadline_ms(group: Group) -> int | None:
     """When `on_deadline` has something to do; None if the group only waits for requests."""
-    deadlines = list(group.pending_members.values())
+    expected = group.next_expected()
+    deadlines = [] if expected is None else [expected[0]]
     deadlines += [one.session_deadline_ms for one in group.members.values() if one.session_deadline_ms is not None]
     if group.rebalance_deadline_ms is not None:
         deadlines.append(group.rebalance_deadline_ms)

@@ -20,6 +20,8 @@ from engine.core.groups.limits import GroupLimits
 from engine.core.groups.subscription import subscribed_topics
 from engine.wire.error_codes import ErrorCode
 
+IDLE_ROUND_MS_MIN = 1_000  # members may allow no time at all; without this they would be looked at each millisecond
+
 
 def keep_alive(member: Member, now_ms: int) -> None:
     """Give the member a whole session timeout from now."""
@@ -106,7 +108,7 @@ def complete_join(group: Group, now_ms: int) -> None:
         return
     if not joined:
         # Only static members are left and none is back: keep their places, wait another round.
-        group.rebalance_deadline_ms = now_ms + group.rebalance_timeout_ms()
+        group.rebalance_deadline_ms = now_ms + max(group.rebalance_timeout_ms(), IDLE_ROUND_MS_MIN)
         return
     if group.leader_id is None or group.members[group.leader_id].joining is None:
         group.leader_id = joined[0].member_id

@@ -136,3 +136,46 @@ def test_only_the_coordinator_writes_what_it_reads():
     for version in (7, 9):
         reply = world.connect().call(produce_request(batch(b"x", keys=[b"k"]), "__consumer_offsets"), version)
         assert reply.responses[0].partition_responses[0].error_code == 17
+
+
+def test_a_disk_that_fails_a_commit_takes_the_directory_offline():
+    world = group_world(durability="fsync")
+    reader = stable_reader(world)
+    world.disk.failing = True
+    assert reader.commit(8) == 15
+    assert world.broker.durability.failed is not None
+    assert world.broker.counters.failed_writes == 1
+    world.disk.failing = False
+    assert reader.commit(8) == 15
+    assert reader.heartbeat() == 15
+
+
+def test_a_full_disk_is_counted_and_asked_again():
+    world = group_world(durability="fsync")
+    reader = stable_reader(world)
+    world.disk.full = True
+    assert reader.commit(8) == 15
+    assert (world.broker.durability.failed, world.broker.counters.failed_writes) == (None, 1)
+    world.disk.full = False
+    assert reader.commit(8) == 0
+
+
+def test_nobody_waits_for_a_disk_that_failed():
+    world = group_world(durability="fsync")
+    reader, newcomer = stable_reader(world), Reader(world)
+    newcomer.ask_to_join(3)
+    reader.peer.send(reader.commit_request(5), 8)
+    world.broker.on_sync_failed(world.disk.finish_sync(), "I/O error", world.now_ms)
+    world.perform()
+    assert newcomer.joined().error_code == 15
+    assert reader.peer.is_closed
+    assert world.broker.group_coordinator.waiting == {}
+
+
+def test_nobody_waits_for_a_coordinator_whose_topic_is_deleted():
+    world = group_world()
+    stable_reader(world)
+    newcomer = Reader(world)
+    newcomer.ask_to_join(3)
+    world.connect().call(DeleteTopicsRequest([DeleteTopicState("__consumer_offsets")], timeout_ms=1000), 6)
+    assert newcomer.joined().error_code == 15

@@ -1,5 +1,7 @@
 """JoinGroup: who may come in, and what members that join again are told."""
 
+import pytest
+
 from engine.core.groups.group import GroupState
 from engine.core.groups.limits import GroupLimits
 from engine.wire.error_codes import ErrorCode
@@ -84,11 +86,17 @@ def test_a_member_whose_place_was_taken_in_a_rebalance_is_not_waited_for():
     assert second not in stage.group.members
 
 
-def test_a_static_member_comes_back_into_a_full_group():
+@pytest.mark.parametrize("instance_id", ["i1", "i2"])
+def test_a_full_group_takes_a_static_member_back_only_when_its_session_is_over(instance_id: str):
     stage = Stage(GroupLimits(group_initial_rebalance_delay_ms=0, group_max_size=1))
     former = stage.joined(stage.join(instance_id="i1")).member_id
     stage.sync(former, 1, {former: b"mine"})
-    assert stage.joined(stage.join(instance_id="i1")).error is ErrorCode.NONE
+    assert stage.joined(stage.join(instance_id=instance_id)).error is ErrorCode.GROUP_MAX_SIZE_REACHED
+    assert list(stage.group.members) == [former]
+    assert stage.joined(stage.join(former, instance_id="i1")).error is ErrorCode.NONE
+    stage.sync(former, 2, {former: b"mine"})
+    stage.pass_ms(10_001)
+    assert stage.joined(stage.join(instance_id=instance_id)).error is ErrorCode.NONE
 
 
 def test_a_follower_that_joins_again_unchanged_disturbs_nobody():

@@ -74,3 +74,17 @@ def test_one_who_waits_and_is_dropped_gets_an_answer():
     name = next(one.member_id for one in stage.group.members.values() if one.joining == waiting)
     stage.leave(name)
     assert stage.joined(waiting).error is ErrorCode.UNKNOWN_MEMBER_ID
+
+
+def test_the_first_of_many_pending_members_is_found_without_looking_at_all():
+    stage = Stage()
+    told = [stage.joined(stage.join(needs_known_member_id=True, session_timeout_ms=6_000 + n)) for n in range(500)]
+    for one in told[:400]:
+        stage.leave(one.member_id)
+    assert leaving.next_deadline_ms(stage.group) == stage.now_ms + 6_400
+    stage.join(needs_known_member_id=True, session_timeout_ms=60_000)
+    assert len(stage.group.pending_deadlines) <= 2 * len(stage.group.pending_members) + 64
+    stage.pass_ms(6_450)
+    assert len(stage.group.pending_members) == 50
+    stage.pass_ms(60_000)
+    assert (stage.group.pending_members, stage.group.pending_deadlines) == ({}, [])

@@ -1,6 +1,8 @@
 """Rebalances: who is waited for, how long, and what generation comes of it."""
 
-from engine.core.groups import syncing
+import pytest
+
+from engine.core.groups import leaving, syncing
 from engine.core.groups.group import GroupState
 from engine.core.groups.limits import GroupLimits
 from engine.wire.error_codes import ErrorCode
@@ -148,3 +150,21 @@ def test_a_rebalance_without_time_does_not_go_round_for_ever():
     newcomer = stage.join(rebalance_timeout_ms=0)
     stage.leave(stage.joined(newcomer).member_id if newcomer in stage.answers else static)
     stage.pass_ms(500)
+
+
+@pytest.mark.parametrize("rebalance_timeout_ms", [-5, 0, 1])
+def test_static_members_that_allow_no_time_are_looked_at_seldom(rebalance_timeout_ms: int):
+    stage = Stage()
+    stage.join(instance_id="i1", rebalance_timeout_ms=rebalance_timeout_ms)
+    stage.join(instance_id="i2", rebalance_timeout_ms=rebalance_timeout_ms)
+    stage.now_ms += 1
+    leaving.on_deadline(stage.group, stage.limits, stage.now_ms)
+    stage.leave("", "i2")
+    assert stage.group.state is GroupState.PREPARING_REBALANCE
+    looks = 0
+    while (deadline_ms := leaving.next_deadline_ms(stage.group)) is not None:
+        stage.now_ms = deadline_ms
+        leaving.on_deadline(stage.group, stage.limits, stage.now_ms)
+        looks += 1
+    assert looks < 20, "their sessions are over after ten seconds"
+    assert stage.group.state is GroupState.EMPTY
