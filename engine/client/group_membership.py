@@ -75,6 +75,7 @@ class Membership:
     polled_ms: int = 0
     poll_expired: bool = False
     events: int = 0
+    awaited: int = 0  # the last event to which somebody was to listen
     heard: int = 0  # the last event that was acknowledged
     leaving: dict[int, bool] = field(default_factory=dict)  # calls until we are out: whether still somebody asks
     leave_by_ms: int = 0
@@ -173,7 +174,7 @@ class Membership:
         """Do what the stage asks; say whether there may be more to do."""
         before = self.stage
         inside_poll = bool(self.consumer.polls)
-        all_heard = not self.listens or self.heard == self.events  # else events would pile up at who does not listen
+        all_heard = not self.listens or self.heard >= self.awaited  # else events would pile up at who does not listen
         is_heard = all_heard or now_ms >= self.wait_until_ms
         match self.stage:
             case Stage.UNJOINED if inside_poll and all_heard:
@@ -311,7 +312,8 @@ class Membership:
     def tell(self, change: Change, places: list[Place]) -> None:
         """Hand an event over."""
         self.events += 1
-        self.consumer.effects.results.append((0, Rebalanced(self.events, change, tuple(places))))
+        self.awaited = self.events if self.listens else self.awaited
+        self.consumer.effects.results.append((0, Rebalanced(self.events, change, tuple(places), self.listens)))
         self.consumer.effects.observe("rebalanced", change.value, tuple(places))
 
     # ---- joining
