@@ -110,10 +110,14 @@ class Commits:
         config = self.consumer.config
         if not config.auto_commit or self._refusal() is not None:
             return
+        known = {place: one.committed for place, one in self.consumer.positions.items()}
+        for commit in self.waiting:
+            if commit.repeated and not self._is_over(commit):  # it will be committed
+                known.update((place, offset.offset) for place, offset in commit.offsets.items())
         offsets = {
             place: Offset(one.processed)
             for place, one in self.consumer.positions.items()
-            if one.processed is not None and one.processed != one.committed
+            if one.processed is not None and one.processed != known[place]
         }
         if offsets:
             self._add(NO_CALL, offsets, now_ms + timeout_ms, repeated)

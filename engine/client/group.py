@@ -55,6 +55,11 @@ class Group:
         """Whether the client has a group at all."""
         return bool(self.identity.group_id)
 
+    @property
+    def assigns(self) -> bool:
+        """Whether the group says what is consumed, or will when we have left."""
+        return self.identity.subscribed or self.membership.next_subscription is not None
+
     # ---- calls
     def begin(self, number: int, call: GroupCall, now_ms: int) -> None:
         """Start a call."""
@@ -103,6 +108,8 @@ class Group:
     def on_assign(self, now_ms: int) -> None:
         """Partitions are about to be assigned by hand: what was processed of those before is committed."""
         if self.exists:
+            if self.membership.leaving:  # what was assigned by hand before: this takes its place
+                self.membership.left(now_ms)
             timeout_ms = self.cluster.config.request_timeout_ms
             self.commits.commit_processed(timeout_ms, now_ms, repeated=False)
 
@@ -141,7 +148,7 @@ class Group:
             case heartbeats.OWNER:
                 asked = self.heartbeats.on_ended(request, answer, now_ms)
                 if isinstance(asked, ClientError):
-                    self.membership.fail(asked)
+                    self.membership.fail(asked, now_ms)
                 elif asked != ErrorCode.NONE:
                     group_answers.obey(self.membership, asked, now_ms)
             case _:

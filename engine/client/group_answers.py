@@ -56,7 +56,7 @@ def _on_error(member: Membership, kind: str, error: ClientError, now_ms: int) ->
     elif moved:
         _join_later(member, now_ms)
     else:
-        member.fail(error)
+        member.fail(error, now_ms)
 
 
 def _later(member: Membership, now_ms: int) -> None:
@@ -87,7 +87,8 @@ def _on_joined(member: Membership, answer: JoinGroupResponse, now_ms: int) -> No
     member.protocol_name = answer.protocol_name or ""
     member.stop_counting()
     if member.protocol_name not in member.consumer.config.assignors:
-        member.fail(NotAllowed(f"the group uses the assignor {member.protocol_name!r}, which this consumer has not"))
+        why = f"the group uses the assignor {member.protocol_name!r}, which this consumer has not"
+        member.fail(NotAllowed(why), now_ms)
     elif answer.leader != answer.member_id:
         member.send_sync([], now_ms)
     else:
@@ -98,7 +99,7 @@ def _begin_assigning(member: Membership, answer: JoinGroupResponse, now_ms: int)
     try:
         member.subscribers = subscribers_of(answer)
     except Malformed as damaged:
-        member.fail(NotAllowed(f"a member of the group says what cannot be read: {damaged}"))
+        member.fail(NotAllowed(f"a member of the group says what cannot be read: {damaged}"), now_ms)
         return
     member.skips_assignment = answer.skip_assignment
     member.heartbeats.begin(now_ms)
@@ -126,7 +127,7 @@ def _on_synced(member: Membership, answer: SyncGroupResponse, now_ms: int) -> No
     try:
         coming = decode_assignment(bytes(answer.assignment))
     except Malformed as damaged:
-        member.fail(NotAllowed(f"the leader of the group assigns what cannot be read: {damaged}"))
+        member.fail(NotAllowed(f"the leader of the group assigns what cannot be read: {damaged}"), now_ms)
         return
     member.coming = [place for place in coming if place[0] in member.topics]
     if len(member.coming) < len(coming):
@@ -158,12 +159,12 @@ def obey(member: Membership, code: ErrorCode, now_ms: int) -> None:
     elif code in (ErrorCode.UNKNOWN_MEMBER_ID, ErrorCode.ILLEGAL_GENERATION):
         _lose(member, joining, code == ErrorCode.ILLEGAL_GENERATION, now_ms)
     elif code == ErrorCode.FENCED_INSTANCE_ID:
-        member.fail(Refused(code, FENCED))
+        member.fail(Refused(code, FENCED), now_ms)
     elif code in RETRIABLE:
         if joining:
             _join_later(member, now_ms)
     else:
-        member.fail(Refused(code, f"group {member.coordinator.identity.group_id}"))
+        member.fail(Refused(code, f"group {member.coordinator.identity.group_id}"), now_ms)
 
 
 def _lose(member: Membership, joining: bool, keep_member_id: bool, now_ms: int) -> None:

@@ -10,7 +10,7 @@ UNJOINED, COMMITTING, REVOKING, JOINING, (ASSIGNING), SYNCING, SYNCED, ADDING, S
 Invariants:
 - Nothing of a partition is handed out from the beginning of its revocation on.
 - An answer to a question of an earlier turn changes nothing.
-- Who does not poll for max.poll.interval.ms leaves (a static member falls silent instead).
+- Who does not poll for max.poll.interval.ms leaves (a static member without a word) and hands out nothing more.
 
 Not here: heartbeats (heartbeats.py), where the coordinator is (coordinator.py), commits
 (commits.py), the stages' answers (group_answers.py).
@@ -73,7 +73,6 @@ class Membership:
     retry_at_ms: int = 0
     wait_until_ms: int = 0  # for a commit or a listener
     polled_ms: int = 0
-    poll_expired: bool = False
     events: int = 0
     awaited: int = 0  # the last event to which somebody was to listen
     heard: int = 0  # the last event that was acknowledged
@@ -100,6 +99,7 @@ class Membership:
     def unsubscribe(self, number: int, call: Unsubscribe, now_ms: int) -> None:
         """Give up everything and leave."""
         self.leaving[number] = True
+        self.next_subscription = None
         self.leave_by_ms = max(self.leave_by_ms, now_ms + call.timeout_ms)
         if self.coordinator.identity.failure is not None:
             self.left(now_ms)
@@ -108,10 +108,9 @@ class Membership:
         self.then = Then.LEAVE
         if self.stage in IN_FLIGHT_STAGES:
             self._break_off("leaving the group")
-        if self.stage is Stage.COMMITTING:
-            self.going = list(self.owned)
-            self.consumer.hold(self.going, held=True)
-        elif self.stage is not Stage.REVOKING:
+        if self.stage is Stage.REVOKING:  # the others follow when whoever listens is done with these
+            self.consumer.hold(list(self.consumer.positions), held=True)
+        else:
             self.start_revocation(list(self.consumer.positions), Then.LEAVE, now_ms)
 
     def acknowledge(self, call: Acknowledge) -> None:
@@ -128,7 +127,7 @@ class Membership:
             times.append(self.wait_until_ms)
         if self.leaving:
             times.append(self.leave_by_ms)
-        elif self._is_member() and not self.consumer.polls and not self.poll_expired:
+        elif self._is_member() and not self.consumer.polls:
             times.append(self.polled_ms + self.consumer.config.max_poll_interval_ms)
         return min(times, default=None)
 
@@ -141,7 +140,7 @@ class Membership:
             self.left(now_ms)
         identity = self.coordinator.identity
         if self.coordinator.failure is not None and identity.subscribed and not self.leaving:
-            self.fail(self.coordinator.failure)
+            self.fail(self.coordinator.failure, now_ms)
         if identity.failure is not None:
             self.consumer.fail_polls(identity.failure)
             return
@@ -156,19 +155,12 @@ class Membership:
     def _watch_polls(self, now_ms: int) -> None:
         """Leave the group if nobody polls, so that others read what we do not."""
         if self.consumer.polls:
-            if self.poll_expired and self.coordinator.identity.may_commit:  # static, and silent until now
-                self.heartbeats.due_ms = now_ms
-            self.polled_ms, self.poll_expired = now_ms, False
+            self.polled_ms = now_ms
         late = now_ms >= self.polled_ms + self.consumer.config.max_poll_interval_ms
-        if not late or not self._is_member() or self.consumer.polls or self.leaving or self.poll_expired:
-            return
-        self.poll_expired = True
-        if self.coordinator.identity.instance_id is None:
+        if late and self._is_member() and not self.leaving:
             self._send_leave("nobody polls", now_ms)
             self.lose(keep_member_id=False)
             self.stage = Stage.UNJOINED
-        else:
-            self.heartbeats.stop()
 
     def _step(self, now_ms: int) -> bool:
         """Do what the stage asks; say whether there may be more to do."""
@@ -229,9 +221,7 @@ class Membership:
         elif self.then is Then.ADD:
             self._add(now_ms)
         elif self.owned:  # it was a revocation for less when somebody unsubscribed
-            self.going = list(self.owned)
-            self.consumer.hold(self.going, held=True)
-            self._revoke(now_ms)
+            self.start_revocation(list(self.owned), Then.LEAVE, now_ms)
         else:
             self.stage = Stage.LEAVING
             if not self._send_leave("the consumer unsubscribed", now_ms):
@@ -303,8 +293,11 @@ class Membership:
             self.consumer.drop(lost)
             self.tell(Change.LOST, lost)
 
-    def fail(self, error: ClientError) -> None:
-        """The group will not have us: every poll says so until somebody subscribes anew."""
+    def fail(self, error: ClientError, now_ms: int) -> None:
+        """The group will not have us: every poll says so until somebody subscribes anew; who leaves has left."""
+        if self.leaving:
+            self.left(now_ms)
+            return
         self.lose(keep_member_id=False)
         self.coordinator.identity.failure = error
         self.stage = Stage.OUT
