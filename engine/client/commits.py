@@ -195,7 +195,7 @@ class Commits:
             self._note_committed(commit)
             self._result(commit, None)
             return
-        moved = self.coordinator.on_trouble(error, now_ms)
+        moved = self.coordinator.on_trouble(request, error, now_ms)
         again = moved or (isinstance(error, Refused) and error.code in RETRIABLE)
         is_late = commit.deadline_ms == 1 << 62
         if again and commit.repeated and not is_late:

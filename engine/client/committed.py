@@ -119,7 +119,7 @@ class CommittedOffsets:
         if error is None:
             self._take(number, question, found)
             return
-        moved = self.coordinator.on_trouble(error, now_ms)
+        moved = self.coordinator.on_trouble(request, error, now_ms)
         if moved or (isinstance(error, Refused) and error.code in RETRIABLE):
             question.retry_at_ms = now_ms + self.coordinator.cluster.backoff_ms(question.attempts)
             question.attempts += 1

@@ -127,7 +127,7 @@ class Group:
             return
         if self.identity.trouble != ErrorCode.NONE:
             code, self.identity.trouble = self.identity.trouble, ErrorCode.NONE
-            group_answers.obey(self.membership, code, now_ms)
+            group_answers.heed(self.membership, code, now_ms)
         self.coordinator.advance(now_ms)
         self.commits.advance(now_ms)
         self.membership.advance(now_ms)
@@ -150,6 +150,6 @@ class Group:
                 if isinstance(asked, ClientError):
                     self.membership.fail(asked, now_ms)
                 elif asked != ErrorCode.NONE:
-                    group_answers.obey(self.membership, asked, now_ms)
+                    group_answers.heed(self.membership, asked, now_ms)
             case _:
                 group_answers.on_ended(self.membership, request, answer, now_ms)

@@ -35,7 +35,7 @@ def on_ended(member: Membership, request: Request, answer: Message | ClientError
     if kind in (JOIN, SYNC):
         member.coordinator.identity.line_busy = False
     if isinstance(answer, ClientError):
-        _on_error(member, kind, answer, now_ms)
+        _on_error(member, request, answer, now_ms)
     elif isinstance(answer, JoinGroupResponse):
         _on_joined(member, answer, now_ms)
     elif isinstance(answer, MetadataResponse):
@@ -46,11 +46,12 @@ def on_ended(member: Membership, request: Request, answer: Message | ClientError
         member.left(now_ms)
 
 
-def _on_error(member: Membership, kind: str, error: ClientError, now_ms: int) -> None:
+def _on_error(member: Membership, request: Request, error: ClientError, now_ms: int) -> None:
+    kind = request.part[0]
     if kind == TOPICS:
         _later(member, now_ms)
         return
-    moved = member.coordinator.on_trouble(error, now_ms)
+    moved = member.coordinator.on_trouble(request, error, now_ms)
     if kind not in (JOIN, SYNC):
         member.left(now_ms)
     elif moved:
@@ -67,6 +68,15 @@ def _later(member: Membership, now_ms: int) -> None:
 def _join_later(member: Membership, now_ms: int) -> None:
     member.begin_join()
     _later(member, now_ms)
+
+
+def _join_again(member: Membership, now_ms: int) -> None:
+    """At once, unless that has been tried already."""
+    member.begin_join()
+    if member.attempts:
+        _later(member, now_ms)
+    else:
+        member.attempts = 1
 
 
 # ---- joining
@@ -143,8 +153,16 @@ def _on_synced(member: Membership, answer: SyncGroupResponse, now_ms: int) -> No
 # ---- what codes ask of a member
 
 
+def heed(member: Membership, code: ErrorCode, now_ms: int) -> None:
+    """Do what an error asks for that was the answer to a heartbeat or a commit."""
+    waits = member.stage in (Stage.JOINING, Stage.SYNCING)  # for an answer that will say what there is to do
+    passing = code == ErrorCode.REBALANCE_IN_PROGRESS or (code in RETRIABLE and code not in MOVED)
+    if not (waits and passing):
+        obey(member, code, now_ms)
+
+
 def obey(member: Membership, code: ErrorCode, now_ms: int) -> None:
-    """Do what an error of the coordinator asks for, whatever it was the answer to."""
+    """Do what an error of the coordinator asks for."""
     joining = member.stage in IN_FLIGHT_STAGES
     if code in MOVED:
         member.coordinator.lost(code.name, now_ms)
@@ -152,8 +170,7 @@ def obey(member: Membership, code: ErrorCode, now_ms: int) -> None:
             _join_later(member, now_ms)
     elif code == ErrorCode.REBALANCE_IN_PROGRESS:
         if joining:
-            _join_later(member, now_ms) if member.attempts else member.begin_join()
-            member.attempts += 1
+            _join_again(member, now_ms)
         else:
             member.rejoin = "the group is rebalancing"
     elif code in (ErrorCode.UNKNOWN_MEMBER_ID, ErrorCode.ILLEGAL_GENERATION):
@@ -172,7 +189,6 @@ def _lose(member: Membership, joining: bool, keep_member_id: bool, now_ms: int) 
     if member.leaving:
         member.left(now_ms)
     elif joining:
-        _join_later(member, now_ms) if member.attempts else member.begin_join()
-        member.attempts += 1
+        _join_again(member, now_ms)
     elif member.stage is not Stage.OUT:
         member.stage = Stage.UNJOINED

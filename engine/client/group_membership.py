@@ -343,12 +343,9 @@ class Membership:
             identity.instance_id, CONSUMER, protocols, self.reason,
         )  # fmt: skip
         identity.line_busy = True
-        self.coordinator.send(OWNER, message, (JOIN, self.turn), self.answer_ms(), now_ms, ANY_VERSION)
-
-    def answer_ms(self) -> int:
-        """How long JoinGroup and SyncGroup may wait for the others."""
         request_timeout_ms = self.coordinator.cluster.config.request_timeout_ms
-        return max(request_timeout_ms, self.consumer.config.max_poll_interval_ms + JOIN_GRACE_MS)
+        timeout_ms = max(request_timeout_ms, config.max_poll_interval_ms + JOIN_GRACE_MS)  # it waits for the others
+        self.coordinator.send(OWNER, message, (JOIN, self.turn), timeout_ms, now_ms, ANY_VERSION)
 
     def send_sync(self, assignments: list[SyncGroupRequestAssignment], now_ms: int) -> None:
         """Bring the assignment if we lead, and ask for ours."""
@@ -362,7 +359,8 @@ class Membership:
             self.protocol_name, assignments,
         )  # fmt: skip
         self.asking = identity.line_busy = True
-        self.coordinator.send(OWNER, message, (SYNC, self.turn), self.answer_ms(), now_ms, ANY_VERSION)
+        timeout_ms = self.coordinator.cluster.config.request_timeout_ms
+        self.coordinator.send(OWNER, message, (SYNC, self.turn), timeout_ms, now_ms, ANY_VERSION)
 
     # ---- what the assignment brings
     def _apply(self, now_ms: int) -> None:

@@ -69,6 +69,19 @@ def test_leaving_does_not_wait_behind_a_join_that_waits_for_others():
     assert one.driver.results[number] is None
 
 
+def test_leaving_is_not_disturbed_by_what_was_on_its_way_before_the_join():
+    one = stable_and_read(0, assignor=COOPERATIVE, auto_commit=False)
+    one.advance(HEARTBEAT_MS)
+    one.expect(HeartbeatRequest)  # is never answered
+    one.call(Subscribe(("orders", "payments")))
+    one.expect(JoinGroupRequest)
+    number = one.call(Unsubscribe())
+    leave = one.expect(LeaveGroupRequest)
+    assert leave.connection in one.driver.connections
+    one.answer(leave, LeaveGroupResponse())
+    assert one.driver.results[number] is None
+
+
 def test_leaving_goes_on_also_if_nobody_waits_for_it_any_more():
     one = stable_and_read(0)
     number = one.call(Unsubscribe())
