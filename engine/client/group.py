@@ -46,7 +46,7 @@ class Group:
         self.identity = Identity(config.group_id or "", config.group_instance_id)
         self.coordinator = Coordinator(self.identity, self.cluster)
         self.commits = Commits(self.coordinator, self.consumer)
-        self.committed = CommittedOffsets(self.coordinator, self.consumer)
+        self.committed = CommittedOffsets(self.coordinator, self.consumer, self.commits)
         self.heartbeats = Heartbeats(config, self.coordinator)
         self.membership = Membership(self.coordinator, self.consumer, self.commits, self.heartbeats)
 
