@@ -153,7 +153,7 @@ class Poll(NamedTuple):
 class Subscribe(NamedTuple):
     """Join the group of the config to read these topics, no others; gives None at once. Polls carry the membership.
 
-    With `listens`, each Rebalanced is awaited to be answered with Acknowledge before the rebalance goes on.
+    With `listens`, each Rebalanced is `awaited`: a rebalance goes on when it was answered with Acknowledge.
     """
 
     topics: tuple[str, ...]
@@ -180,6 +180,7 @@ class Rebalanced(NamedTuple):
     number: int
     change: Change
     places: tuple[Place, ...]
+    awaited: bool  # somebody listened when it came about: an Acknowledge is waited for
 
 
 class Acknowledge(NamedTuple):

@@ -89,7 +89,7 @@ class Client:
                 self.leader_calls.begin(number, call, now_ms)
             case Produce():
                 self.producer.begin(number, call, now_ms, now_ms + self.wall_offset_ms)
-            case Assign() if self.group.identity.subscribed:
+            case Assign() if self.group.assigns:
                 error = NotAllowed("the group assigns this consumer's partitions: unsubscribe before assigning by hand")
                 self.effects.results.append((number, error))
             case Assign() | Seek() | Pause() | Poll():

@@ -13,6 +13,7 @@ Spec: KIP-447 for what a rebalance does to commits.
 """
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from engine.client.calls import Commit, Offset, Place
@@ -46,6 +47,7 @@ class OpenCommit:
     deadline_ms: int
     repeated: bool
     generation_id: int  # -1 of who is no member
+    order: int  # of all commits
     attempts: int = 0
     retry_at_ms: int = 0
     last_reason: str = ""
@@ -60,6 +62,7 @@ class Commits:
     waiting: deque[OpenCommit] = field(default_factory=deque)
     in_flight: bool = False  # the first one
     auto_at_ms: int | None = None  # the next automatic one
+    last_order: int = 0
 
     # ---- asking
     def begin(self, number: int, call: Commit, now_ms: int) -> None:
@@ -76,7 +79,8 @@ class Commits:
 
     def _add(self, number: int, offsets: dict[Place, Offset], deadline_ms: int, repeated: bool) -> None:
         generation_id = self.coordinator.identity.generation_id
-        self.waiting.append(OpenCommit(number, offsets, deadline_ms, repeated, generation_id))
+        self.last_order += 1
+        self.waiting.append(OpenCommit(number, offsets, deadline_ms, repeated, generation_id, self.last_order))
 
     def _refusal(self) -> ClientError | None:
         if self.coordinator.identity.failure is not None:
@@ -92,6 +96,10 @@ class Commits:
         """The generation in which it was asked for is over: somebody else may have committed since."""
         identity = self.coordinator.identity
         return identity.generation_id != commit.generation_id or (identity.subscribed and not identity.may_commit)
+
+    def is_open(self, places: Iterable[Place], order: int) -> bool:
+        """Say whether a commit for one of these partitions waits for its answer that is so old."""
+        return any(one.order <= order and any(place in one.offsets for place in places) for one in self.waiting)
 
     def cancel(self, number: int) -> bool:
         """Forget a commit's caller; what is on its way may be committed all the same."""
@@ -110,10 +118,14 @@ class Commits:
         config = self.consumer.config
         if not config.auto_commit or self._refusal() is not None:
             return
+        known = {place: one.committed for place, one in self.consumer.positions.items()}
+        for commit in self.waiting:
+            if commit.repeated and not self._is_over(commit):  # it will be committed
+                known.update((place, offset.offset) for place, offset in commit.offsets.items())
         offsets = {
             place: Offset(one.processed)
             for place, one in self.consumer.positions.items()
-            if one.processed is not None and one.processed != one.committed
+            if one.processed is not None and one.processed != known[place]
         }
         if offsets:
             self._add(NO_CALL, offsets, now_ms + timeout_ms, repeated)
@@ -191,7 +203,7 @@ class Commits:
             self._note_committed(commit)
             self._result(commit, None)
             return
-        moved = self.coordinator.on_trouble(error, now_ms)
+        moved = self.coordinator.on_trouble(request, error, now_ms)
         again = moved or (isinstance(error, Refused) and error.code in RETRIABLE)
         is_late = commit.deadline_ms == 1 << 62
         if again and commit.repeated and not is_late:

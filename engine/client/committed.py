@@ -4,6 +4,7 @@ Invariants:
 - A partition begins at its committed offset, or by auto.offset.reset if there is none;
   it is not fetched before that is known.
 - At most one OffsetFetch for beginnings is on its way.
+- Nobody is told what was committed before a commit of our own that was asked for earlier.
 
 Not here: committing (commits.py), auto.offset.reset (consumer.py).
 Spec: KIP-447 (require_stable: commits of open transactions are waited for).
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 
 from engine.client.calls import Committed, Offset, Place
 from engine.client.cluster_metadata import error_code
+from engine.client.commits import Commits
 from engine.client.consumer import Consumer
 from engine.client.coordinator import Coordinator
 from engine.client.errors import RETRIABLE, ClientError, Refused, TimedOut
@@ -33,6 +35,7 @@ class OpenQuestion:
 
     places: list[Place]
     deadline_ms: int
+    after: int  # this commit of our own, and those before it
     generations: dict[Place, int] = field(default_factory=dict)  # of positions, if they are to begin
     asking: bool = False
     attempts: int = 0
@@ -45,11 +48,13 @@ class CommittedOffsets:
 
     coordinator: Coordinator
     consumer: Consumer
+    commits: Commits
     open: dict[int, OpenQuestion] = field(default_factory=dict)
 
     def begin(self, number: int, call: Committed, now_ms: int) -> None:
         """Take a call."""
-        self.open[number] = OpenQuestion(list(dict.fromkeys(call.places)), now_ms + call.timeout_ms)
+        places, deadline_ms = list(dict.fromkeys(call.places)), now_ms + call.timeout_ms
+        self.open[number] = OpenQuestion(places, deadline_ms, self.commits.last_order)
         if not call.places:
             self._finish(number, {})
 
@@ -84,7 +89,7 @@ class CommittedOffsets:
                 question.retry_at_ms = 0
             if self.coordinator.failure is not None:
                 self._fail(number, question, self.coordinator.failure)
-            elif self.coordinator.peer is not None and not question.asking and not question.retry_at_ms:
+            elif self._may_ask(question):
                 question.asking = True
                 message = OffsetFetchRequest(
                     self.coordinator.identity.group_id, fetch_topics(question.places), require_stable=True
@@ -92,11 +97,16 @@ class CommittedOffsets:
                 timeout_ms = self.coordinator.cluster.config.request_timeout_ms
                 self.coordinator.send(OWNER, message, number, timeout_ms, now_ms, ONE_GROUP_MAX)
 
+    def _may_ask(self, question: OpenQuestion) -> bool:
+        if self.coordinator.peer is None or question.asking or question.retry_at_ms:
+            return False
+        return not self.commits.is_open(question.places, question.after)
+
     def _want_beginnings(self, before: OpenQuestion | None = None) -> None:
         self.open.pop(BEGINNINGS, None)
         wanting = {place: one.generation for place, one in self.consumer.positions.items() if one.wants_committed}
         if wanting:
-            question = self.open[BEGINNINGS] = OpenQuestion(list(wanting), 1 << 62, wanting)
+            question = self.open[BEGINNINGS] = OpenQuestion(list(wanting), 1 << 62, self.commits.last_order, wanting)
             if before is not None:
                 question.attempts, question.retry_at_ms = before.attempts, before.retry_at_ms
 
@@ -119,7 +129,7 @@ class CommittedOffsets:
         if error is None:
             self._take(number, question, found)
             return
-        moved = self.coordinator.on_trouble(error, now_ms)
+        moved = self.coordinator.on_trouble(request, error, now_ms)
         if moved or (isinstance(error, Refused) and error.code in RETRIABLE):
             question.retry_at_ms = now_ms + self.coordinator.cluster.backoff_ms(question.attempts)
             question.attempts += 1

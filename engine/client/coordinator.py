@@ -6,6 +6,7 @@ answered when the others have come, and no Fetch should wait behind it.
 Invariants:
 - At most one FindCoordinator is on its way, and none before its backoff is over.
 - While `peer` is None nothing is sent.
+- That a lane ended which we gave up ourselves says nothing about the coordinator.
 
 Not here: what is sent (group_membership.py, commits.py, committed.py).
 Spec: KIP-580 (backoff).
@@ -50,6 +51,7 @@ class Coordinator:
     identity: Identity
     cluster: Cluster
     peer: str | None = None
+    lane: int = 0  # the number of the one in use: another after each that was given up
     wanted: bool = False  # somebody waits for it, and it was too early to ask
     asking: bool = False
     attempts: int = 0
@@ -72,7 +74,8 @@ class Coordinator:
     def send(self, owner: str, message: Message, part: Any, timeout_ms: int, now_ms: int, version_max: int) -> None:
         """Send a request to the coordinator, which is known."""
         assert self.peer is not None, "find it first"
-        request = Request(message, ("peer", self.peer), now_ms + timeout_ms, owner, part=part, once=True, lane=LANE)
+        request = Request(message, ("peer", self.peer), now_ms + timeout_ms, owner, part=part, once=True)
+        request.lane = self._lane_name()
         request.answer_ms = timeout_ms
         request.version_max = version_max
         self.cluster.send(request, now_ms)
@@ -88,15 +91,21 @@ class Coordinator:
     def give_up_lane(self, reason: str) -> None:
         """Break off the connection: a broker reads nothing on it while a JoinGroup waits."""
         if self.peer is not None:
-            self.cluster.connections.give_up_lane(self.peer, LANE, reason)
+            name = self._lane_name()
+            self.lane += 1
+            self.cluster.connections.give_up_lane(self.peer, name, reason)
 
-    def on_trouble(self, error: ClientError, now_ms: int) -> bool:
-        """Say whether an error means that the coordinator must be found again; then that is begun."""
+    def _lane_name(self) -> str:
+        return f"{LANE} {self.lane}"
+
+    def on_trouble(self, request: Request, error: ClientError, now_ms: int) -> bool:
+        """Say whether to send a request again, to a coordinator that may have to be found anew."""
         moved = isinstance(error, Refused) and error.code in MOVED
-        if moved or isinstance(error, Disconnected | Unreachable | TimedOut):
+        if not moved and not isinstance(error, Disconnected | Unreachable | TimedOut):
+            return False
+        if request.lane == self._lane_name():
             self.lost(error.reason, now_ms)
-            return True
-        return False
+        return True
 
     def next_deadline_ms(self) -> int | None:
         """When it is asked for again."""

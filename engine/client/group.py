@@ -46,7 +46,7 @@ class Group:
         self.identity = Identity(config.group_id or "", config.group_instance_id)
         self.coordinator = Coordinator(self.identity, self.cluster)
         self.commits = Commits(self.coordinator, self.consumer)
-        self.committed = CommittedOffsets(self.coordinator, self.consumer)
+        self.committed = CommittedOffsets(self.coordinator, self.consumer, self.commits)
         self.heartbeats = Heartbeats(config, self.coordinator)
         self.membership = Membership(self.coordinator, self.consumer, self.commits, self.heartbeats)
 
@@ -54,6 +54,11 @@ class Group:
     def exists(self) -> bool:
         """Whether the client has a group at all."""
         return bool(self.identity.group_id)
+
+    @property
+    def assigns(self) -> bool:
+        """Whether the group says what is consumed, or will when we have left."""
+        return self.identity.subscribed or self.membership.next_subscription is not None
 
     # ---- calls
     def begin(self, number: int, call: GroupCall, now_ms: int) -> None:
@@ -103,6 +108,8 @@ class Group:
     def on_assign(self, now_ms: int) -> None:
         """Partitions are about to be assigned by hand: what was processed of those before is committed."""
         if self.exists:
+            if self.membership.leaving:  # what was assigned by hand before: this takes its place
+                self.membership.left(now_ms)
             timeout_ms = self.cluster.config.request_timeout_ms
             self.commits.commit_processed(timeout_ms, now_ms, repeated=False)
 
@@ -120,7 +127,7 @@ class Group:
             return
         if self.identity.trouble != ErrorCode.NONE:
             code, self.identity.trouble = self.identity.trouble, ErrorCode.NONE
-            group_answers.obey(self.membership, code, now_ms)
+            group_answers.heed(self.membership, code, now_ms)
         self.coordinator.advance(now_ms)
         self.commits.advance(now_ms)
         self.membership.advance(now_ms)
@@ -141,8 +148,8 @@ class Group:
             case heartbeats.OWNER:
                 asked = self.heartbeats.on_ended(request, answer, now_ms)
                 if isinstance(asked, ClientError):
-                    self.membership.fail(asked)
+                    self.membership.fail(asked, now_ms)
                 elif asked != ErrorCode.NONE:
-                    group_answers.obey(self.membership, asked, now_ms)
+                    group_answers.heed(self.membership, asked, now_ms)
             case _:
                 group_answers.on_ended(self.membership, request, answer, now_ms)

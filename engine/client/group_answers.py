@@ -35,7 +35,7 @@ def on_ended(member: Membership, request: Request, answer: Message | ClientError
     if kind in (JOIN, SYNC):
         member.coordinator.identity.line_busy = False
     if isinstance(answer, ClientError):
-        _on_error(member, kind, answer, now_ms)
+        _on_error(member, request, answer, now_ms)
     elif isinstance(answer, JoinGroupResponse):
         _on_joined(member, answer, now_ms)
     elif isinstance(answer, MetadataResponse):
@@ -46,17 +46,18 @@ def on_ended(member: Membership, request: Request, answer: Message | ClientError
         member.left(now_ms)
 
 
-def _on_error(member: Membership, kind: str, error: ClientError, now_ms: int) -> None:
+def _on_error(member: Membership, request: Request, error: ClientError, now_ms: int) -> None:
+    kind = request.part[0]
     if kind == TOPICS:
         _later(member, now_ms)
         return
-    moved = member.coordinator.on_trouble(error, now_ms)
+    moved = member.coordinator.on_trouble(request, error, now_ms)
     if kind not in (JOIN, SYNC):
         member.left(now_ms)
     elif moved:
         _join_later(member, now_ms)
     else:
-        member.fail(error)
+        member.fail(error, now_ms)
 
 
 def _later(member: Membership, now_ms: int) -> None:
@@ -67,6 +68,15 @@ def _later(member: Membership, now_ms: int) -> None:
 def _join_later(member: Membership, now_ms: int) -> None:
     member.begin_join()
     _later(member, now_ms)
+
+
+def _join_again(member: Membership, now_ms: int) -> None:
+    """At once, unless that has been tried already."""
+    member.begin_join()
+    if member.attempts:
+        _later(member, now_ms)
+    else:
+        member.attempts = 1
 
 
 # ---- joining
@@ -87,7 +97,8 @@ def _on_joined(member: Membership, answer: JoinGroupResponse, now_ms: int) -> No
     member.protocol_name = answer.protocol_name or ""
     member.stop_counting()
     if member.protocol_name not in member.consumer.config.assignors:
-        member.fail(NotAllowed(f"the group uses the assignor {member.protocol_name!r}, which this consumer has not"))
+        why = f"the group uses the assignor {member.protocol_name!r}, which this consumer has not"
+        member.fail(NotAllowed(why), now_ms)
     elif answer.leader != answer.member_id:
         member.send_sync([], now_ms)
     else:
@@ -98,7 +109,7 @@ def _begin_assigning(member: Membership, answer: JoinGroupResponse, now_ms: int)
     try:
         member.subscribers = subscribers_of(answer)
     except Malformed as damaged:
-        member.fail(NotAllowed(f"a member of the group says what cannot be read: {damaged}"))
+        member.fail(NotAllowed(f"a member of the group says what cannot be read: {damaged}"), now_ms)
         return
     member.skips_assignment = answer.skip_assignment
     member.heartbeats.begin(now_ms)
@@ -126,7 +137,7 @@ def _on_synced(member: Membership, answer: SyncGroupResponse, now_ms: int) -> No
     try:
         coming = decode_assignment(bytes(answer.assignment))
     except Malformed as damaged:
-        member.fail(NotAllowed(f"the leader of the group assigns what cannot be read: {damaged}"))
+        member.fail(NotAllowed(f"the leader of the group assigns what cannot be read: {damaged}"), now_ms)
         return
     member.coming = [place for place in coming if place[0] in member.topics]
     if len(member.coming) < len(coming):
@@ -142,8 +153,16 @@ def _on_synced(member: Membership, answer: SyncGroupResponse, now_ms: int) -> No
 # ---- what codes ask of a member
 
 
+def heed(member: Membership, code: ErrorCode, now_ms: int) -> None:
+    """Do what an error asks for that was the answer to a heartbeat or a commit."""
+    waits = member.stage in (Stage.JOINING, Stage.SYNCING)  # for an answer that will say what there is to do
+    passing = code == ErrorCode.REBALANCE_IN_PROGRESS or (code in RETRIABLE and code not in MOVED)
+    if not (waits and passing):
+        obey(member, code, now_ms)
+
+
 def obey(member: Membership, code: ErrorCode, now_ms: int) -> None:
-    """Do what an error of the coordinator asks for, whatever it was the answer to."""
+    """Do what an error of the coordinator asks for."""
     joining = member.stage in IN_FLIGHT_STAGES
     if code in MOVED:
         member.coordinator.lost(code.name, now_ms)
@@ -151,19 +170,18 @@ def obey(member: Membership, code: ErrorCode, now_ms: int) -> None:
             _join_later(member, now_ms)
     elif code == ErrorCode.REBALANCE_IN_PROGRESS:
         if joining:
-            _join_later(member, now_ms) if member.attempts else member.begin_join()
-            member.attempts += 1
+            _join_again(member, now_ms)
         else:
             member.rejoin = "the group is rebalancing"
     elif code in (ErrorCode.UNKNOWN_MEMBER_ID, ErrorCode.ILLEGAL_GENERATION):
         _lose(member, joining, code == ErrorCode.ILLEGAL_GENERATION, now_ms)
     elif code == ErrorCode.FENCED_INSTANCE_ID:
-        member.fail(Refused(code, FENCED))
+        member.fail(Refused(code, FENCED), now_ms)
     elif code in RETRIABLE:
         if joining:
             _join_later(member, now_ms)
     else:
-        member.fail(Refused(code, f"group {member.coordinator.identity.group_id}"))
+        member.fail(Refused(code, f"group {member.coordinator.identity.group_id}"), now_ms)
 
 
 def _lose(member: Membership, joining: bool, keep_member_id: bool, now_ms: int) -> None:
@@ -171,7 +189,6 @@ def _lose(member: Membership, joining: bool, keep_member_id: bool, now_ms: int) 
     if member.leaving:
         member.left(now_ms)
     elif joining:
-        _join_later(member, now_ms) if member.attempts else member.begin_join()
-        member.attempts += 1
+        _join_again(member, now_ms)
     elif member.stage is not Stage.OUT:
         member.stage = Stage.UNJOINED

@@ -10,7 +10,7 @@ UNJOINED, COMMITTING, REVOKING, JOINING, (ASSIGNING), SYNCING, SYNCED, ADDING, S
 Invariants:
 - Nothing of a partition is handed out from the beginning of its revocation on.
 - An answer to a question of an earlier turn changes nothing.
-- Who does not poll for max.poll.interval.ms leaves (a static member falls silent instead).
+- Who does not poll for max.poll.interval.ms leaves (a static member without a word) and hands out nothing more.
 
 Not here: heartbeats (heartbeats.py), where the coordinator is (coordinator.py), commits
 (commits.py), the stages' answers (group_answers.py).
@@ -73,8 +73,8 @@ class Membership:
     retry_at_ms: int = 0
     wait_until_ms: int = 0  # for a commit or a listener
     polled_ms: int = 0
-    poll_expired: bool = False
     events: int = 0
+    awaited: int = 0  # the last event to which somebody was to listen
     heard: int = 0  # the last event that was acknowledged
     leaving: dict[int, bool] = field(default_factory=dict)  # calls until we are out: whether still somebody asks
     leave_by_ms: int = 0
@@ -99,6 +99,7 @@ class Membership:
     def unsubscribe(self, number: int, call: Unsubscribe, now_ms: int) -> None:
         """Give up everything and leave."""
         self.leaving[number] = True
+        self.next_subscription = None
         self.leave_by_ms = max(self.leave_by_ms, now_ms + call.timeout_ms)
         if self.coordinator.identity.failure is not None:
             self.left(now_ms)
@@ -107,10 +108,9 @@ class Membership:
         self.then = Then.LEAVE
         if self.stage in IN_FLIGHT_STAGES:
             self._break_off("leaving the group")
-        if self.stage is Stage.COMMITTING:
-            self.going = list(self.owned)
-            self.consumer.hold(self.going, held=True)
-        elif self.stage is not Stage.REVOKING:
+        if self.stage is Stage.REVOKING:  # the others follow when whoever listens is done with these
+            self.consumer.hold(list(self.consumer.positions), held=True)
+        else:
             self.start_revocation(list(self.consumer.positions), Then.LEAVE, now_ms)
 
     def acknowledge(self, call: Acknowledge) -> None:
@@ -127,7 +127,7 @@ class Membership:
             times.append(self.wait_until_ms)
         if self.leaving:
             times.append(self.leave_by_ms)
-        elif self._is_member() and not self.consumer.polls and not self.poll_expired:
+        elif self._is_member() and not self.consumer.polls:
             times.append(self.polled_ms + self.consumer.config.max_poll_interval_ms)
         return min(times, default=None)
 
@@ -140,7 +140,7 @@ class Membership:
             self.left(now_ms)
         identity = self.coordinator.identity
         if self.coordinator.failure is not None and identity.subscribed and not self.leaving:
-            self.fail(self.coordinator.failure)
+            self.fail(self.coordinator.failure, now_ms)
         if identity.failure is not None:
             self.consumer.fail_polls(identity.failure)
             return
@@ -155,25 +155,18 @@ class Membership:
     def _watch_polls(self, now_ms: int) -> None:
         """Leave the group if nobody polls, so that others read what we do not."""
         if self.consumer.polls:
-            if self.poll_expired and self.coordinator.identity.may_commit:  # static, and silent until now
-                self.heartbeats.due_ms = now_ms
-            self.polled_ms, self.poll_expired = now_ms, False
+            self.polled_ms = now_ms
         late = now_ms >= self.polled_ms + self.consumer.config.max_poll_interval_ms
-        if not late or not self._is_member() or self.consumer.polls or self.leaving or self.poll_expired:
-            return
-        self.poll_expired = True
-        if self.coordinator.identity.instance_id is None:
+        if late and self._is_member() and not self.leaving:
             self._send_leave("nobody polls", now_ms)
             self.lose(keep_member_id=False)
             self.stage = Stage.UNJOINED
-        else:
-            self.heartbeats.stop()
 
     def _step(self, now_ms: int) -> bool:
         """Do what the stage asks; say whether there may be more to do."""
         before = self.stage
         inside_poll = bool(self.consumer.polls)
-        all_heard = not self.listens or self.heard == self.events  # else events would pile up at who does not listen
+        all_heard = not self.listens or self.heard >= self.awaited  # else events would pile up at who does not listen
         is_heard = all_heard or now_ms >= self.wait_until_ms
         match self.stage:
             case Stage.UNJOINED if inside_poll and all_heard:
@@ -228,9 +221,7 @@ class Membership:
         elif self.then is Then.ADD:
             self._add(now_ms)
         elif self.owned:  # it was a revocation for less when somebody unsubscribed
-            self.going = list(self.owned)
-            self.consumer.hold(self.going, held=True)
-            self._revoke(now_ms)
+            self.start_revocation(list(self.owned), Then.LEAVE, now_ms)
         else:
             self.stage = Stage.LEAVING
             if not self._send_leave("the consumer unsubscribed", now_ms):
@@ -302,8 +293,11 @@ class Membership:
             self.consumer.drop(lost)
             self.tell(Change.LOST, lost)
 
-    def fail(self, error: ClientError) -> None:
-        """The group will not have us: every poll says so until somebody subscribes anew."""
+    def fail(self, error: ClientError, now_ms: int) -> None:
+        """The group will not have us: every poll says so until somebody subscribes anew; who leaves has left."""
+        if self.leaving:
+            self.left(now_ms)
+            return
         self.lose(keep_member_id=False)
         self.coordinator.identity.failure = error
         self.stage = Stage.OUT
@@ -311,7 +305,8 @@ class Membership:
     def tell(self, change: Change, places: list[Place]) -> None:
         """Hand an event over."""
         self.events += 1
-        self.consumer.effects.results.append((0, Rebalanced(self.events, change, tuple(places))))
+        self.awaited = self.events if self.listens else self.awaited
+        self.consumer.effects.results.append((0, Rebalanced(self.events, change, tuple(places), self.listens)))
         self.consumer.effects.observe("rebalanced", change.value, tuple(places))
 
     # ---- joining
@@ -348,12 +343,9 @@ class Membership:
             identity.instance_id, CONSUMER, protocols, self.reason,
         )  # fmt: skip
         identity.line_busy = True
-        self.coordinator.send(OWNER, message, (JOIN, self.turn), self.answer_ms(), now_ms, ANY_VERSION)
-
-    def answer_ms(self) -> int:
-        """How long JoinGroup and SyncGroup may wait for the others."""
         request_timeout_ms = self.coordinator.cluster.config.request_timeout_ms
-        return max(request_timeout_ms, self.consumer.config.max_poll_interval_ms + JOIN_GRACE_MS)
+        timeout_ms = max(request_timeout_ms, config.max_poll_interval_ms + JOIN_GRACE_MS)  # it waits for the others
+        self.coordinator.send(OWNER, message, (JOIN, self.turn), timeout_ms, now_ms, ANY_VERSION)
 
     def send_sync(self, assignments: list[SyncGroupRequestAssignment], now_ms: int) -> None:
         """Bring the assignment if we lead, and ask for ours."""
@@ -367,7 +359,8 @@ class Membership:
             self.protocol_name, assignments,
         )  # fmt: skip
         self.asking = identity.line_busy = True
-        self.coordinator.send(OWNER, message, (SYNC, self.turn), self.answer_ms(), now_ms, ANY_VERSION)
+        timeout_ms = self.coordinator.cluster.config.request_timeout_ms
+        self.coordinator.send(OWNER, message, (SYNC, self.turn), timeout_ms, now_ms, ANY_VERSION)
 
     # ---- what the assignment brings
     def _apply(self, now_ms: int) -> None:

@@ -67,7 +67,7 @@ class Heartbeats:
         self.asking = False
         identity = self.coordinator.identity
         if isinstance(answer, ClientError):
-            if self.coordinator.on_trouble(answer, now_ms):
+            if self.coordinator.on_trouble(request, answer, now_ms):
                 self.due_ms = now_ms if self.due_ms is not None else None  # as soon as it is found again
                 return ErrorCode.NONE
             return answer

@@ -31,7 +31,7 @@ from engine.net.clock import monotonic_ms, wall_offset_ms
 
 ADDRESSES_MAX = 4  # of one name, tried one after the other
 CLOSE_WAIT_S = 1.0
-EVENTS_MAX = 16  # of rebalances; the machine begins none while earlier ones are not acknowledged
+EVENTS_MAX = 16  # of rebalances that wait for the listener
 Listener = Callable[[Rebalanced], Awaitable[None]]
 
 REASONS = {
@@ -211,8 +211,11 @@ class ClientShell(ClientCalls):
             out.sent(len(item))
 
     def _on_rebalanced(self, event: Rebalanced) -> None:
-        if self._listening is not None:
-            self._rebalances.put_nowait(event)
+        if not event.awaited:
+            return
+        if self._rebalances.full():  # a listener hangs while others subscribe: to acknowledge later events will do
+            self._rebalances.get_nowait()
+        self._rebalances.put_nowait(event)
 
     def _set_result(self, number: int, result: object) -> None:
         future = self._futures.pop(number, None)

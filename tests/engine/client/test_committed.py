@@ -2,7 +2,8 @@
 
 import pytest
 
-from engine.client.calls import Committed, Offset, Poll
+from engine.client.calls import Assign, Commit, Committed, Offset, Poll
+from engine.client.config import ConsumerConfig
 from engine.client.errors import NoOffset, Refused, TimedOut
 from engine.wire.error_codes import ErrorCode
 from engine.wire.messages.fetch import FetchRequest
@@ -14,7 +15,8 @@ from engine.wire.messages.offset_fetch import (
     OffsetFetchResponseTopic,
 )
 
-from .scripted_group import play, stable
+from .scripted import connected
+from .scripted_group import GROUP, Play, play, stable, stable_and_read
 
 
 def joined(**settings):
@@ -54,6 +56,42 @@ def test_without_a_policy_a_partition_without_a_commit_is_said_in_words():
         "partition 0 of topic orders has no offset that group readers has committed, and auto.offset.reset is none"
     )
     one.expect_none(ListOffsetsRequest)
+
+
+def test_a_partition_that_is_assigned_by_hand_again_begins_behind_what_was_just_committed():
+    driver, _ = connected(("orders", 1), consumer=ConsumerConfig(group_id=GROUP, sessions=False))
+    one = Play(driver)
+    one.call(Assign((("orders", 0, None),)))
+    one.find()
+    one.tell_committed(p0=5)
+    one.poll()
+    one.deliver(p0=[b"x"])
+    one.poll(0)
+    one.call(Assign((("orders", 0, None),)))
+    one.expect_none(OffsetFetchRequest)
+    assert one.committed() == {0: 6}
+    assert one.tell_committed(p0=6) == [0]
+
+
+def test_what_is_committed_is_told_after_a_commit_that_was_asked_for_before():
+    one = stable_and_read(0, 1, auto_commit=False)
+    one.call(Commit((("orders", 0, Offset(6)),), repeated=False))
+    one.call(Commit((("orders", 0, Offset(7)),), repeated=False))
+    number = one.call(Committed((("orders", 0),)))
+    one.call(Commit((("orders", 0, Offset(8)),), repeated=False))
+    one.committed()
+    one.expect_none(OffsetFetchRequest)
+    assert one.committed() == {0: 7}
+    assert one.committed() == {0: 8}
+    one.tell_committed(p0=7)
+    assert one.driver.results[number] == {("orders", 0): Offset(7)}
+
+
+def test_a_commit_for_another_partition_is_not_waited_for():
+    one = stable_and_read(0, 1, auto_commit=False)
+    one.call(Commit((("orders", 0, Offset(6)),)))
+    one.call(Committed((("orders", 1),)))
+    one.expect(OffsetFetchRequest)
 
 
 @pytest.mark.parametrize("code", [ErrorCode.COORDINATOR_LOAD_IN_PROGRESS, ErrorCode.UNSTABLE_OFFSET_COMMIT])

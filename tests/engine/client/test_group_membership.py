@@ -2,8 +2,10 @@
 
 import pytest
 
-from engine.client.calls import Assign, Cancel, Change, Poll, Seek, Subscribe, Unsubscribe
+from engine.client.calls import Assign, Cancel, Change, Commit, Poll, Seek, Subscribe, Unsubscribe
 from engine.client.errors import NotAllowed
+from engine.client.group_membership import COMMIT_WAIT_MS
+from engine.client.group_stages import Stage
 from engine.wire.error_codes import ErrorCode
 from engine.wire.messages.fetch import FetchRequest
 from engine.wire.messages.find_coordinator import FindCoordinatorRequest
@@ -183,6 +185,53 @@ def test_a_join_waits_as_long_as_a_rebalance_may_last():
     one.answer(asked, JoinGroupResponse(0, 0, 1, "consumer", "range", "boss", False, "me"))
     one.sync(0)
     assert one.events() == [(ASSIGNED, [0])]
+
+
+def test_a_sync_waits_no_longer_than_any_request():
+    one = play()
+    one.find()
+    one.join()
+    one.expect(SyncGroupRequest)
+    one.advance(30_000 + 300)
+    one.find()
+    one.look()
+    assert one.join(generation=2).member_id == "me"
+
+
+def test_joins_that_are_refused_are_repeated_at_once_and_then_with_pauses_that_double():
+    one = play()
+    one.find()
+    pauses = []
+    for _ in range(4):
+        begun = one.driver.now_ms
+        one.look()
+        while not [asked for asked in one.inbox if isinstance(asked.message, JoinGroupRequest)]:
+            one.advance(10)
+            one.look()
+        pauses.append(one.driver.now_ms - begun)
+        one.refuse_join(ErrorCode.UNKNOWN_MEMBER_ID)
+    assert pauses[:2] == [0, 0]
+    assert 1.3 < pauses[3] / pauses[2] < 2.6, pauses
+
+
+@pytest.mark.parametrize("code", [ErrorCode.REBALANCE_IN_PROGRESS, ErrorCode.COORDINATOR_LOAD_IN_PROGRESS])
+@pytest.mark.parametrize("what", ["heartbeat", "commit"])
+def test_one_join_is_on_its_way_at_a_time(what, code):
+    one = stable_and_read(0, assignor=COOPERATIVE, auto_commit=False)
+    if what == "commit":
+        one.call(Commit(repeated=False))
+    one.advance(HEARTBEAT_MS)
+    one.call(Subscribe(("orders", "payments")))
+    one.advance(COMMIT_WAIT_MS)
+    join = one.expect(JoinGroupRequest)
+    if what == "commit":
+        one.committed(code)
+    one.heartbeat(code if what == "heartbeat" else ErrorCode.NONE)
+    one.advance(500)
+    one.expect_none(JoinGroupRequest)
+    one.answer(join, JoinGroupResponse(0, 0, 2, "consumer", COOPERATIVE, "boss", False, "me"))
+    one.sync(0)
+    assert one.driver.client.group.membership.stage is Stage.STABLE
 
 
 @pytest.mark.parametrize("code", [ErrorCode.REBALANCE_IN_PROGRESS, ErrorCode.ILLEGAL_GENERATION])

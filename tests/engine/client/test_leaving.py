@@ -2,7 +2,8 @@
 
 import pytest
 
-from engine.client.calls import Cancel, Change, Poll, Seek, Subscribe, Unsubscribe
+from engine.client.calls import Acknowledge, Assign, Cancel, Change, Poll, Seek, Subscribe, Unsubscribe
+from engine.client.config import ConsumerConfig
 from engine.client.errors import Refused
 from engine.client.group_messages import decode_subscription
 from engine.wire.error_codes import ErrorCode
@@ -11,7 +12,8 @@ from engine.wire.messages.join_group import JoinGroupRequest
 from engine.wire.messages.leave_group import LeaveGroupRequest, LeaveGroupResponse
 from engine.wire.messages.offset_commit import OffsetCommitRequest
 
-from .scripted_group import HEARTBEAT_MS, POLL_MS, SESSION_MS, stable_and_read
+from .scripted import connected
+from .scripted_group import GROUP, HEARTBEAT_MS, POLL_MS, SESSION_MS, Play, stable_and_read
 
 ASSIGNED, REVOKED, LOST = Change.ASSIGNED, Change.REVOKED, Change.LOST
 COOPERATIVE = "cooperative-sticky"
@@ -67,6 +69,19 @@ def test_leaving_does_not_wait_behind_a_join_that_waits_for_others():
     assert one.driver.results[number] is None
 
 
+def test_leaving_is_not_disturbed_by_what_was_on_its_way_before_the_join():
+    one = stable_and_read(0, assignor=COOPERATIVE, auto_commit=False)
+    one.advance(HEARTBEAT_MS)
+    one.expect(HeartbeatRequest)  # is never answered
+    one.call(Subscribe(("orders", "payments")))
+    one.expect(JoinGroupRequest)
+    number = one.call(Unsubscribe())
+    leave = one.expect(LeaveGroupRequest)
+    assert leave.connection in one.driver.connections
+    one.answer(leave, LeaveGroupResponse())
+    assert one.driver.results[number] is None
+
+
 def test_leaving_goes_on_also_if_nobody_waits_for_it_any_more():
     one = stable_and_read(0)
     number = one.call(Unsubscribe())
@@ -84,6 +99,58 @@ def test_a_subscription_while_we_leave_is_for_afterwards():
     one.expect_none(JoinGroupRequest)
     one.left()
     assert topics_in(one.expect(JoinGroupRequest).message) == ("payments",)
+
+
+def test_the_last_call_says_whether_we_are_subscribed():
+    one = stable_and_read(0)
+    numbers = [one.call(Unsubscribe()), one.call(Subscribe(("payments",))), one.call(Unsubscribe())]
+    one.committed()
+    one.left()
+    assert [one.driver.results[number] for number in numbers] == [None, None, None]
+    one.expect_none(JoinGroupRequest)
+
+
+def test_leaving_ends_when_the_group_will_not_have_us():
+    one = stable_and_read(0, group_instance_id="static-1")
+    number = one.call(Unsubscribe())
+    one.committed(ErrorCode.FENCED_INSTANCE_ID)
+    assert one.driver.results[number] is None
+    one.call(Subscribe(("orders",)))
+    one.expect(JoinGroupRequest)
+
+
+def test_leaving_in_the_middle_of_a_cooperative_rebalance_commits_what_was_kept():
+    one = stable_and_read(0, 1, assignor=COOPERATIVE)
+    one.call(Subscribe(("orders",), listens=True))
+    one.beat(ErrorCode.REBALANCE_IN_PROGRESS)
+    one.committed()
+    one.join(generation=2, assignor=COOPERATIVE)
+    one.sync(0)
+    assert one.last_event().places == (("orders", 1),)
+    one.deliver(p0=[b"a"])
+    one.poll()
+    number = one.call(Unsubscribe())
+    one.call(Acknowledge(one.last_event().number))
+    assert one.committed() == {0: 7}
+    one.call(Acknowledge(one.last_event().number))
+    one.left()
+    assert one.driver.results[number] is None
+
+
+def test_what_is_assigned_by_hand_while_we_leave_stays():
+    driver, _ = connected(("orders", 2), consumer=ConsumerConfig(group_id=GROUP, sessions=False))
+    one = Play(driver)
+    one.call(Assign((("orders", 0, 0),)))
+    one.poll()
+    one.deliver(p0=[b"x"])
+    one.poll(0)
+    number = one.call(Unsubscribe())
+    one.call(Assign((("orders", 1, 0),)))
+    one.deliver()  # answers come in order
+    one.find()
+    assert one.driver.results[number] is None
+    assert one.committed() == {0: 1}
+    assert list(driver.client.consumer.positions) == [("orders", 1)]
 
 
 def test_leaving_takes_only_so_long():
@@ -119,15 +186,21 @@ def test_a_static_member_says_its_name_and_does_not_leave():
     assert (asked.group_instance_id, asked.member_id) == ("static-1", "")
 
 
-def test_a_static_member_that_nobody_polls_falls_silent_and_speaks_again_when_polled():
+def test_a_static_member_that_nobody_polls_leaves_without_a_word_and_hands_out_nothing_more():
     one = stable_and_read(0, group_instance_id="static-1")
     one.deliver(p0=[b"y"])
+    one.poll(0)
+    one.deliver(p0=[b"z"])  # waits to be polled
+    one.events()
     one.live(POLL_MS)
     one.advance(5 * HEARTBEAT_MS)
     one.expect_none(HeartbeatRequest)
     one.expect_none(LeaveGroupRequest)
+    assert one.events() == [(LOST, [0])]
     one.poll()
-    one.heartbeat()
+    assert one.last_poll not in one.driver.results
+    asked = one.expect(JoinGroupRequest).message
+    assert (asked.group_instance_id, asked.member_id) == ("static-1", "")
 
 
 @pytest.mark.parametrize("where", ["heartbeat", "join", "sync", "commit"])

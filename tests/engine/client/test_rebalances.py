@@ -1,6 +1,6 @@
 """Rebalances: what is given up and kept, eager and cooperative, what a listener may do meanwhile."""
 
-from engine.client.calls import Acknowledge, Change, Commit, Pause, Seek, Subscribe
+from engine.client.calls import Acknowledge, Change, Commit, Pause, Seek, Subscribe, Unsubscribe
 from engine.client.group_messages import decode_subscription
 from engine.wire.error_codes import ErrorCode
 from engine.wire.messages.fetch import FetchRequest
@@ -154,3 +154,27 @@ def stable_and_read_listening():
     one.deliver(p0=[b"x"])
     one.poll()
     return one
+
+
+def test_who_listens_from_now_on_is_not_waited_for_because_of_earlier_rebalances():
+    one = stable_and_read(0)
+    one.call(Unsubscribe())
+    one.committed()
+    one.left()
+    one.call(Subscribe(("orders",), listens=True))
+    one.join(generation=3)
+    one.sync(0)
+    assert one.last_event().awaited
+    one.call(Acknowledge(one.last_event().number))
+    assert one.tell_committed() == [0]
+
+
+def test_who_begins_to_listen_in_the_middle_hears_of_the_next_rebalance():
+    one = stable_and_read(0)
+    one.call(Subscribe(("orders",), listens=True))
+    one.beat(ErrorCode.REBALANCE_IN_PROGRESS)
+    assert one.committed() == {0: 6}
+    one.expect_none(JoinGroupRequest)
+    assert (one.last_event().change, one.last_event().awaited) == (REVOKED, True)
+    one.call(Acknowledge(one.last_event().number))
+    one.expect(JoinGroupRequest)

@@ -167,6 +167,44 @@ def test_a_listener_commits_what_it_gives_up(broker):
     run(work)
 
 
+def test_a_listener_may_come_with_a_later_subscription(broker):
+    async def work():
+        await create(broker, "heard", 2, 4)
+        events = []
+
+        async def listener(event):
+            events.append(event.change)
+
+        async with member(broker, "hearing", "heard") as first:
+            await poll_until(lambda: len(owned(first)[0]) == 2, first)
+            await first.unsubscribe()
+            await first.subscribe(["heard"], listener)
+            await poll_until(lambda: len(owned(first)[0]) == 2, first)
+        assert events == [Change.ASSIGNED, Change.REVOKED]
+
+    run(work)
+
+
+def test_a_listener_that_hangs_is_nothing_to_who_subscribes_without_one(broker):
+    async def work():
+        await create(broker, "hung", 2, 4)
+        heard = asyncio.Event()
+
+        async def listener(event):
+            heard.set()
+            await asyncio.Event().wait()
+
+        async with member(broker, "hanging", "hung", listener, auto_commit=False) as first:
+            await poll_until(heard.is_set, first)
+            async with asyncio.timeout(WAIT_S):
+                for turn in range(20):
+                    await first.subscribe(["hung", f"other-{turn}"])
+                    while first.machine.group.identity.generation_id < turn + 2:
+                        await first.poll(wait_ms=20)
+
+    run(work)
+
+
 def test_who_does_not_poll_is_replaced_and_cannot_commit(broker):
     async def work():
         await create(broker, "slow", 2, 4)
