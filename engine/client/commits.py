@@ -151,7 +151,7 @@ class Commits:
             if not (self.in_flight and commit is self.waiting[0]):
                 self.waiting.remove(commit)
             self._result(commit, TimedOut(f"not committed in time: {commit.last_reason or 'no answer'}"))
-            commit.number, commit.deadline_ms = NO_CALL, 1 << 62
+            commit.number, commit.deadline_ms, commit.repeated = NO_CALL, 1 << 62, False
         self._maybe_auto_commit(now_ms)
         while self.waiting and not self.in_flight and self._is_over(self.waiting[0]):
             self._result(self.waiting.popleft(), self._lost(ErrorCode.REBALANCE_IN_PROGRESS))
@@ -205,8 +205,7 @@ class Commits:
             return
         moved = self.coordinator.on_trouble(request, error, now_ms)
         again = moved or (isinstance(error, Refused) and error.code in RETRIABLE)
-        is_late = commit.deadline_ms == 1 << 62
-        if again and commit.repeated and not is_late:
+        if again and commit.repeated:
             commit.retry_at_ms = now_ms + self.coordinator.cluster.backoff_ms(commit.attempts)
             commit.attempts += 1
             commit.last_reason = error.reason

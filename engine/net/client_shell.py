@@ -125,10 +125,14 @@ class ClientShell(ClientCalls):
         A rebalance waits for the listener: in it offsets may be committed (REVOKED) or sought (ASSIGNED).
         """
         assert self._loop is not None, "start it first"
-        self._listener = listener
+        before, self._listener = self._listener, listener
         if listener is not None and self._listening is None:
             self._listening = self._loop.create_task(self._listen())
-        await self.call(Subscribe(tuple(topics), listener is not None))
+        try:
+            await self.call(Subscribe(tuple(topics), listener is not None))
+        except ClientError:
+            self._listener = before
+            raise
 
     def assignment(self) -> list[Place]:
         """The partitions that are consumed now."""

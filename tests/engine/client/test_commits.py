@@ -159,6 +159,25 @@ def test_a_commit_that_finds_no_coordinator_ends_in_time():
     assert isinstance(one.driver.results[number], TimedOut)
 
 
+def test_leaving_commits_again_what_an_older_commit_was_late_with():
+    one = stable_and_read(0)
+    late = one.call(Commit(timeout_ms=100))
+    one.advance(100)
+    assert isinstance(one.driver.results[late], TimedOut)
+    one.call(Unsubscribe())
+    assert one.committed(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS) == {0: 6}
+    assert one.committed() == {0: 6}
+    one.left()
+
+
+def test_leaving_does_not_commit_twice_what_is_about_to_be_committed():
+    one = stable_and_read(0)
+    one.call(Commit())
+    one.call(Unsubscribe())
+    assert one.committed() == {0: 6}
+    one.left()
+
+
 def test_only_so_many_commits_wait():
     one = stable_and_read(0, **MANUAL)
     for _ in range(COMMITS_MAX):

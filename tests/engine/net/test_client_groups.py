@@ -185,6 +185,23 @@ def test_a_listener_may_come_with_a_later_subscription(broker):
     run(work)
 
 
+def test_a_listener_stays_when_another_subscription_is_refused(broker):
+    async def work():
+        await create(broker, "refused", 1, 1)
+        events = []
+
+        async def listener(event):
+            events.append(event.change)
+
+        async with member(broker, "refusing", "refused", listener) as first:
+            await poll_until(lambda: len(owned(first)[0]) == 1, first)
+            with pytest.raises(NotAllowed, match="at least one topic"):
+                await first.subscribe([])
+        assert events == [Change.ASSIGNED, Change.REVOKED]
+
+    run(work)
+
+
 def test_a_listener_that_hangs_is_nothing_to_who_subscribes_without_one(broker):
     async def work():
         await create(broker, "hung", 2, 4)
