@@ -269,6 +269,10 @@ class BrokerShell:
         elif self.machine.counters.failed_writes != self.failed_writes:
             troubles[f"{self.directory} is full: writes are refused until there is room again"] = None
         self.failed_writes = self.machine.counters.failed_writes
+        if unreadable := self.machine.counters.group_records_unreadable:
+            troubles[f"{unreadable} batches or records of __consumer_offsets cannot be read: they are passed over"] = (
+                None
+            )
         for trouble in troubles:
             if trouble not in self.troubles:
                 logger.critical(trouble)

@@ -243,6 +243,14 @@ def test_a_log_directory_that_went_offline_is_logged_once(broker, caplog):
     assert [record.message for record in caplog.records] == [f"{broker.directory} is offline until a restart: it broke"]
 
 
+def test_commits_that_cannot_be_read_are_logged_once(broker, caplog):
+    broker.shell.machine.counters.group_records_unreadable = 3
+    wait_until(lambda: caplog.records)
+    time.sleep(1.2)
+    (record,) = caplog.records
+    assert record.message == "3 batches or records of __consumer_offsets cannot be read: they are passed over"
+
+
 def test_a_full_disk_is_logged_once_while_it_lasts(broker, caplog):
     for failed_writes in (1, 2):
         broker.shell.machine.counters.failed_writes = failed_writes
