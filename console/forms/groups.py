@@ -4,7 +4,7 @@
 """
 
 import re
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from django import forms
@@ -14,6 +14,7 @@ from django.http import QueryDict
 from console.kafka.group_resets import Move, Wish
 
 SORTS = ("name", "state", "members", "topics", "lag")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 OFFSET_MAX = 2**63 - 1
 PARTITIONS_MAX = 10_000
 KINDS = ("earliest", "latest", "time", "offset", "shift")
@@ -75,6 +76,16 @@ class ResetForm(forms.Form):
         error_messages={"invalid": "A number of records: −1000 goes back, 1000 goes forward."},
     )
 
+    def clean_time(self) -> datetime | None:
+        """Not before 1970: there a number below zero stands for it, which the protocol reads as a sign."""
+        time: datetime | None = self.cleaned_data["time"]
+        if time is None:
+            return None
+        time = time.replace(tzinfo=UTC)
+        if time < EPOCH:
+            raise ValidationError("Times begin at 1970-01-01 00:00:00.")
+        return time
+
     def clean_partitions(self) -> tuple[int, ...] | None:
         """None for all; else the numbers of a list like 0,3,5-7."""
         text = self.cleaned_data["partitions"].replace(" ", "").lower()
@@ -110,7 +121,7 @@ class ResetForm(forms.Form):
         asked = self.cleaned_data
         match asked["to"]:
             case "time":
-                value = int(asked["time"].replace(tzinfo=UTC).timestamp() * 1000)
+                value = (asked["time"] - EPOCH) // timedelta(milliseconds=1)
             case "offset":
                 value = asked["offset"]
             case "shift":

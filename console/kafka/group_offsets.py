@@ -38,6 +38,13 @@ class Bounds(NamedTuple):
     error: str | None = None
 
 
+class AtTime(NamedTuple):
+    """The first offset whose record is not older than a time, or why that is not known."""
+
+    offset: int | None  # None without an error: no record is that young
+    error: str | None = None
+
+
 def lag(committed: int | None, end: int | None) -> int | None:
     """Records between a commit and the end."""
     return None if committed is None or end is None else max(0, end - committed)
@@ -66,11 +73,15 @@ async def bounds(session: Session, places: Iterable[Place]) -> dict[Place, Bound
     return found
 
 
-async def at_time(session: Session, places: Iterable[Place], timestamp_ms: int) -> dict[Place, int | None]:
-    """The first offset whose record is not older; None where no record is that young, or nobody tells."""
+async def at_time(session: Session, places: Iterable[Place], timestamp_ms: int) -> dict[Place, AtTime]:
+    """Look a time up in each partition; below zero are no times but signs of the protocol, like EARLIEST."""
+    assert timestamp_ms >= 0, "the form refuses times before 1970"
     found = await session.list_offsets([(*place, timestamp_ms) for place in places])
     return {
-        place: one.offset if isinstance(one, OffsetFound) and one.offset >= 0 else None for place, one in found.items()
+        place: AtTime(one.offset if one.offset >= 0 else None)
+        if isinstance(one, OffsetFound)
+        else AtTime(None, str(one))
+        for place, one in found.items()
     }
 
 

@@ -65,6 +65,11 @@ class Review:
         return sum(move.skips for move in self.moves)
 
     @property
+    def staying(self) -> list[Move]:
+        """What was asked for and cannot be moved, each with its reason."""
+        return [move for move in self.moves if move.after is None]
+
+    @property
     def changing(self) -> list[Move]:
         """Where something changes."""
         return [move for move in self.moves if move.changes]

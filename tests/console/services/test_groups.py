@@ -5,11 +5,12 @@ import threading
 import pytest
 
 from console.kafka import groups as kafka_groups
-from console.kafka.connection import ConnectionSpec
+from console.kafka.connection import ConnectionSpec, Session
 from console.kafka.group_offsets import Bounds
 from console.kafka.group_resets import Move, Wish
 from console.services import groups
 from console.services.groups import ResetRefused, check_unchanged
+from engine.client.errors import ClientError
 from tests.brokers import running_broker
 from tests.console.kafka.clusters import Cluster
 from tests.console.kafka.group_data import commit, member
@@ -71,6 +72,24 @@ def test_what_was_reviewed_is_committed(cluster, spec, topic):
     assert offsets(spec, "g") == [10, 10]
     with pytest.raises(ResetRefused, match="nothing would change"):
         apply(spec, "g", topic, groups.review(spec, "g", Wish(topic, None, "offset", 10)).moves)
+
+
+def test_an_error_of_one_partition_at_a_time_is_not_read_as_the_end(cluster, spec, topic, monkeypatch):
+    commit(cluster, ["timed"], [topic], {0: 4, 1: 4})
+    time_ms = 1_000
+    asked_before = Session.list_offsets
+
+    async def half(session, positions):
+        found = await asked_before(session, positions)
+        return {
+            place: ClientError("partition 1 has no leader") if (*place, time_ms) in positions and place[1] == 1 else one
+            for place, one in found.items()
+        }
+
+    monkeypatch.setattr(Session, "list_offsets", half)
+    review = groups.review(spec, "timed", Wish(topic, None, "time", time_ms))
+    assert [move.after for move in review.moves] == [0, None]
+    assert [move.partition for move in review.staying] == [1] and "no leader" in review.moves[1].note
 
 
 def test_of_two_operators_at_once_one_is_told_why_not(cluster, spec, topic):

@@ -5,6 +5,7 @@ import pytest
 
 from console.kafka.errors import ClusterUnreachable
 from console.kafka.group_requests import Missing
+from console.kafka.group_resets import Move
 from console.models import Membership, Role
 from tests.console.cast import Cast
 from tests.console.fake_groups import DETAIL, HOSTILE_MEMBER, MEMBER, PARTITION, SUMMARY, FakeGroups
@@ -172,6 +173,18 @@ def test_a_refused_reset_says_why_and_shows_the_review_anew(cast, groups):
     assert answer.status_code == 409 and "somebody else moved it" in shown and "Reset 2 partitions" in shown
 
 
+def test_the_first_moment_of_1970_is_a_time(cast, groups):
+    text(cast.owner, cast, RESET + "?to=time&time=1970-01-01&topic=orders.placed")
+    text(cast.owner, cast, RESET + "?to=time&time=2026-11-24 14:02:11.999&topic=orders.placed")
+    assert [asked["wish"].value for asked in groups.asked] == [0, 1_795_528_931_999]
+
+
+def test_a_review_that_is_not_whole_says_so_where_one_agrees(cast, groups):
+    groups.moves = (Move(0, 691, 0), Move(1, 10, None, "stays: it has no leader"))
+    shown = text(cast.owner, cast, ASK)
+    assert "1 of 2 partitions stay where they are" in shown and "Stays: it has no leader" in shown
+
+
 @pytest.mark.parametrize("seen", ["", "x", "0:1", "0:1:99999999999999999999", "0:-1:5", "0:1:9223372036854775808"])
 def test_an_agreement_to_nothing_readable_resets_nothing(cast, groups, seen):
     assert cast.owner.post(address(cast, ASK), {"seen": seen}).status_code == 409
@@ -191,6 +204,9 @@ def test_members_are_named_as_the_reason(cast, groups):
     [
         ("to=time&topic=a", "Type a time."),
         ("to=time&time=noon&topic=a", "A time looks like"),
+        ("to=time&time=0001-01-01&topic=a", "Times begin at 1970-01-01"),
+        ("to=time&time=1969-12-31 23:59:59.999&topic=a", "Times begin at 1970-01-01"),
+        ("to=time&time=1969-12-31 23:59:59.998&topic=a", "Times begin at 1970-01-01"),
         ("to=offset&offset=-1&topic=a", "Offsets begin at 0."),
         ("to=offset&offset=nine&topic=a", "An offset is a whole number."),
         ("to=shift&topic=a", "Type a number of records."),
