@@ -111,6 +111,27 @@ def test_a_group_says_who_reads_what_and_how_far_behind(cast, groups):
         assert words in shown
 
 
+def test_a_time_behind_that_is_not_whole_is_a_lower_bound_with_its_reason(cast, groups):
+    untold = replace(PARTITION, index=1, behind_ms=None, behind_why="partition 1 has no leader")
+    groups.detail = replace(DETAIL, partitions=[PARTITION, untold])
+    shown = text(cast.viewer, cast, "groups/fraud-scoring/")
+    assert "at least</small> 4\u202fs" in shown and "not known for 1 partition<" in shown
+    assert "not known for 1 partition: partition 1 has no leader." in shown
+    groups.detail = replace(DETAIL, partitions=[replace(PARTITION, index=0, lag=0, behind_ms=0), untold])
+    shown = text(cast.viewer, cast, "groups/fraud-scoring/")
+    assert "at least" not in shown and '<dt>Behind by</dt><dd><span class="zero">–</span>' in shown
+
+
+def test_the_lag_says_what_it_leaves_out(cast, groups):
+    unread = replace(PARTITION, index=1, committed=None, lag=None, behind_ms=None)
+    groups.detail = replace(DETAIL, partitions=[PARTITION, unread, replace(unread, index=2)])
+    shown = text(cast.viewer, cast, "groups/fraud-scoring/")
+    assert "12 <small>records, and 2 partitions without a commit</small>" in shown
+    assert shown.count('class="bar"') == 1
+    groups.detail = replace(DETAIL, partitions=[PARTITION, replace(PARTITION, end=None, lag=None, error="no leader")])
+    assert "records, and 1 partition whose end is not known" in text(cast.viewer, cast, "groups/fraud-scoring/")
+
+
 def test_a_group_that_is_not_there_is_said_in_words(cast, groups):
     answer = cast.viewer.get(address(cast, "groups/nobody/"))
     assert answer.status_code == 404 and "There is no group nobody" in answer.content.decode()
