@@ -4,6 +4,7 @@
 """
 
 import re
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
@@ -57,7 +58,10 @@ class ResetForm(forms.Form):
 
     topic = forms.CharField(max_length=249, error_messages={"required": "Choose a topic."})
     partitions = forms.CharField(required=False, max_length=60_000)
-    to = forms.ChoiceField(choices=[(kind, kind) for kind in KINDS])
+    to = forms.ChoiceField(
+        choices=[(kind, kind) for kind in KINDS],
+        error_messages={"invalid_choice": "“%(value)s” is nowhere to move to; choose one of these."},
+    )
     time = forms.DateTimeField(
         required=False,
         input_formats=TIME_FORMATS,
@@ -112,6 +116,12 @@ class ResetForm(forms.Form):
             words = {"time": "Type a time.", "offset": "Type an offset.", "by": "Type a number of records."}
             self.add_error(needed, words[needed])
         return asked
+
+    def check_topic(self, there: Collection[str]) -> None:
+        """An error at the field if the cluster has no such topic."""
+        topic = self.cleaned_data.get("topic") if self.is_bound and not self.errors.get("topic") else None
+        if topic and topic not in there:
+            self.add_error("topic", f"There is no topic {topic}.")
 
     @property
     def wish(self) -> Wish | None:

@@ -82,6 +82,7 @@ class ResetState:
     state: str
     members: tuple[Member, ...]
     topics: tuple[str, ...]  # with commits
+    others: tuple[str, ...]  # of the cluster, without commits
     refusal: str | None  # why it would be refused now
 
 
@@ -90,11 +91,15 @@ def reset_state(spec: ConnectionSpec, name: str) -> ResetState:
 
     async def read(session: Session) -> ResetState:
         group = await listed_group(session, name)
-        described, commits = await asyncio.gather(describe(session, [group]), committed(session, [group]))
+        described, commits, there = await asyncio.gather(
+            describe(session, [group]), committed(session, [group]), session.metadata()
+        )
         found = commits.get(name)
-        names = tuple(sorted({topic for topic, _ in found.places})) if found else ()
+        all_names = {topic.name for topic in there.topics if topic.name}
+        names = {topic for topic, _ in found.places} & all_names if found else set()
         said = described[name]
-        return ResetState(said.state, said.members, names, _refusal(group, said.state, said.members, said.error))
+        refusal = _refusal(group, said.state, said.members, said.error)
+        return ResetState(said.state, said.members, tuple(sorted(names)), tuple(sorted(all_names - names)), refusal)
 
     return run(spec, read)
 

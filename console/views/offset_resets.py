@@ -33,7 +33,7 @@ class ResetPage:
     name: str  # the group
     state: groups.ResetState
     form: ResetForm
-    topics: list[str]  # to choose from
+    topics: list[tuple[str, tuple[str, ...]]]  # to choose from, under words
     chosen: str  # kind of target
     review: groups.Review | None  # once something is asked for
     command: str | None
@@ -97,6 +97,7 @@ def reset_page(
     """What the page shows: the state of the group now, and the review of what is asked for now."""
     state = groups.reset_state(spec, group)
     review, line = None, None
+    form.check_topic({*state.topics, *state.others})
     wish = form.wish if form.is_bound else None
     if wish is not None:
         try:
@@ -104,13 +105,13 @@ def reset_page(
             line = command(spec.bootstrap, group, wish)
         except groups.ResetRefused as refusal:
             refused = refused or refusal
-    topics = sorted({*state.topics, wish.topic} if wish is not None and review is not None else state.topics)
+    offered = (("With commits of the group", state.topics), ("Without", state.others))
     return ResetPage(
         cluster=cluster,
         name=group,
         state=state,
         form=form,
-        topics=topics,
+        topics=[(words, names) for words, names in offered if names],
         chosen=str(form.data.get("to") or "earliest"),
         review=review,
         command=line,

@@ -12,7 +12,7 @@ SUMMARY = groups.GroupSummary("fraud-scoring", "Stable", "classic", "consumer", 
 PARTITION = groups.GroupPartition("orders.placed", 0, MEMBER, 691, "", 0, 703, 12, 4000, None)
 DETAIL = groups.GroupDetail("fraud-scoring", "Stable", "classic", "consumer", "range", 1, (MEMBER,), [PARTITION], None)
 HOSTILE_MEMBER = Member(HOSTILE, HOSTILE, HOSTILE, HOSTILE, [(HOSTILE, 0)])
-EMPTY = resets.ResetState("Empty", (), ("orders.placed",), None)
+EMPTY = resets.ResetState("Empty", (), ("orders.placed",), ("hours",), None)
 MOVES = (Move(0, 691, 0), Move(1, 10, 15))
 
 

@@ -137,6 +137,27 @@ def test_a_group_that_is_not_there_is_said_in_words(cast, groups):
     assert answer.status_code == 404 and "There is no group nobody" in answer.content.decode()
 
 
+def test_a_missing_group_leads_back_to_the_groups(cast, groups):
+    shown = cast.viewer.get(address(cast, "groups/nobody/")).content.decode()
+    assert "Groups of " in shown and "Topics of " not in shown
+    assert "Topics of " in cast.viewer.get(address(cast, "topics/nothing/")).content.decode()
+
+
+def test_a_group_without_a_protocol_says_why(cast, groups):
+    for changes, words in (
+        ({"members": (), "protocol": ""}, "none without members"),
+        ({"members": (), "protocol": "", "protocol_type": ""}, "none, only commits"),
+        ({"protocol": ""}, "not agreed yet"),
+    ):
+        groups.detail = replace(DETAIL, **changes)
+        assert f"<dt>Protocol</dt><dd><small>{words}<" in text(cast.viewer, cast, "groups/fraud-scoring/")
+
+
+def test_the_groups_of_a_topic_are_not_counted_as_if_some_were_hidden(cast, groups):
+    shown = text(cast.viewer, cast, "topics/orders.placed/groups/")
+    assert "1 group reads this topic or has commits in it." in shown and "1 of 5" not in shown
+
+
 def test_hostile_names_are_only_words_and_have_addresses(cast, groups):
     names = [HOSTILE, "../../evil", ".", "a/b?c#d", "~tilde", "\x00", "é \u200b", "-rf"]
     groups.groups = [replace(SUMMARY, name=name, protocol=HOSTILE, problem=HOSTILE) for name in names]
@@ -194,6 +215,19 @@ def test_a_refused_reset_says_why_and_shows_the_review_anew(cast, groups):
     assert answer.status_code == 409 and "somebody else moved it" in shown and "Reset 2 partitions" in shown
 
 
+def test_a_topic_without_commits_can_be_chosen(cast, groups):
+    shown = text(cast.owner, cast, RESET + "?to=latest&topic=hours")
+    assert '<option value="hours" selected>' in shown and "Before and after" in shown
+    assert '<option value="hours">' in text(cast.owner, cast, RESET)
+
+
+def test_the_reason_of_what_stays_is_also_there_on_a_phone(cast, groups):
+    groups.moves = (Move(0, 691, 691), Move(1, 10, None, "stays: it has no leader"))
+    shown = text(cast.owner, cast, ASK)
+    for words in ("It stands there already", "Stays: it has no leader"):
+        assert f'<tr class="narrow-only"><td colspan="6" class="wrap"><span class="sub">{words}' in shown
+
+
 def test_the_first_moment_of_1970_is_a_time(cast, groups):
     text(cast.owner, cast, RESET + "?to=time&time=1970-01-01&topic=orders.placed")
     text(cast.owner, cast, RESET + "?to=time&time=2026-11-24 14:02:11.999&topic=orders.placed")
@@ -228,6 +262,9 @@ def test_members_are_named_as_the_reason(cast, groups):
         ("to=time&time=0001-01-01&topic=a", "Times begin at 1970-01-01"),
         ("to=time&time=1969-12-31 23:59:59.999&topic=a", "Times begin at 1970-01-01"),
         ("to=time&time=1969-12-31 23:59:59.998&topic=a", "Times begin at 1970-01-01"),
+        ("to=bogus&topic=orders.placed", "“bogus” is nowhere to move to; choose one of these."),
+        ("to=bogus&topic=nosuch", "There is no topic nosuch."),
+        ("to=latest&topic=nosuch", "There is no topic nosuch."),
         ("to=offset&offset=-1&topic=a", "Offsets begin at 0."),
         ("to=offset&offset=nine&topic=a", "An offset is a whole number."),
         ("to=shift&topic=a", "Type a number of records."),
