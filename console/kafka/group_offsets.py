@@ -6,7 +6,7 @@ Invariants:
   partition whose first batch did not fit has its own turn after that, while there are bytes and time left.
 - A partition whose time is not known has a reason.
 
-Not here: what a group committed (group_requests.py), which offsets to commit (services/groups.py).
+Not here: what a group committed (group_requests.py), which offsets to commit (services/offset_resets.py).
 """
 
 import asyncio

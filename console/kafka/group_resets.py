@@ -3,7 +3,7 @@
 *Invariants*: no partition leaves its log: what lies outside becomes the nearer end, as with Kafka's own tool, and a
 note says so.
 A partition of which something is not told stays where it is, and the note says why.
-*Not here*: asking the cluster, and the commit (services/groups.py).
+*Not here*: asking the cluster, and the commit (services/offset_resets.py).
 """
 
 from dataclasses import dataclass

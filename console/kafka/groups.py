@@ -4,7 +4,7 @@ The list costs one ListGroups for each node; members, commits and lag are asked 
 unless the list is sorted by them.
 
 Invariant: a part that the cluster does not tell is None with its reason; the page comes all the same.
-Not here: requests (group_requests.py), offsets and times (group_offsets.py), resets (services/groups.py).
+Not here: requests (group_requests.py), offsets and times (group_offsets.py), resets (services/offset_resets.py).
 """
 
 import asyncio

@@ -16,7 +16,7 @@ from django.template.loader import render_to_string
 from console.models import Cluster
 from console.permissions import clusters_of
 from console.services.figures import ago
-from console.services.outages import Outage
+from console.services.outages import RETRY_S, Outage
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +59,13 @@ def cluster_unreachable(request: HttpRequest, cluster_id: uuid.UUID | None, outa
     context = {
         "page": _around(request, cluster_id),
         "outage": outage,
+        "retry_s": RETRY_S,
         "since": datetime.fromtimestamp(outage.since, UTC),
         "lasted": ago(time.time() - outage.since),
         "again": request.get_full_path(),
     }
     response = render(request, page_or_part(request, "errors/cluster_unreachable.html"), context, status=503)
-    response.headers["Retry-After"] = str(outage.retry_s)
+    response.headers["Retry-After"] = str(RETRY_S)
     return response
 
 

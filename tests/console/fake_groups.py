@@ -4,7 +4,7 @@ from console.kafka import groups
 from console.kafka.errors import NotFound
 from console.kafka.group_requests import Member, Missing
 from console.kafka.group_resets import Move
-from console.services import groups as resets
+from console.services import offset_resets as resets
 from tests.console.fake_kafka import HOSTILE, FakeKafka
 
 MEMBER = Member("scorer-0-1234", "scorer-0", None, "10.0.0.7", [("orders.placed", 0)])
@@ -28,6 +28,7 @@ class FakeGroups:
         self.state = EMPTY
         self.moves = MOVES
         self.refused: str | None = None
+        self.incomplete: str | None = None
         self.asked: list[dict] = []
         self.resets: list[tuple] = []
 
@@ -71,5 +72,7 @@ class FakeGroups:
     def reset(self, spec, name, topic, moves, *, skips_seen, who):
         if self.refused:
             raise resets.ResetRefused(self.refused)
+        if self.incomplete:
+            raise resets.ResetIncomplete(self.incomplete)
         self.resets.append((name, topic, moves, skips_seen, who))
         return len(moves)

@@ -240,6 +240,13 @@ def test_a_review_that_is_not_whole_says_so_where_one_agrees(cast, groups):
     assert "1 of 2 partitions stay where they are" in shown and "Stays: it has no leader" in shown
 
 
+def test_a_reset_that_was_only_taken_in_part_does_not_say_that_nothing_was_reset(cast, groups):
+    groups.incomplete = "1 of 2 partitions were reset; partition 1 was not: the partition is not there any more"
+    answer = cast.owner.post(address(cast, ASK), AGREED)
+    shown = answer.content.decode()
+    assert answer.status_code == 409 and "Not all was reset" in shown and "Nothing was reset" not in shown
+
+
 @pytest.mark.parametrize("seen", ["", "x", "0:1", "0:1:99999999999999999999", "0:-1:5", "0:1:9223372036854775808"])
 def test_an_agreement_to_nothing_readable_resets_nothing(cast, groups, seen):
     assert cast.owner.post(address(cast, ASK), {"seen": seen}).status_code == 409
@@ -282,6 +289,6 @@ def test_a_cluster_that_dies_during_a_reset_leaves_no_doubt_that_there_is_doubt(
     def die(*given, **asked):
         raise ClusterUnreachable("it hangs. Perhaps the offsets were reset: look at the group")
 
-    monkeypatch.setattr("console.services.groups.reset", die)
+    monkeypatch.setattr("console.services.offset_resets.reset", die)
     answer = cast.owner.post(address(cast, ASK), AGREED)
     assert answer.status_code == 503 and "Perhaps the offsets were reset" in answer.content.decode()
