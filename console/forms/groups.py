@@ -5,24 +5,20 @@
 
 import re
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
+from console.forms.times import MomentField
 from console.kafka.group_resets import Move, Wish
 
 SORTS = ("name", "state", "members", "topics", "lag")
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 OFFSET_MAX = 2**63 - 1
 PARTITIONS_MAX = 10_000
 KINDS = ("earliest", "latest", "time", "offset", "shift")
 NEEDED = {"time": "time", "offset": "offset", "shift": "by"}  # the field that a kind needs
-TIME_FORMATS = [f"%Y-%m-%d{between}{clock}" for between in " T" for clock in ("%H:%M:%S.%f", "%H:%M:%S", "%H:%M")] + [
-    "%Y-%m-%d"
-]
 
 
 class GroupListForm(forms.Form):
@@ -62,11 +58,7 @@ class ResetForm(forms.Form):
         choices=[(kind, kind) for kind in KINDS],
         error_messages={"invalid_choice": "“%(value)s” is nowhere to move to; choose one of these."},
     )
-    time = forms.DateTimeField(
-        required=False,
-        input_formats=TIME_FORMATS,
-        error_messages={"invalid": "A time looks like 2026-11-24 14:02:11 or 2026-11-24, in UTC."},
-    )
+    time = MomentField()
     offset = forms.IntegerField(
         required=False,
         min_value=0,
@@ -79,16 +71,6 @@ class ResetForm(forms.Form):
         max_value=OFFSET_MAX,
         error_messages={"invalid": "A number of records: −1000 goes back, 1000 goes forward."},
     )
-
-    def clean_time(self) -> datetime | None:
-        """Not before 1970: there a number below zero stands for it, which the protocol reads as a sign."""
-        time: datetime | None = self.cleaned_data["time"]
-        if time is None:
-            return None
-        time = time.replace(tzinfo=UTC)
-        if time < EPOCH:
-            raise ValidationError("Times begin at 1970-01-01 00:00:00.")
-        return time
 
     def clean_partitions(self) -> tuple[int, ...] | None:
         """None for all; else the numbers of a list like 0,3,5-7."""
@@ -131,7 +113,7 @@ class ResetForm(forms.Form):
         asked = self.cleaned_data
         match asked["to"]:
             case "time":
-                value = (asked["time"] - EPOCH) // timedelta(milliseconds=1)
+                value = asked["time"]
             case "offset":
                 value = asked["offset"]
             case "shift":
