@@ -4,13 +4,14 @@
 """
 
 import re
-from datetime import UTC
+from collections.abc import Collection
 from typing import Any, Self
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
+from console.forms.times import MomentField
 from console.kafka.group_resets import Move, Wish
 
 SORTS = ("name", "state", "members", "topics", "lag")
@@ -18,9 +19,6 @@ OFFSET_MAX = 2**63 - 1
 PARTITIONS_MAX = 10_000
 KINDS = ("earliest", "latest", "time", "offset", "shift")
 NEEDED = {"time": "time", "offset": "offset", "shift": "by"}  # the field that a kind needs
-TIME_FORMATS = [f"%Y-%m-%d{between}{clock}" for between in " T" for clock in ("%H:%M:%S.%f", "%H:%M:%S", "%H:%M")] + [
-    "%Y-%m-%d"
-]
 
 
 class GroupListForm(forms.Form):
@@ -56,12 +54,11 @@ class ResetForm(forms.Form):
 
     topic = forms.CharField(max_length=249, error_messages={"required": "Choose a topic."})
     partitions = forms.CharField(required=False, max_length=60_000)
-    to = forms.ChoiceField(choices=[(kind, kind) for kind in KINDS])
-    time = forms.DateTimeField(
-        required=False,
-        input_formats=TIME_FORMATS,
-        error_messages={"invalid": "A time looks like 2026-11-24 14:02:11 or 2026-11-24, in UTC."},
+    to = forms.ChoiceField(
+        choices=[(kind, kind) for kind in KINDS],
+        error_messages={"invalid_choice": "“%(value)s” is nowhere to move to; choose one of these."},
     )
+    time = MomentField()
     offset = forms.IntegerField(
         required=False,
         min_value=0,
@@ -102,6 +99,12 @@ class ResetForm(forms.Form):
             self.add_error(needed, words[needed])
         return asked
 
+    def check_topic(self, there: Collection[str]) -> None:
+        """An error at the field if the cluster has no such topic."""
+        topic = self.cleaned_data.get("topic") if self.is_bound and not self.errors.get("topic") else None
+        if topic and topic not in there:
+            self.add_error("topic", f"There is no topic {topic}.")
+
     @property
     def wish(self) -> Wish | None:
         """What is asked for; None while something is wrong or missing."""
@@ -110,7 +113,7 @@ class ResetForm(forms.Form):
         asked = self.cleaned_data
         match asked["to"]:
             case "time":
-                value = int(asked["time"].replace(tzinfo=UTC).timestamp() * 1000)
+                value = asked["time"]
             case "offset":
                 value = asked["offset"]
             case "shift":

@@ -3,12 +3,12 @@
 *Invariants*: whatever an address says becomes a Start that console.kafka accepts, or an error at its field.
 """
 
-from datetime import UTC
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
+from console.forms.times import MomentField
 from console.kafka.records import Start, parse_positions
 
 OFFSET_MAX = 2**63 - 1
@@ -23,14 +23,7 @@ class RecordsForm(forms.Form):
     offset = forms.IntegerField(
         required=False, min_value=0, max_value=OFFSET_MAX, error_messages={"invalid": "An offset is a whole number."}
     )
-    time = forms.DateTimeField(
-        required=False,
-        input_formats=[
-            f"%Y-%m-%d{between}{clock}" for between in " T" for clock in ("%H:%M:%S.%f", "%H:%M:%S", "%H:%M")
-        ]
-        + ["%Y-%m-%d"],
-        error_messages={"invalid": "A time looks like 2026-11-24 14:02:11 or 2026-11-24, in UTC."},
-    )
+    time = MomentField()
     positions = forms.CharField(required=False, max_length=60_000)
 
     def clean_start(self) -> str:
@@ -58,7 +51,7 @@ class RecordsForm(forms.Form):
             case "timestamp":
                 if asked["time"] is None:
                     return None
-                return Start("timestamp", value=int(asked["time"].replace(tzinfo=UTC).timestamp() * 1000))
+                return Start("timestamp", value=asked["time"])
             case "before" | "after" as kind:
                 return Start(kind, positions=asked["positions"]) if asked["positions"] else None
             case kind:

@@ -2,13 +2,14 @@
 
 *Invariants*: no partition leaves its log: what lies outside becomes the nearer end, as with Kafka's own tool, and a
 note says so.
-*Not here*: asking the cluster, and the commit (services/groups.py).
+A partition of which something is not told stays where it is, and the note says why.
+*Not here*: asking the cluster, and the commit (services/offset_resets.py).
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
-from console.kafka.group_offsets import Bounds
+from console.kafka.group_offsets import AtTime, Bounds
 
 Kind = Literal["earliest", "latest", "offset", "shift", "time"]
 
@@ -48,8 +49,8 @@ class Move:
         return self.after is not None and self.after != self.before
 
 
-def planned(index: int, wish: Wish, before: int | None, bounds: Bounds, at_time: int | None) -> Move:
-    """Where one partition goes."""
+def planned(index: int, wish: Wish, before: int | None, bounds: Bounds, at_time: AtTime | None) -> Move:
+    """Where one partition goes; `at_time` is what a lookup of the wished time gave."""
     if bounds.start is None or bounds.end is None:
         return Move(index, before, None, f"stays: {bounds.error}")
     match wish.kind:
@@ -57,14 +58,17 @@ def planned(index: int, wish: Wish, before: int | None, bounds: Bounds, at_time:
             return Move(index, before, bounds.start)
         case "latest":
             return Move(index, before, bounds.end)
-        case "time" if at_time is None:
-            return Move(index, before, bounds.end, "no record is that young: the end")
         case "time":
-            target = at_time if at_time is not None else bounds.end
-        case "shift" if before is None:
-            return Move(index, before, None, "stays: nothing is committed that could be shifted")
+            if at_time is None or at_time.error is not None:
+                why = at_time.error if at_time else "the cluster does not tell this time"
+                return Move(index, before, None, f"stays: {why}")
+            if at_time.offset is None:
+                return Move(index, before, bounds.end, "no record is that young: the end")
+            target = at_time.offset
         case "shift":
-            target = (before or 0) + wish.value
+            if before is None:
+                return Move(index, before, None, "stays: nothing is committed that could be shifted")
+            target = before + wish.value
         case _:
             target = wish.value
     if target > bounds.end:

@@ -4,7 +4,7 @@ The list costs one ListGroups for each node; members, commits and lag are asked 
 unless the list is sorted by them.
 
 Invariant: a part that the cluster does not tell is None with its reason; the page comes all the same.
-Not here: requests (group_requests.py), offsets and times (group_offsets.py), resets (services/groups.py).
+Not here: requests (group_requests.py), offsets and times (group_offsets.py), resets (services/offset_resets.py).
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from typing import Literal
 from console.kafka import group_offsets, topics
 from console.kafka.connection import TIME_LIMIT_S, ConnectionSpec, Session, run
 from console.kafka.errors import NotFound
+from console.kafka.group_offsets import Behind
 from console.kafka.group_requests import (
     Commits,
     Described,
@@ -74,6 +75,7 @@ class GroupPartition:
     lag: int | None
     behind_ms: int | None  # age of the first unread record against the newest; None where not looked up
     error: str | None  # why offsets are missing
+    behind_why: str = ""  # why the time behind of a partition with lag is not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +104,24 @@ class GroupDetail:
 
     @property
     def behind_ms(self) -> int | None:
-        """The longest time behind of any partition."""
-        return max((one.behind_ms for one in self.partitions if one.behind_ms is not None), default=None)
+        """The longest time behind of those that are known; None where that says nothing."""
+        longest = max((one.behind_ms for one in self.partitions if one.behind_ms is not None), default=None)
+        return None if self.untimed and not longest else longest
+
+    @property
+    def untimed(self) -> list[GroupPartition]:
+        """Partitions with lag whose time behind is not known: the group is `behind_ms` behind at least."""
+        return [one for one in self.partitions if one.lag and one.behind_ms is None]
+
+    @property
+    def uncommitted(self) -> int:
+        """Partitions without a commit, which no lag counts."""
+        return sum(one.committed is None for one in self.partitions)
+
+    @property
+    def unmeasured(self) -> int:
+        """Partitions with a commit whose end is not known, which no lag counts either."""
+        return sum(one.committed is not None and one.lag is None for one in self.partitions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,12 +269,13 @@ async def _detail(session: Session, group: Listed, said: Described, commits: Com
     bounds = await group_offsets.bounds(session, places)
     offsets = {place: one.offset for place, one in commits.places.items()}
     lags = {place: group_offsets.lag(offsets.get(place), bounds[place].end) for place in places}
-    behind = await group_offsets.behind_ms(
+    behind = await group_offsets.behind(
         session, offsets, {place: lag for place, lag in lags.items() if lag is not None}
     )
     partitions = []
     for place in places:
         one, where = commits.places.get(place), bounds[place]
+        late = behind.get(place, Behind(0 if lags[place] == 0 else None))
         partitions.append(
             GroupPartition(
                 topic=place[0],
@@ -267,8 +286,9 @@ async def _detail(session: Session, group: Listed, said: Described, commits: Com
                 start=where.start,
                 end=where.end,
                 lag=lags[place],
-                behind_ms=0 if lags[place] == 0 else behind.get(place),
+                behind_ms=late.ms,
                 error=where.error,
+                behind_why=late.why,
             )
         )
     return GroupDetail(

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 THIN = "\u202f"
 MINUS = "\u2212"
-_MILLION = 10_000_000  # from here on a count is said in millions, the exact one beside it
+_ROUNDED_FROM = 10_000_000  # from here on a count is said in millions, the exact one beside it
 
 
 def thin(number: int) -> str:
@@ -19,12 +19,13 @@ def thin(number: int) -> str:
 
 def count(number: int) -> tuple[str, str]:
     """A count for people: exact up to seven digits, then in millions, with the word that follows it."""
-    if number < _MILLION:
+    if number < _ROUNDED_FROM:
         return thin(number), ""
-    for size, word in ((10**12, "trillion"), (10**9, "billion"), (10**6, "million")):
-        if number >= size:
-            return f"{number / size:.1f}", word
-    raise AssertionError("unreachable: numbers from ten million on are millions")
+    for size, word in ((10**6, "million"), (10**9, "billion")):
+        figure = f"{number / size:.1f}"
+        if float(figure) < 1000:
+            return figure, word
+    return f"{number / 10**12:.1f}", "trillion"
 
 
 def size(size_bytes: int) -> tuple[str, str]:

@@ -7,7 +7,7 @@
 import threading
 import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 OUTAGES_MAX = 1000
 RETRY_S = 5  # how soon an open page asks again
@@ -20,7 +20,6 @@ class Outage:
     reason: str
     since: float  # wall time of the first failure, seconds
     tries: int = 1
-    retry_s: int = field(default=RETRY_S)
 
 
 _lock = threading.Lock()

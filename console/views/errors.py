@@ -16,7 +16,7 @@ from django.template.loader import render_to_string
 from console.models import Cluster
 from console.permissions import clusters_of
 from console.services.figures import ago
-from console.services.outages import Outage
+from console.services.outages import RETRY_S, Outage
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def not_in_cluster(request: HttpRequest, cluster_id: uuid.UUID | None, reason: str) -> HttpResponse:
     """404: the cluster is there for you, and this topic or record is not."""
-    context = {"page": ErrorPage(_seen(request, cluster_id)), "reason": reason}
+    context = {"page": _around(request, cluster_id), "reason": reason}
     return render(request, page_or_part(request, "errors/404.html"), context, status=404)
 
 
@@ -57,14 +57,15 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def cluster_unreachable(request: HttpRequest, cluster_id: uuid.UUID | None, outage: Outage) -> HttpResponse:
     """503: what was tried, since when, and when the next try is."""
     context = {
-        "page": ErrorPage(_seen(request, cluster_id)),
+        "page": _around(request, cluster_id),
         "outage": outage,
+        "retry_s": RETRY_S,
         "since": datetime.fromtimestamp(outage.since, UTC),
         "lasted": ago(time.time() - outage.since),
         "again": request.get_full_path(),
     }
     response = render(request, page_or_part(request, "errors/cluster_unreachable.html"), context, status=503)
-    response.headers["Retry-After"] = str(outage.retry_s)
+    response.headers["Retry-After"] = str(RETRY_S)
     return response
 
 
@@ -73,7 +74,7 @@ def cluster_refused(
 ) -> HttpResponse:
     """The cluster answered and said no."""
     template = page_or_part(request, "errors/cluster_refused.html")
-    context = {"page": ErrorPage(_seen(request, cluster_id)), "title": title, "reason": reason}
+    context = {"page": _around(request, cluster_id), "title": title, "reason": reason}
     return render(request, template, context, status=status)
 
 
@@ -83,5 +84,9 @@ def page_or_part(request: HttpRequest, template: str) -> str:
     return f"{template}#message" if details and details.target != "main" else template
 
 
-def _seen(request: HttpRequest, cluster_id: uuid.UUID | None) -> Cluster | None:
-    return clusters_of(request.user).filter(pk=cluster_id).first() if cluster_id else None
+def _around(request: HttpRequest, cluster_id: uuid.UUID | None) -> ErrorPage:
+    """The cluster, if it is there for this person, and the place of the navigation that the address belongs to."""
+    cluster = clusters_of(request.user).filter(pk=cluster_id).first() if cluster_id else None
+    match = request.resolver_match
+    name = match.url_name or "" if match else ""
+    return ErrorPage(cluster, "groups" if name.startswith("group-") or name == "offset-reset" else "topics")

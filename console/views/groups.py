@@ -5,6 +5,7 @@
 
 import difflib
 import uuid
+from collections import Counter
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
@@ -24,6 +25,7 @@ PAGE_SIZE = 50
 LISTED_MAX = 1000  # members and partitions of one group
 NAME_CHARACTERS_MAX = 249
 NAMES_MAX = 5000
+REASONS_MAX = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,9 @@ class GroupDetailPage:
     members_max: int = LISTED_MAX
 
     @property
-    def untimed(self) -> bool:
-        """Whether some partition's time behind was not looked up."""
-        return any(one.lag and one.behind_ms is None for one in self.group.partitions)
+    def untimed_reasons(self) -> list[tuple[str, int]]:
+        """Why times behind are not known, and for how many partitions; the most frequent first."""
+        return Counter(one.behind_why for one in self.group.untimed).most_common(REASONS_MAX)
 
 
 @dataclass(frozen=True, slots=True)

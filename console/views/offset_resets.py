@@ -1,7 +1,7 @@
 """Resetting the offsets of a group: ask, look at what it means, agree.
 
 *Invariants*: a GET changes nothing; a POST commits exactly what the review showed, or nothing, with the reason.
-*Not here*: what may be reset and where to (services/groups.py).
+*Not here*: what may be reset and where to (services/offset_resets.py).
 """
 
 import uuid
@@ -17,7 +17,7 @@ from console.kafka.connection import ConnectionSpec
 from console.kafka.group_resets import Move
 from console.models import Cluster
 from console.permissions import EDIT, cluster_for
-from console.services import groups, outages
+from console.services import offset_resets, outages
 from console.services.clusters import connection_spec
 from console.services.reset_commands import command
 
@@ -31,20 +31,20 @@ class ResetPage:
 
     cluster: Cluster
     name: str  # the group
-    state: groups.ResetState
+    state: offset_resets.ResetState
     form: ResetForm
-    topics: list[str]  # to choose from
+    topics: list[tuple[str, tuple[str, ...]]]  # to choose from, under words
     chosen: str  # kind of target
-    review: groups.Review | None  # once something is asked for
+    review: offset_resets.Review | None  # once something is asked for
     command: str | None
-    refused: groups.ResetRefused | None  # why nothing was changed, or cannot be
+    refused: offset_resets.ResetFailed | None  # why nothing, or not all, was changed
     place: str = "groups"
     kinds: tuple[tuple[str, str], ...] = KINDS
 
     @property
     def incomplete(self) -> bool:
         """Whether something was changed, and not all of it."""
-        return isinstance(self.refused, groups.ResetIncomplete)
+        return isinstance(self.refused, offset_resets.ResetIncomplete)
 
     @property
     def seen(self) -> str:
@@ -75,16 +75,16 @@ def offset_reset(request: HttpRequest, cluster_id: uuid.UUID, group: str) -> Htt
     return render(request, "console/groups/reset.html", {"page": page}, status=status)
 
 
-def _reset(request: HttpRequest, spec: ConnectionSpec, group: str, form: ResetForm) -> groups.ResetRefused | None:
-    """Do it; or say why nothing was changed."""
+def _reset(request: HttpRequest, spec: ConnectionSpec, group: str, form: ResetForm) -> offset_resets.ResetFailed | None:
+    """Do it; or say why it was not done, or not all of it."""
     confirmed = ConfirmForm(request.POST)
     if form.wish is None or not confirmed.is_valid():
-        return groups.ResetRefused("this review cannot be read; look at it anew")
+        return offset_resets.ResetRefused("this review cannot be read; look at it anew")
     agreed = confirmed.cleaned_data
     topic, who = form.wish.topic, request.user.get_username()
     try:
-        done = groups.reset(spec, group, topic, agreed["seen"], skips_seen=agreed["skips"], who=who)
-    except groups.ResetRefused as refused:
+        done = offset_resets.reset(spec, group, topic, agreed["seen"], skips_seen=agreed["skips"], who=who)
+    except offset_resets.ResetFailed as refused:
         return refused
     words = "1 partition" if done == 1 else f"{done} partitions"
     messages.success(request, f"{words} of {topic} reset. The group goes on from there when it starts again.")
@@ -92,25 +92,26 @@ def _reset(request: HttpRequest, spec: ConnectionSpec, group: str, form: ResetFo
 
 
 def reset_page(
-    cluster: Cluster, spec: ConnectionSpec, group: str, form: ResetForm, refused: groups.ResetRefused | None
+    cluster: Cluster, spec: ConnectionSpec, group: str, form: ResetForm, refused: offset_resets.ResetFailed | None
 ) -> ResetPage:
     """What the page shows: the state of the group now, and the review of what is asked for now."""
-    state = groups.reset_state(spec, group)
+    state = offset_resets.reset_state(spec, group)
     review, line = None, None
+    form.check_topic({*state.topics, *state.others})
     wish = form.wish if form.is_bound else None
     if wish is not None:
         try:
-            review = groups.review(spec, group, wish)
+            review = offset_resets.review(spec, group, wish)
             line = command(spec.bootstrap, group, wish)
-        except groups.ResetRefused as refusal:
+        except offset_resets.ResetRefused as refusal:
             refused = refused or refusal
-    topics = sorted({*state.topics, wish.topic} if wish is not None and review is not None else state.topics)
+    offered = (("With commits of the group", state.topics), ("Without", state.others))
     return ResetPage(
         cluster=cluster,
         name=group,
         state=state,
         form=form,
-        topics=topics,
+        topics=[(words, names) for words, names in offered if names],
         chosen=str(form.data.get("to") or "earliest"),
         review=review,
         command=line,

@@ -11,7 +11,7 @@ from confluent_kafka import Consumer, TopicPartition
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Installation, Open
-from tests.browser.test_look import SIZES, SMALL_TEXT, UNNAMED
+from tests.browser.test_look import LONG, OUT_OF_SIGHT, SIZES, SMALL_TEXT, UNNAMED
 from tests.engine.compat.brokers import odradek
 from tests.processes import wait_for
 
@@ -127,7 +127,13 @@ def readers(installation: Installation) -> Iterator[Installation]:
     fill(installation, "payments.settled", 6, 1200)
     for name, offset in (("audit-export", 198), ("fraud-scoring", 40), ("ledger", 200), ("mailer.v2", 180)):
         commit(installation, name, {("payments.settled", index): offset - index for index in range(6)}, "checkpoint 17")
-    with members(installation, "fraud-scoring", "payments.settled", "scorer-0", "scorer-1"):
+    long_topic = LONG[:-1] + "g"
+    fill(installation, long_topic, 2, 20)
+    commit(installation, LONG, {(long_topic, 0): 3, (long_topic, 1): 4})
+    with (
+        members(installation, "fraud-scoring", "payments.settled", "scorer-0", "scorer-1"),
+        members(installation, f"read-{LONG}"[:249], long_topic, "reader-0"),
+    ):
         yield installation
 
 
@@ -145,6 +151,13 @@ def test_pages_fit_and_can_be_read(readers, open_page: Open, tmp_path, width, sc
         "reset": "groups/audit-export/offset-reset/?to=offset&offset=197&topic=payments.settled&partitions=all",
         "reset-members": "groups/fraud-scoring/offset-reset/?to=shift&by=-500&topic=payments.settled",
         "topic-groups": "topics/payments.settled/groups/",
+        "long-group": f"groups/{LONG}/",
+        "long-group-read": f"groups/{f'read-{LONG}'[:249]}/",
+        "long-reset": f"groups/{LONG}/offset-reset/?to=offset&offset=99&topic={LONG[:-1]}g",
+        "long-topic-groups": f"topics/{LONG[:-1]}g/groups/",
+        "long-topics": "topics/",
+        "reset-bogus": "groups/audit-export/offset-reset/?to=bogus&topic=nosuch",
+        "group-missing": "groups/nobody/",
     }
     wrong = []
     for name, path in paths.items():
@@ -153,6 +166,9 @@ def test_pages_fit_and_can_be_read(readers, open_page: Open, tmp_path, width, sc
         page.screenshot(path=pictures / f"{name}-{scheme}-{width}.png", full_page=True)
         if page.evaluate("document.documentElement.scrollWidth") > width:
             wrong.append(f"{name} is wider than {width}")
+        hidden = page.evaluate(OUT_OF_SIGHT)
+        if width == 1280 and hidden:
+            wrong.append(f"{name} has columns out of sight: {hidden}")
         wrong += [f"{name}, below 12 px: {found}" for found in page.evaluate(SMALL_TEXT)]
         wrong += [f"{name}, without a name: {found}" for found in page.evaluate(UNNAMED)]
         page.context.close()

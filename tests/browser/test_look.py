@@ -31,10 +31,23 @@ PATHS = {
     "patterns": "/_patterns/",
     "missing": "topics/not-there/",
 }
+LONG = "a-long-name." + "x" * 237  # the longest that a topic may have
+PATHS |= {
+    "long": f"topics/{LONG}/",
+    "long-partitions": f"topics/{LONG}/partitions/",
+    "long-settings": f"topics/{LONG}/configs/",
+    "long-groups": f"topics/{LONG}/groups/",
+    "long-live": f"topics/{LONG}/live/",
+    "long-nothing": f"topics/?q={LONG[:-1]}y",
+    "long-missing": f"topics/{LONG[:-1]}y/",
+}
 SMALL_TEXT = """() => [...document.querySelectorAll("body *")]
   .filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim()) && e.checkVisibility())
   .filter((e) => parseFloat(getComputedStyle(e).fontSize) < 12)
   .map((e) => e.outerHTML.slice(0, 80))"""
+OUT_OF_SIGHT = """() => [...document.querySelectorAll(".table-wrap")]
+  .filter((e) => e.scrollWidth > e.clientWidth + 1)
+  .map((e) => `${e.ariaLabel}: ${e.scrollWidth} in ${e.clientWidth}`)"""
 UNNAMED = """() => [...document.querySelectorAll("a, button, input:not([type=hidden]), select")]
   .filter((e) => e.checkVisibility())
   .filter((e) => !(e.innerText?.trim() || e.ariaLabel || e.labels?.length || e.title))
@@ -58,6 +71,7 @@ def shop(installation: Installation) -> Installation:
         installation.make_topic(name, chance.choice([1, 3, 6]), **config)
         for number in range(chance.randrange(20, 400)):
             installation.producer.produce(name, key=f"k{number}".encode(), value=chance.randbytes(60).hex().encode())
+    installation.make_topic(LONG, 2)
     installation.make_topic("payments.authorised", 4, **{"retention.ms": "1209600000"})
     for number in range(300):
         pay(installation, number, chance)
@@ -109,6 +123,9 @@ def test_pages_fit_and_can_be_read(shop, open_page: Open, pictures, width, schem
         page.screenshot(path=pictures / f"{name}-{scheme}-{width}.png", full_page=name in ("patterns", "record"))
         if page.evaluate("document.documentElement.scrollWidth") > width:
             wrong.append(f"{name} is wider than {width}")
+        hidden = page.evaluate(OUT_OF_SIGHT)
+        if width == 1280 and hidden:
+            wrong.append(f"{name} has columns out of sight: {hidden}")
         wrong += [f"{name}, below 12 px: {found}" for found in page.evaluate(SMALL_TEXT)]
         wrong += [f"{name}, without a name: {found}" for found in page.evaluate(UNNAMED)]
         if page.locator("h1").count() != 1:

@@ -4,7 +4,7 @@ from console.kafka import groups
 from console.kafka.errors import NotFound
 from console.kafka.group_requests import Member, Missing
 from console.kafka.group_resets import Move
-from console.services import groups as resets
+from console.services import offset_resets as resets
 from tests.console.fake_kafka import HOSTILE, FakeKafka
 
 MEMBER = Member("scorer-0-1234", "scorer-0", None, "10.0.0.7", [("orders.placed", 0)])
@@ -12,7 +12,7 @@ SUMMARY = groups.GroupSummary("fraud-scoring", "Stable", "classic", "consumer", 
 PARTITION = groups.GroupPartition("orders.placed", 0, MEMBER, 691, "", 0, 703, 12, 4000, None)
 DETAIL = groups.GroupDetail("fraud-scoring", "Stable", "classic", "consumer", "range", 1, (MEMBER,), [PARTITION], None)
 HOSTILE_MEMBER = Member(HOSTILE, HOSTILE, HOSTILE, HOSTILE, [(HOSTILE, 0)])
-EMPTY = resets.ResetState("Empty", (), ("orders.placed",), None)
+EMPTY = resets.ResetState("Empty", (), ("orders.placed",), ("hours",), None)
 MOVES = (Move(0, 691, 0), Move(1, 10, 15))
 
 
@@ -28,6 +28,7 @@ class FakeGroups:
         self.state = EMPTY
         self.moves = MOVES
         self.refused: str | None = None
+        self.incomplete: str | None = None
         self.asked: list[dict] = []
         self.resets: list[tuple] = []
 
@@ -71,5 +72,7 @@ class FakeGroups:
     def reset(self, spec, name, topic, moves, *, skips_seen, who):
         if self.refused:
             raise resets.ResetRefused(self.refused)
+        if self.incomplete:
+            raise resets.ResetIncomplete(self.incomplete)
         self.resets.append((name, topic, moves, skips_seen, who))
         return len(moves)

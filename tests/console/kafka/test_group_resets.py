@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.kafka.group_offsets import Bounds
+from console.kafka.group_offsets import AtTime, Bounds
 from console.kafka.group_resets import Move, Wish, planned
 
 LOG = Bounds(10, 100)
@@ -30,9 +30,17 @@ def test_a_partition_goes_where_it_is_asked_to_and_stays_in_its_log(wish, before
 
 def test_a_time_is_looked_up_and_one_that_is_too_late_is_the_end():
     wish = Wish("t", None, "time", 1_700_000_000_000)
-    assert planned(0, wish, 50, LOG, 42).after == 42
-    late = planned(0, wish, 50, LOG, None)
+    assert planned(0, wish, 50, LOG, AtTime(42)).after == 42
+    late = planned(0, wish, 50, LOG, AtTime(None))
     assert late.after == 100 and "no record is that young" in late.note
+
+
+@pytest.mark.parametrize(
+    ("found", "why"), [(AtTime(None, "the leader is not known"), "the leader is not known"), (None, "does not tell")]
+)
+def test_a_partition_whose_time_could_not_be_looked_up_stays_and_says_why(found, why):
+    move = planned(0, Wish("t", None, "time", 1_700_000_000_000), 50, LOG, found)
+    assert move.after is None and not move.changes and move.note.startswith("stays: ") and why in move.note
 
 
 def test_a_partition_that_tells_no_offsets_stays():

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from console.kafka import groups
+from console.kafka import group_offsets, groups
 from console.kafka.connection import ConnectionSpec
 from console.kafka.errors import ClusterUnreachable, NotFound
 from console.kafka.group_requests import assignment
@@ -27,6 +27,32 @@ def test_a_group_that_only_commits_has_lag_and_times(cluster, spec):
     assert (first.committed, first.start, first.end, first.lag, first.behind_ms) == (1, 0, 4, 3, 2000)
     assert (first.metadata, first.reader) == ("checkpoint", None)
     assert (second.lag, second.behind_ms, detail.lag, detail.behind_ms) == (0, 0, 3, 2000)
+
+
+def test_each_partition_has_its_time_though_its_first_batch_is_large(cluster, spec):
+    topic = cluster.topic(6)
+    begun = 1_700_000_000_000
+    for index in range(6):
+        cluster.produce(topic, bytes(60_000), partition=index, timestamp_ms=begun - 1000 * index)
+        cluster.produce(topic, b"v", partition=index, timestamp_ms=begun)
+    commit(cluster, [f"large-{topic}"], [topic], dict.fromkeys(range(6), 0))
+    detail = groups.describe_group(spec, f"large-{topic}")
+    assert [one.behind_ms for one in detail.partitions] == [1000 * index for index in range(6)]
+    assert (detail.behind_ms, detail.untimed) == (5000, [])
+
+
+def test_a_time_that_is_not_known_has_a_reason_and_makes_the_longest_a_lower_bound(cluster, spec, monkeypatch):
+    monkeypatch.setattr(group_offsets, "TURNS_BYTES_MAX", 0)
+    topic = cluster.topic(3)
+    for index in range(3):
+        cluster.produce(topic, bytes(60_000), partition=index, timestamp_ms=1_700_000_000_000)
+        cluster.produce(topic, b"v", partition=index, timestamp_ms=1_700_000_001_000)
+    commit(cluster, [f"late-{topic}"], [topic], dict.fromkeys(range(3), 0))
+    detail = groups.describe_group(spec, f"late-{topic}")
+    assert len(detail.untimed) == 2 and all("too large" in one.behind_why for one in detail.untimed)
+    assert detail.behind_ms == 1000
+    cluster.delete_records(topic, 0, 1)
+    assert "OFFSET_OUT_OF_RANGE" in groups.describe_group(spec, f"late-{topic}").partitions[0].behind_why
 
 
 def test_members_say_who_they_are_and_what_they_read(cluster, spec):

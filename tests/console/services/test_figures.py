@@ -21,6 +21,20 @@ def test_counts_are_exact_up_to_seven_digits():
 
 
 @pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (10_000_000, ("10.0", "million")),
+        (999_949_999, ("999.9", "million")),
+        (999_999_999, ("1.0", "billion")),
+        (999_999_999_999, ("1.0", "trillion")),
+        (2**63 - 1, ("9223372.0", "trillion")),
+    ],
+)
+def test_a_rounded_count_never_reaches_a_thousand_of_its_word(number, words):
+    assert figures.count(number) == words
+
+
+@pytest.mark.parametrize(
     ("size", "words"),
     [
         (0, ("0", "B")),

@@ -49,3 +49,4 @@ def test_the_page_of_a_cluster_says_what_is_wrong(cast, kafka):
 def test_the_patterns_are_for_staff(cast):
     assert cast.owner.get("/_patterns/").status_code == 200
     assert cast.viewer.get("/_patterns/").status_code == 404
+    assert b"_patterns" not in cast.owner.get("/clusters/").content  # for builders, in nobody's way

@@ -5,6 +5,7 @@ import pytest
 
 from console.kafka.errors import ClusterUnreachable
 from console.kafka.group_requests import Missing
+from console.kafka.group_resets import Move
 from console.models import Membership, Role
 from tests.console.cast import Cast
 from tests.console.fake_groups import DETAIL, HOSTILE_MEMBER, MEMBER, PARTITION, SUMMARY, FakeGroups
@@ -110,9 +111,51 @@ def test_a_group_says_who_reads_what_and_how_far_behind(cast, groups):
         assert words in shown
 
 
+def test_a_time_behind_that_is_not_whole_is_a_lower_bound_with_its_reason(cast, groups):
+    untold = replace(PARTITION, index=1, behind_ms=None, behind_why="partition 1 has no leader")
+    groups.detail = replace(DETAIL, partitions=[PARTITION, untold])
+    shown = text(cast.viewer, cast, "groups/fraud-scoring/")
+    assert "at least</small> 4\u202fs" in shown and "not known for 1 partition<" in shown
+    assert "not known for 1 partition: partition 1 has no leader." in shown
+    groups.detail = replace(DETAIL, partitions=[replace(PARTITION, index=0, lag=0, behind_ms=0), untold])
+    shown = text(cast.viewer, cast, "groups/fraud-scoring/")
+    assert "at least" not in shown and '<dt>Behind by</dt><dd><span class="zero">–</span>' in shown
+
+
+def test_the_lag_says_what_it_leaves_out(cast, groups):
+    unread = replace(PARTITION, index=1, committed=None, lag=None, behind_ms=None)
+    groups.detail = replace(DETAIL, partitions=[PARTITION, unread, replace(unread, index=2)])
+    shown = text(cast.viewer, cast, "groups/fraud-scoring/")
+    assert "12 <small>records, and 2 partitions without a commit</small>" in shown
+    assert shown.count('class="bar"') == 1
+    groups.detail = replace(DETAIL, partitions=[PARTITION, replace(PARTITION, end=None, lag=None, error="no leader")])
+    assert "records, and 1 partition whose end is not known" in text(cast.viewer, cast, "groups/fraud-scoring/")
+
+
 def test_a_group_that_is_not_there_is_said_in_words(cast, groups):
     answer = cast.viewer.get(address(cast, "groups/nobody/"))
     assert answer.status_code == 404 and "There is no group nobody" in answer.content.decode()
+
+
+def test_a_missing_group_leads_back_to_the_groups(cast, groups):
+    shown = cast.viewer.get(address(cast, "groups/nobody/")).content.decode()
+    assert "Groups of " in shown and "Topics of " not in shown
+    assert "Topics of " in cast.viewer.get(address(cast, "topics/nothing/")).content.decode()
+
+
+def test_a_group_without_a_protocol_says_why(cast, groups):
+    for changes, words in (
+        ({"members": (), "protocol": ""}, "none without members"),
+        ({"members": (), "protocol": "", "protocol_type": ""}, "none, only commits"),
+        ({"protocol": ""}, "not agreed yet"),
+    ):
+        groups.detail = replace(DETAIL, **changes)
+        assert f"<dt>Protocol</dt><dd><small>{words}<" in text(cast.viewer, cast, "groups/fraud-scoring/")
+
+
+def test_the_groups_of_a_topic_are_not_counted_as_if_some_were_hidden(cast, groups):
+    shown = text(cast.viewer, cast, "topics/orders.placed/groups/")
+    assert "1 group reads this topic or has commits in it." in shown and "1 of 5" not in shown
 
 
 def test_hostile_names_are_only_words_and_have_addresses(cast, groups):
@@ -172,6 +215,38 @@ def test_a_refused_reset_says_why_and_shows_the_review_anew(cast, groups):
     assert answer.status_code == 409 and "somebody else moved it" in shown and "Reset 2 partitions" in shown
 
 
+def test_a_topic_without_commits_can_be_chosen(cast, groups):
+    shown = text(cast.owner, cast, RESET + "?to=latest&topic=hours")
+    assert '<option value="hours" selected>' in shown and "Before and after" in shown
+    assert '<option value="hours">' in text(cast.owner, cast, RESET)
+
+
+def test_the_reason_of_what_stays_is_also_there_on_a_phone(cast, groups):
+    groups.moves = (Move(0, 691, 691), Move(1, 10, None, "stays: it has no leader"))
+    shown = text(cast.owner, cast, ASK)
+    for words in ("It stands there already", "Stays: it has no leader"):
+        assert f'<tr class="narrow-only"><td colspan="6" class="wrap"><span class="sub">{words}' in shown
+
+
+def test_the_first_moment_of_1970_is_a_time(cast, groups):
+    text(cast.owner, cast, RESET + "?to=time&time=1970-01-01&topic=orders.placed")
+    text(cast.owner, cast, RESET + "?to=time&time=2026-11-24 14:02:11.999&topic=orders.placed")
+    assert [asked["wish"].value for asked in groups.asked] == [0, 1_795_528_931_999]
+
+
+def test_a_review_that_is_not_whole_says_so_where_one_agrees(cast, groups):
+    groups.moves = (Move(0, 691, 0), Move(1, 10, None, "stays: it has no leader"))
+    shown = text(cast.owner, cast, ASK)
+    assert "1 of 2 partitions stay where they are" in shown and "Stays: it has no leader" in shown
+
+
+def test_a_reset_that_was_only_taken_in_part_does_not_say_that_nothing_was_reset(cast, groups):
+    groups.incomplete = "1 of 2 partitions were reset; partition 1 was not: the partition is not there any more"
+    answer = cast.owner.post(address(cast, ASK), AGREED)
+    shown = answer.content.decode()
+    assert answer.status_code == 409 and "Not all was reset" in shown and "Nothing was reset" not in shown
+
+
 @pytest.mark.parametrize("seen", ["", "x", "0:1", "0:1:99999999999999999999", "0:-1:5", "0:1:9223372036854775808"])
 def test_an_agreement_to_nothing_readable_resets_nothing(cast, groups, seen):
     assert cast.owner.post(address(cast, ASK), {"seen": seen}).status_code == 409
@@ -191,6 +266,12 @@ def test_members_are_named_as_the_reason(cast, groups):
     [
         ("to=time&topic=a", "Type a time."),
         ("to=time&time=noon&topic=a", "A time looks like"),
+        ("to=time&time=0001-01-01&topic=a", "Times begin at 1970-01-01"),
+        ("to=time&time=1969-12-31 23:59:59.999&topic=a", "Times begin at 1970-01-01"),
+        ("to=time&time=1969-12-31 23:59:59.998&topic=a", "Times begin at 1970-01-01"),
+        ("to=bogus&topic=orders.placed", "“bogus” is nowhere to move to; choose one of these."),
+        ("to=bogus&topic=nosuch", "There is no topic nosuch."),
+        ("to=latest&topic=nosuch", "There is no topic nosuch."),
         ("to=offset&offset=-1&topic=a", "Offsets begin at 0."),
         ("to=offset&offset=nine&topic=a", "An offset is a whole number."),
         ("to=shift&topic=a", "Type a number of records."),
@@ -208,6 +289,6 @@ def test_a_cluster_that_dies_during_a_reset_leaves_no_doubt_that_there_is_doubt(
     def die(*given, **asked):
         raise ClusterUnreachable("it hangs. Perhaps the offsets were reset: look at the group")
 
-    monkeypatch.setattr("console.services.groups.reset", die)
+    monkeypatch.setattr("console.services.offset_resets.reset", die)
     answer = cast.owner.post(address(cast, ASK), AGREED)
     assert answer.status_code == 503 and "Perhaps the offsets were reset" in answer.content.decode()

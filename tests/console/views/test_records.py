@@ -34,6 +34,7 @@ def test_an_address_says_from_where_records_are_read(cast, kafka, query, start):
         ("?start=offset&offset=-1", "greater than or equal to 0"),
         ("?start=offset&offset=9223372036854775808", "less than or equal to"),
         ("?start=timestamp&time=yesterday", "A time looks like"),
+        ("?start=timestamp&time=1969-12-31 23:59:59.999", "Times begin at 1970-01-01"),
         ("?start=before&positions=x", "cannot be read"),
         ("?start=before&positions=0:99999999999999999999", "cannot be read"),
         ("?start=evil", "evil is not one"),

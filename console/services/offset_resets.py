@@ -4,7 +4,8 @@ Invariants:
 - Nothing is committed while the group has members, or unless every partition still stands where the review saw it
   and the log still holds the offset that it goes to; then nothing at all is changed, and a sentence says why.
 - Offsets outside of the log are moved to its nearer end, as Kafka's own tool does, and the review says so.
-- Resets of one group go one after the other in this process: the second of two operators is refused.
+- Resets of one group go one after the other in one process: the second of two operators is refused. Between processes
+  only the check just before the commit stands.
 
 Not here: who may (the caller asked permissions.py), the command line (reset_commands.py), addresses and forms.
 """
@@ -29,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 APPLY_LIMIT_S = 6.0
 EMPTY = "Empty"
+_LOCKS = [threading.Lock() for _ in range(64)]  # a group has one of them, perhaps with others; of this process only
 SAID = {
     ErrorCode.UNKNOWN_MEMBER_ID: "the group has members again",
     ErrorCode.ILLEGAL_GENERATION: "the group has members again",
@@ -40,11 +42,15 @@ SAID = {
 }
 
 
-class ResetRefused(Exception):
-    """Nothing was changed; `str(error)` says why in a sentence."""
+class ResetFailed(Exception):
+    """A reset was not done as it was asked for; `str(error)` says why in a sentence."""
 
 
-class ResetIncomplete(ResetRefused):
+class ResetRefused(ResetFailed):
+    """Nothing was changed."""
+
+
+class ResetIncomplete(ResetFailed):
     """Some partitions were reset and some were not, and why."""
 
 
@@ -65,6 +71,11 @@ class Review:
         return sum(move.skips for move in self.moves)
 
     @property
+    def staying(self) -> list[Move]:
+        """What was asked for and cannot be moved, each with its reason."""
+        return [move for move in self.moves if move.after is None]
+
+    @property
     def changing(self) -> list[Move]:
         """Where something changes."""
         return [move for move in self.moves if move.changes]
@@ -77,6 +88,7 @@ class ResetState:
     state: str
     members: tuple[Member, ...]
     topics: tuple[str, ...]  # with commits
+    others: tuple[str, ...]  # of the cluster, without commits
     refusal: str | None  # why it would be refused now
 
 
@@ -85,11 +97,15 @@ def reset_state(spec: ConnectionSpec, name: str) -> ResetState:
 
     async def read(session: Session) -> ResetState:
         group = await listed_group(session, name)
-        described, commits = await asyncio.gather(describe(session, [group]), committed(session, [group]))
+        described, commits, there = await asyncio.gather(
+            describe(session, [group]), committed(session, [group]), session.metadata()
+        )
         found = commits.get(name)
-        names = tuple(sorted({topic for topic, _ in found.places})) if found else ()
+        all_names = {topic.name for topic in there.topics if topic.name}
+        names = {topic for topic, _ in found.places} & all_names if found else set()
         said = described[name]
-        return ResetState(said.state, said.members, names, _refusal(group, said.state, said.members, said.error))
+        refusal = _refusal(group, said.state, said.members, said.error)
+        return ResetState(said.state, said.members, tuple(sorted(names)), tuple(sorted(all_names - names)), refusal)
 
     return run(spec, read)
 
@@ -123,7 +139,7 @@ def review(spec: ConnectionSpec, name: str, wish: Wish) -> Review:
 
 
 def reset(spec: ConnectionSpec, name: str, topic: str, moves: Sequence[Move], *, skips_seen: bool, who: str) -> int:
-    """Commit what a review showed; return for how many partitions. ResetRefused: why not."""
+    """Commit what a review showed; return for how many partitions. ResetFailed: why not."""
     wanted = {move.partition: move for move in moves if move.changes}
     if not wanted:
         raise ResetRefused("nothing would change")
@@ -142,7 +158,7 @@ def reset(spec: ConnectionSpec, name: str, topic: str, moves: Sequence[Move], *,
         offsets = {(topic, index): move.after for index, move in wanted.items() if move.after is not None}
         return await group_offsets.commit(session, group, offsets)
 
-    with _one_at_a_time(spec, name):
+    with _LOCKS[hash((spec, name)) % len(_LOCKS)]:
         try:
             answers = run(spec, write, time_limit_s=APPLY_LIMIT_S)
         except ClusterUnreachable as error:
@@ -201,36 +217,3 @@ async def _committed(session: Session, group: Listed, topic: str, indexes: list[
     if found is None or found.error:
         raise ResetRefused(f"the commits of the group are not known: {found.error if found else group.type}")
     return {place[1]: one.offset for place, one in found.places.items()}
-
-
-_locks_lock = threading.Lock()
-_locks: dict[tuple[ConnectionSpec, str], "_GroupLock"] = {}
-
-
-@dataclass(slots=True, eq=False)
-class _GroupLock:
-    """Held by whoever resets a group; forgotten with its last user."""
-
-    lock: threading.Lock
-    users: int = 0
-
-
-class _one_at_a_time:
-    """Keep other resets of this group out between the check and the commit."""
-
-    def __init__(self, spec: ConnectionSpec, name: str) -> None:
-        self.key = (spec, name)
-
-    def __enter__(self) -> None:
-        with _locks_lock:
-            entry = _locks.setdefault(self.key, _GroupLock(threading.Lock()))
-            entry.users += 1
-        entry.lock.acquire()
-
-    def __exit__(self, *error: object) -> None:
-        with _locks_lock:
-            entry = _locks[self.key]
-            entry.lock.release()
-            entry.users -= 1
-            if not entry.users:
-                del _locks[self.key]

@@ -4,12 +4,15 @@ import threading
 
 import pytest
 
+from console.kafka import group_offsets
 from console.kafka import groups as kafka_groups
-from console.kafka.connection import ConnectionSpec
+from console.kafka.connection import ConnectionSpec, Session
 from console.kafka.group_offsets import Bounds
 from console.kafka.group_resets import Move, Wish
-from console.services import groups
-from console.services.groups import ResetRefused, check_unchanged
+from console.services import offset_resets
+from console.services.offset_resets import ResetFailed, ResetIncomplete, ResetRefused, check_unchanged
+from engine.client.errors import ClientError
+from engine.wire.error_codes import ErrorCode
 from tests.brokers import running_broker
 from tests.console.kafka.clusters import Cluster
 from tests.console.kafka.group_data import commit, member
@@ -57,12 +60,12 @@ def offsets(spec, group: str) -> list[int | None]:
 
 
 def apply(spec, group: str, topic: str, moves, *, skips_seen: bool = True) -> int:
-    return groups.reset(spec, group, topic, moves, skips_seen=skips_seen, who="olga")
+    return offset_resets.reset(spec, group, topic, moves, skips_seen=skips_seen, who="olga")
 
 
 def test_what_was_reviewed_is_committed(cluster, spec, topic):
     commit(cluster, ["g"], [topic], {0: 4, 1: 16})
-    review = groups.review(spec, "g", Wish(topic, None, "offset", 10))
+    review = offset_resets.review(spec, "g", Wish(topic, None, "offset", 10))
     assert (review.repeats, review.skips, offsets(spec, "g")) == (6, 6, [4, 16])
     with pytest.raises(ResetRefused, match="tick"):
         apply(spec, "g", topic, review.moves, skips_seen=False)
@@ -70,12 +73,30 @@ def test_what_was_reviewed_is_committed(cluster, spec, topic):
     assert apply(spec, "g", topic, review.moves) == 2
     assert offsets(spec, "g") == [10, 10]
     with pytest.raises(ResetRefused, match="nothing would change"):
-        apply(spec, "g", topic, groups.review(spec, "g", Wish(topic, None, "offset", 10)).moves)
+        apply(spec, "g", topic, offset_resets.review(spec, "g", Wish(topic, None, "offset", 10)).moves)
+
+
+def test_an_error_of_one_partition_at_a_time_is_not_read_as_the_end(cluster, spec, topic, monkeypatch):
+    commit(cluster, ["timed"], [topic], {0: 4, 1: 4})
+    time_ms = 1_000
+    asked_before = Session.list_offsets
+
+    async def half(session, positions):
+        found = await asked_before(session, positions)
+        return {
+            place: ClientError("partition 1 has no leader") if (*place, time_ms) in positions and place[1] == 1 else one
+            for place, one in found.items()
+        }
+
+    monkeypatch.setattr(Session, "list_offsets", half)
+    review = offset_resets.review(spec, "timed", Wish(topic, None, "time", time_ms))
+    assert [move.after for move in review.moves] == [0, None]
+    assert [move.partition for move in review.staying] == [1] and "no leader" in review.moves[1].note
 
 
 def test_of_two_operators_at_once_one_is_told_why_not(cluster, spec, topic):
     commit(cluster, ["both"], [topic], {0: 5, 1: 5})
-    plans = [groups.review(spec, "both", Wish(topic, None, "offset", target)).moves for target in (8, 12)]
+    plans = [offset_resets.review(spec, "both", Wish(topic, None, "offset", target)).moves for target in (8, 12)]
     results: list[object] = []
 
     def operate(moves) -> None:
@@ -93,14 +114,13 @@ def test_of_two_operators_at_once_one_is_told_why_not(cluster, spec, topic):
     (told,) = [one for one in results if isinstance(one, str)]
     assert done == 2 and "somebody else moved it" in told
     assert offsets(spec, "both") in ([8, 8], [12, 12])
-    assert not groups._locks
 
 
 def test_a_group_with_members_is_not_reset(cluster, spec, topic):
     commit(cluster, ["busy"], [topic], {0: 5, 1: 5})
-    review = groups.review(spec, "busy", Wish(topic, None, "earliest"))
+    review = offset_resets.review(spec, "busy", Wish(topic, None, "earliest"))
     with member(cluster, "busy", topic):
-        assert groups.reset_state(spec, "busy").members
+        assert offset_resets.reset_state(spec, "busy").members
         with pytest.raises(ResetRefused, match="the group has a member"):
             apply(spec, "busy", topic, review.moves)
         assert offsets(spec, "busy") == [5, 5]
@@ -109,7 +129,7 @@ def test_a_group_with_members_is_not_reset(cluster, spec, topic):
 
 def test_records_deleted_meanwhile_refuse_the_reset(cluster, spec, topic):
     commit(cluster, ["late"], [topic], {0: 9})
-    review = groups.review(spec, "late", Wish(topic, (0,), "earliest"))
+    review = offset_resets.review(spec, "late", Wish(topic, (0,), "earliest"))
     cluster.delete_records(topic, 0, 3)
     with pytest.raises(ResetRefused, match="0 is not in it any more"):
         apply(spec, "late", topic, review.moves)
@@ -119,6 +139,19 @@ def test_records_deleted_meanwhile_refuse_the_reset(cluster, spec, topic):
 def test_what_is_not_there_is_said(cluster, spec, topic):
     commit(cluster, ["here"], [topic], {0: 1})
     with pytest.raises(ResetRefused, match="there is no topic nowhere"):
-        groups.review(spec, "here", Wish("nowhere", None, "earliest"))
+        offset_resets.review(spec, "here", Wish("nowhere", None, "earliest"))
     with pytest.raises(ResetRefused, match="has 2 partitions, from 0; there is no 7"):
-        groups.review(spec, "here", Wish(topic, (0, 7), "earliest"))
+        offset_resets.review(spec, "here", Wish(topic, (0, 7), "earliest"))
+
+
+def test_a_reset_of_which_half_was_taken_is_not_said_to_have_changed_nothing(cluster, spec, topic, monkeypatch):
+    commit(cluster, ["half"], [topic], {0: 5, 1: 5})
+    moves = offset_resets.review(spec, "half", Wish(topic, None, "latest")).moves
+
+    async def half(session, group, wanted):
+        return dict(zip(wanted, (ErrorCode.NONE, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION), strict=True))
+
+    monkeypatch.setattr(group_offsets, "commit", half)
+    with pytest.raises(ResetIncomplete, match="1 of 2 partitions were reset; partition 1 was not"):
+        apply(spec, "half", topic, moves)
+    assert issubclass(ResetIncomplete, ResetFailed) and not issubclass(ResetIncomplete, ResetRefused)
