@@ -11,6 +11,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 
 from tests.apache_kafka import fetch_jars, free_ports
@@ -67,7 +68,7 @@ class Peer:
 
     def warm_up(self) -> None:
         """Let its compiler see what will be measured."""
-        create_topic(self.bootstrap, PARTITIONS)
+        create_led_topic(self.bootstrap)
         for arguments in WARM_UP:
             load.run(self.tools, Server.host, self.port, "produce", arguments, pinned=False)
         load.run(self.tools, Server.host, self.port, "fetch", (12, 1, 1 << 20, 12 << 20, 500_000_000, 4), pinned=False)
@@ -88,11 +89,21 @@ class ApacheKafka(Server):
 
     def start(self) -> None:
         """Create the topic."""
-        create_topic(self.peer.bootstrap, PARTITIONS)
+        create_led_topic(self.peer.bootstrap)
 
     def stop(self) -> None:
         """Delete the topic, so that nothing of this case is there in the next."""
         delete_topic(self.peer.bootstrap)
+
+
+def create_led_topic(bootstrap: str) -> None:
+    """Create the bench's topic and wait until all of it takes records: a leader may know of it a moment later."""
+    create_topic(bootstrap, PARTITIONS)
+    producer = Producer({"bootstrap.servers": bootstrap, "log_level": 0})
+    for partition in range(PARTITIONS):
+        producer.produce(TOPIC, b"first", partition=partition)
+    if producer.flush(START_S_MAX):
+        raise BenchError("Apache Kafka does not take records")
 
 
 def delete_topic(bootstrap: str) -> None:

@@ -7,7 +7,7 @@ import time
 from abc import ABC, abstractmethod
 from pathlib import Path
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from engine.launcher import BrokerProcess, free_port, start_broker
@@ -184,5 +184,13 @@ def create_topic(bootstrap: str, partitions: int) -> None:
 def wake_groups(bootstrap: str) -> None:
     """Have the broker create `__consumer_offsets`: the first question for committed offsets does."""
     reader = Consumer({"bootstrap.servers": bootstrap, "group.id": "bench", "log_level": 0})
-    reader.committed([TopicPartition(TOPIC, 0)], timeout=START_S_MAX)
+    end_s = time.monotonic() + START_S_MAX
+    while True:
+        try:
+            reader.committed([TopicPartition(TOPIC, 0)], timeout=START_S_MAX)
+            break
+        except KafkaException:  # a coordinator that has just been chosen may not know of it yet
+            if time.monotonic() > end_s:
+                raise
+            time.sleep(0.1)
     reader.close()
