@@ -7,7 +7,8 @@ export default function unfold(link) {
     const opening = detail.hidden;
     if (opening && !detail.dataset.loaded) {
       link.setAttribute("aria-busy", "true");
-      await htmx.ajax("GET", link.href, { target: detail.cells[0] });
+      // Requests of one source wait for each other, and only the last of those that wait is sent: each link is its own.
+      await htmx.ajax("GET", link.href, { source: link, target: detail.cells[0], swap: "innerHTML" });
       link.removeAttribute("aria-busy");
       if (detail.cells[0].querySelector(".record")) detail.dataset.loaded = "";
     }
