@@ -74,6 +74,7 @@ def settle(broker: "Broker") -> None:
 
 def flush_soon(broker: "Broker", partition: Partition) -> None:
     """In pagecache mode: sync this partition although nobody waits for it (flush.*, or a segment was closed)."""
+    assert not broker.durability.fsync, "there what is dirty is synced anyway"
     if not partition.dirty:
         partition.dirty = True
         broker.durability.flush.append(partition)

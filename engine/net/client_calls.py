@@ -3,6 +3,7 @@
 Not here: how a call is carried out (engine/client), sockets and the loop (client_shell.py).
 """
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from engine.client.calls import (
@@ -33,12 +34,12 @@ from engine.wire.messages.metadata import MetadataResponse
 from engine.wire.primitives import Message
 
 
-class ClientCalls:
+class ClientCalls(ABC):
     """The calls of a client; `call` is whoever can await one."""
 
+    @abstractmethod
     async def call(self, call: Call) -> Any:
         """Await any call of engine.client.calls; raises its ClientError."""
-        raise NotImplementedError
 
     async def send(
         self,

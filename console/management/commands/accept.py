@@ -82,16 +82,8 @@ def run_groups(directory: Path, options: Options) -> tuple[str, list[str]]:
 
 def run_pytest(directory: Path, campaign: str) -> tuple[list[str], list[str]]:
     """Run a campaign that is written as tests; return what it printed, and that again if it failed."""
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        campaign,
-        "-s",
-        "-p",
-        "no:cacheprovider",
-        f"--basetemp={directory}/pytest",
-    ]
+    options = ["-s", "-p", "no:cacheprovider", f"--basetemp={directory}/pytest"]
+    command = [sys.executable, "-m", "pytest", campaign, *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     lines = done.stdout.strip().splitlines() or [done.stderr]
     return lines, lines if done.returncode else []
