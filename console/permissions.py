@@ -1,7 +1,7 @@
 """The one door to a cluster: the first line of every view, API view and socket.
 
 *Invariants*: who has no role on a cluster cannot tell it from one that is not there (404); who has too small a
-role is told so (403).
+role is told so (403); a read-only connection refuses every change of its cluster, whoever asks.
 *Not here*: whether somebody is signed in (LoginRequiredMiddleware, AuthMiddlewareStack).
 """
 
@@ -14,20 +14,36 @@ from django.http import Http404
 
 from console.models import Cluster, Membership, Role, User
 
-VIEW = Role.VIEW
-EDIT = Role.EDIT
-OWN = Role.OWN
+VIEW = Role.VIEWER
+OPERATE = Role.OPERATOR
+ADMINISTER = Role.ADMIN
 
 
-def cluster_for(user: AbstractBaseUser | AnonymousUser, cluster_id: uuid.UUID, *, needs: Role) -> Cluster:
-    """Return the cluster if this user's role is at least `needs`; else Http404 or PermissionDenied."""
+def cluster_for(
+    user: AbstractBaseUser | AnonymousUser, cluster_id: uuid.UUID, *, needs: Role, changes_cluster: bool | None = None
+) -> Cluster:
+    """Return the cluster if this user's role is at least `needs`; else Http404 or PermissionDenied.
+
+    Whoever needs more than VIEW is taken to change the cluster; `changes_cluster` says otherwise (what is changed
+    is the console's own: the connection, its members).
+    """
     cluster = clusters_of(user).filter(pk=cluster_id).first()
     if cluster is None:
         raise Http404("no such cluster for you")
-    role = role_on(user, cluster)
-    if role < needs:
-        raise PermissionDenied(f"this needs the role {Role(needs).label}, and you are {Role(role).label}")
+    refusal = refusal_of(role_on(user, cluster), cluster, needs=needs, changes_cluster=changes_cluster)
+    if refusal:
+        raise PermissionDenied(refusal)
     return cluster
+
+
+def refusal_of(role: Role, cluster: Cluster, *, needs: Role, changes_cluster: bool | None = None) -> str:
+    """Why somebody of this role may not do it, for the words beside a switched-off button; "" if they may."""
+    if role < needs:
+        return f"this needs the role {needs.label}, and you are {role.label}"
+    changes = needs > VIEW if changes_cluster is None else changes_cluster
+    if changes and cluster.read_only:
+        return "this connection is read-only: nothing in the cluster is changed from here"
+    return ""
 
 
 def clusters_of(user: AbstractBaseUser | AnonymousUser) -> QuerySet[Cluster]:
@@ -42,5 +58,5 @@ def clusters_of(user: AbstractBaseUser | AnonymousUser) -> QuerySet[Cluster]:
 def role_on(user: AbstractBaseUser | AnonymousUser, cluster: Cluster) -> Role:
     """The role of a user on a cluster that they see."""
     if isinstance(user, User) and user.is_superuser:
-        return Role.OWN
+        return Role.ADMIN
     return Role(Membership.objects.get(user_id=user.pk, cluster=cluster).role)

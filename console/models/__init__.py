@@ -1,7 +1,8 @@
-"""What the console itself remembers: people, connections to clusters, who may do what. Never cluster truth."""
+"""What the console itself remembers: people, connections, who may do what, what was done. Never cluster truth."""
 
+from console.models.audit import AuditEntry, Result
 from console.models.cluster import Cluster
 from console.models.membership import Membership, Role
 from console.models.user import User
 
-__all__ = ["Cluster", "Membership", "Role", "User"]
+__all__ = ["AuditEntry", "Cluster", "Membership", "Result", "Role", "User"]

@@ -33,6 +33,7 @@ class Cluster(models.Model):
     bootstrap = models.CharField(max_length=1000, help_text="host:port, comma separated")
     embedded = models.BooleanField(default=False, help_text="the cluster that `manage.py up` runs")
     colour = models.CharField(max_length=20, choices=Colour.choices, default=Colour.LOCAL)
+    read_only = models.BooleanField(default=False, help_text="nothing in the cluster is changed from here")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

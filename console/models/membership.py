@@ -12,9 +12,9 @@ from django.db import models
 class Role(models.IntegerChoices):
     """What a member may do; each role includes those before it."""
 
-    VIEW = 10, "viewer"
-    EDIT = 20, "editor"
-    OWN = 30, "owner"
+    VIEWER = 10, "viewer"  # reads everything
+    OPERATOR = 20, "operator"  # produces, creates and changes; what can be undone or repeated
+    ADMIN = 30, "admin"  # deletes, and manages the connection and its members
 
 
 class Membership(models.Model):
@@ -22,7 +22,7 @@ class Membership(models.Model):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     cluster = models.ForeignKey("console.Cluster", on_delete=models.CASCADE, related_name="memberships")
-    role = models.PositiveSmallIntegerField(choices=Role.choices, default=Role.VIEW)
+    role = models.PositiveSmallIntegerField(choices=Role.choices, default=Role.VIEWER)
 
     class Meta:
         """One role for each person and cluster."""

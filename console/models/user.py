@@ -1,7 +1,13 @@
 """People who sign in."""
 
 from django.contrib.auth.models import AbstractUser
+from django.db import models
 
 
 class User(AbstractUser):
-    """A person. A superuser ("admin") sees every cluster; others see those they are a member of."""
+    """A person. A superuser ("administrator") sees every cluster; others see those they are a member of.
+
+    *Invariant*: a learner has sandboxes of their own and is a member of no cluster.
+    """
+
+    is_learner = models.BooleanField(default=False, help_text="has sandboxes only; never a role on a cluster")

@@ -11,7 +11,6 @@ Not here: who may (the caller asked permissions.py), the command line (reset_com
 """
 
 import asyncio
-import logging
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,10 +22,10 @@ from console.kafka.group_offsets import Bounds
 from console.kafka.group_requests import CLASSIC, CONSUMER, Listed, Member, committed, describe
 from console.kafka.group_resets import Move, Wish, planned
 from console.kafka.groups import listed_group
+from console.models import Result
+from console.services.audit import Refusal
 from engine.client.calls import Place
 from engine.wire.error_codes import ErrorCode
-
-logger = logging.getLogger(__name__)
 
 APPLY_LIMIT_S = 6.0
 EMPTY = "Empty"
@@ -42,7 +41,7 @@ SAID = {
 }
 
 
-class ResetFailed(Exception):
+class ResetFailed(Refusal):
     """A reset was not done as it was asked for; `str(error)` says why in a sentence."""
 
 
@@ -52,6 +51,8 @@ class ResetRefused(ResetFailed):
 
 class ResetIncomplete(ResetFailed):
     """Some partitions were reset and some were not, and why."""
+
+    result = Result.PARTLY
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ def review(spec: ConnectionSpec, name: str, wish: Wish) -> Review:
     return run(spec, read)
 
 
-def reset(spec: ConnectionSpec, name: str, topic: str, moves: Sequence[Move], *, skips_seen: bool, who: str) -> int:
+def reset(spec: ConnectionSpec, name: str, topic: str, moves: Sequence[Move], *, skips_seen: bool) -> int:
     """Commit what a review showed; return for how many partitions. ResetFailed: why not."""
     wanted = {move.partition: move for move in moves if move.changes}
     if not wanted:
@@ -165,7 +166,6 @@ def reset(spec: ConnectionSpec, name: str, topic: str, moves: Sequence[Move], *,
             raise ClusterUnreachable(f"{error.reason}. Perhaps the offsets were reset: look at the group") from error
     failed = {place: code for place, code in answers.items() if code is not ErrorCode.NONE}
     done = len(answers) - len(failed)
-    logger.info("%s reset %d partitions of %r for group %r at %s", who, done, topic, name, spec.bootstrap)
     if failed:
         (_, index), code = next(iter(failed.items()))
         words = SAID.get(code, f"the cluster answered {code.name}")

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from console.forms.groups import GroupListForm
 from console.kafka import groups
 from console.models import Cluster
-from console.permissions import EDIT, VIEW, cluster_for, role_on
+from console.permissions import OPERATE, VIEW, cluster_for, role_on
 from console.services import outages
 from console.services.clusters import connection_spec
 from console.views.page_numbers import page_numbers
@@ -126,7 +126,7 @@ def group_detail(request: HttpRequest, cluster_id: uuid.UUID, group: str) -> Htt
         topics=[TopicRows(topic, rows, _lag(rows)) for topic, rows in by_topic.items()],
         hidden=len(detail.partitions) - len(shown),
         worst=max((partition.lag or 0 for partition in shown), default=0),
-        may_reset=role_on(request.user, cluster) >= EDIT,
+        may_reset=role_on(request.user, cluster) >= OPERATE,
     )
     return render(request, _page_or_rows(request, "console/groups/detail.html"), {"page": page})
 

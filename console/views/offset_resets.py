@@ -6,6 +6,7 @@
 
 import uuid
 from dataclasses import dataclass
+from operator import attrgetter
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -16,12 +17,13 @@ from console.forms.groups import ConfirmForm, ResetForm, seen_words
 from console.kafka.connection import ConnectionSpec
 from console.kafka.group_resets import Move
 from console.models import Cluster
-from console.permissions import EDIT, cluster_for
-from console.services import offset_resets, outages
+from console.permissions import OPERATE, cluster_for
+from console.services import audit, offset_resets, outages
 from console.services.clusters import connection_spec
 from console.services.reset_commands import command
 
 LISTED_MAX = 1000
+BEFORE, AFTER = attrgetter("before"), attrgetter("after")
 KINDS = (("earliest", "Oldest"), ("latest", "Newest"), ("time", "A time"), ("offset", "An offset"), ("shift", "By ±n"))
 
 
@@ -61,12 +63,12 @@ class ResetPage:
 @require_http_methods(["GET", "HEAD", "POST"])
 def offset_reset(request: HttpRequest, cluster_id: uuid.UUID, group: str) -> HttpResponse:
     """The form, its review, and with POST the reset itself."""
-    cluster = cluster_for(request.user, cluster_id, needs=EDIT)
+    cluster = cluster_for(request.user, cluster_id, needs=OPERATE)
     spec = connection_spec(cluster)
     form = ResetForm(request.GET if "to" in request.GET else None)
     refused = None
     if request.method == "POST":
-        refused = _reset(request, spec, group, form)
+        refused = _reset(request, cluster, group, form)
         if refused is None:
             return redirect("console:group-detail", cluster_id=cluster.pk, group=group)
     page = reset_page(cluster, spec, group, form, refused)
@@ -75,15 +77,18 @@ def offset_reset(request: HttpRequest, cluster_id: uuid.UUID, group: str) -> Htt
     return render(request, "console/groups/reset.html", {"page": page}, status=status)
 
 
-def _reset(request: HttpRequest, spec: ConnectionSpec, group: str, form: ResetForm) -> offset_resets.ResetFailed | None:
+def _reset(request: HttpRequest, cluster: Cluster, group: str, form: ResetForm) -> offset_resets.ResetFailed | None:
     """Do it; or say why it was not done, or not all of it."""
     confirmed = ConfirmForm(request.POST)
     if form.wish is None or not confirmed.is_valid():
         return offset_resets.ResetRefused("this review cannot be read; look at it anew")
     agreed = confirmed.cleaned_data
-    topic, who = form.wish.topic, request.user.get_username()
+    topic, moves = form.wish.topic, agreed["seen"]
+    before, after = ({str(move.partition): offset(move) for move in moves} for offset in (BEFORE, AFTER))
+    actor = audit.actor_of(request)
     try:
-        done = offset_resets.reset(spec, group, topic, agreed["seen"], skips_seen=agreed["skips"], who=who)
+        with audit.writing(actor, "offsets.reset", f"{group}: {topic}", cluster=cluster, before=before, after=after):
+            done = offset_resets.reset(connection_spec(cluster), group, topic, moves, skips_seen=agreed["skips"])
     except offset_resets.ResetFailed as refused:
         return refused
     words = "1 partition" if done == 1 else f"{done} partitions"

@@ -69,10 +69,10 @@ class FakeGroups:
         self.asked.append({"wish": wish})
         return resets.Review(self.moves)
 
-    def reset(self, spec, name, topic, moves, *, skips_seen, who):
+    def reset(self, spec, name, topic, moves, *, skips_seen):
         if self.refused:
             raise resets.ResetRefused(self.refused)
         if self.incomplete:
             raise resets.ResetIncomplete(self.incomplete)
-        self.resets.append((name, topic, moves, skips_seen, who))
+        self.resets.append((name, topic, moves, skips_seen))
         return len(moves)

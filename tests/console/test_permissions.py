@@ -4,18 +4,18 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from console.models import User
-from console.permissions import EDIT, OWN, VIEW, cluster_for, clusters_of
+from console.permissions import ADMINISTER, OPERATE, VIEW, cluster_for, clusters_of
 
 
 def test_a_viewer_may_view_and_is_told_what_more_would_need(cast):
     vera = User.objects.get(username="vera")
     assert cluster_for(vera, cast.cluster.pk, needs=VIEW) == cast.cluster
-    with pytest.raises(PermissionDenied, match="needs the role editor, and you are viewer"):
-        cluster_for(vera, cast.cluster.pk, needs=EDIT)
+    with pytest.raises(PermissionDenied, match="needs the role operator, and you are viewer"):
+        cluster_for(vera, cast.cluster.pk, needs=OPERATE)
 
 
 def test_an_administrator_owns_every_cluster(cast):
-    assert cluster_for(User.objects.get(username="olga"), cast.cluster.pk, needs=OWN) == cast.cluster
+    assert cluster_for(User.objects.get(username="olga"), cast.cluster.pk, needs=ADMINISTER) == cast.cluster
 
 
 @pytest.mark.parametrize("name", ["stan", None, "asleep"])

@@ -60,7 +60,7 @@ def offsets(spec, group: str) -> list[int | None]:
 
 
 def apply(spec, group: str, topic: str, moves, *, skips_seen: bool = True) -> int:
-    return offset_resets.reset(spec, group, topic, moves, skips_seen=skips_seen, who="olga")
+    return offset_resets.reset(spec, group, topic, moves, skips_seen=skips_seen)
 
 
 def test_what_was_reviewed_is_committed(cluster, spec, topic):

@@ -6,7 +6,7 @@ import pytest
 from console.kafka.errors import ClusterUnreachable
 from console.kafka.group_requests import Missing
 from console.kafka.group_resets import Move
-from console.models import Membership, Role
+from console.models import AuditEntry, Membership, Role
 from tests.console.cast import Cast
 from tests.console.fake_groups import DETAIL, HOSTILE_MEMBER, MEMBER, PARTITION, SUMMARY, FakeGroups
 from tests.console.fake_kafka import HOSTILE
@@ -34,8 +34,8 @@ def text(client, cast, path: str, **headers) -> str:
     return answer.content.decode()
 
 
-def make_editor(cast: Cast) -> None:
-    Membership.objects.update(role=Role.EDIT)
+def make_operator(cast: Cast) -> None:
+    Membership.objects.update(role=Role.OPERATOR)
 
 
 @on_every_page
@@ -185,11 +185,11 @@ def test_a_name_that_no_address_holds_is_still_listed(cast, groups):
 
 
 def test_a_viewer_may_not_reset_and_is_told_what_it_needs(cast, groups):
-    assert "Resets need the role editor" in text(cast.viewer, cast, "groups/fraud-scoring/")
+    assert "Resets need the role operator" in text(cast.viewer, cast, "groups/fraud-scoring/")
     for answer in (cast.viewer.get(address(cast, RESET)), cast.viewer.post(address(cast, ASK), AGREED)):
-        assert answer.status_code == 403 and "editor" in answer.content.decode()
+        assert answer.status_code == 403 and "operator" in answer.content.decode()
     assert not groups.resets
-    make_editor(cast)
+    make_operator(cast)
     assert "Reset offsets of fraud-scoring" in text(cast.viewer, cast, RESET)
 
 
@@ -203,8 +203,11 @@ def test_a_review_changes_nothing_and_shows_what_it_means(cast, groups):
 def test_what_was_reviewed_is_reset_and_said(cast, groups):
     answer = cast.owner.post(address(cast, ASK), AGREED, follow=True)
     assert "2 partitions of orders.placed reset" in answer.content.decode()
-    ((name, topic, moves, skips_seen, who),) = groups.resets
-    assert (name, topic, skips_seen, who) == ("fraud-scoring", "orders.placed", True, "olga")
+    ((name, topic, moves, skips_seen),) = groups.resets
+    assert (name, topic, skips_seen) == ("fraud-scoring", "orders.placed", True)
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.target, entry.result) == ("offsets.reset", "fraud-scoring: orders.placed", "done")
+    assert entry.user_name == "olga" and entry.before.keys() == entry.after.keys()
     assert [(move.partition, move.before, move.after) for move in moves] == [(0, 691, 0), (1, 10, 15)]
 
 

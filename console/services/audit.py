@@ -1,0 +1,121 @@
+"""The audit log: every write is noted before it is done, and what came of it after.
+
+    with audit.writing(actor, "topic.create", name, cluster=cluster, after={"partitions": 6}) as note:
+        topics.create(...)
+
+*Invariants*: the intent is committed before the body runs, so a crash in between stays visible; an exception passes
+through unchanged after it was noted; an entry gets its result once. Contents of records never come here: counts only.
+*Not here*: who may (permissions.py), the page (views/audit.py).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from django.utils import timezone
+
+from console.kafka.errors import ClusterUnreachable, KafkaError
+from console.models import AuditEntry, Cluster, Result, User
+
+TEXT_MAX = 2000  # characters of one value; a longer one is cut and says so
+BROWSER = "browser"
+
+
+class Refusal(Exception):
+    """A write that was not done, for a reason that the person who asked is told; services derive theirs from it."""
+
+    result = Result.REFUSED
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something, and by which way."""
+
+    user: User | None
+    name: str
+    via: str = BROWSER
+    address: str = ""
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """The person of a request, and where they are."""
+    assert not isinstance(request.user, AnonymousUser), "only who is signed in writes"
+    return Actor(request.user, request.user.get_username(), BROWSER, request.META.get("REMOTE_ADDR", "") or "")
+
+
+@dataclass(slots=True)
+class Note:
+    """What the body may still add: what it found before, what it is now, or that not all of it was done."""
+
+    before: Any = None
+    after: Any = None
+    result: Result = Result.DONE
+    reason: str = ""
+    entry_id: int = field(default=0)
+
+
+@contextmanager
+def writing(
+    actor: Actor, action: str, target: str, *, cluster: Cluster | None = None, before: Any = None, after: Any = None
+) -> Iterator[Note]:
+    """Note the intent, run the body, note the result; `before` and `after` are what JSON can hold."""
+    entry = AuditEntry.objects.create(
+        user=actor.user,
+        user_name=actor.name[:150],
+        via=actor.via[:200],
+        address=actor.address[:100],
+        cluster=cluster,
+        cluster_name=cluster.name if cluster else "",
+        action=action,
+        target=_cut(target, 300),
+        before=_bounded(before),
+        after=_bounded(after),
+    )
+    note = Note(before, after, entry_id=entry.pk)
+    try:
+        yield note
+    except BaseException as error:
+        note.result, note.reason = _told(error)
+        raise
+    finally:
+        AuditEntry.objects.filter(pk=entry.pk, result=Result.INTENDED).update(
+            finished_at=timezone.now(),
+            before=_bounded(note.before),
+            after=_bounded(note.after),
+            result=note.result,
+            reason=note.reason[:TEXT_MAX],
+        )
+
+
+def _told(error: BaseException) -> tuple[Result, str]:
+    match error:
+        case ClusterUnreachable():
+            return Result.UNKNOWN, str(error)
+        case Refusal():
+            return error.result, str(error)
+        case KafkaError():
+            return Result.REFUSED, str(error)
+        case _:
+            return Result.FAILED, f"{type(error).__name__}: {error}"
+
+
+def _bounded(value: Any) -> Any:
+    """The same with every long text cut: an entry stays small whatever it is about."""
+    match value:
+        case str():
+            return _cut(value, TEXT_MAX)
+        case dict():
+            return {str(key): _bounded(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_bounded(item) for item in value]
+        case _:
+            return value
+
+
+def _cut(text: str, characters: int) -> str:
+    # SQLite takes no lone surrogate, and a target may come from anywhere.
+    text = text.encode("utf-8", "backslashreplace").decode()
+    return text if len(text) <= characters else text[: characters - 1] + "…"
