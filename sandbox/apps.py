@@ -4,6 +4,6 @@ from django.apps import AppConfig
 
 
 class SandboxConfig(AppConfig):
-    """Registers the app, so that its management commands are found."""
+    """Registers the app: its models and management commands."""
 
     name = "sandbox"

@@ -46,6 +46,7 @@ class ConnectionSpec:
 
     bootstrap: str  # "host:port,host:port"
     client_id: str = "odradek-console"
+    unix_path: str = ""  # of a sandbox, instead of an address; never what somebody typed
 
 
 @dataclass(slots=True)
@@ -163,7 +164,7 @@ class _Pool:
     async def _entry(self, spec: ConnectionSpec) -> _Entry:
         entry = self.entries.get(spec)
         if entry is None:
-            shell = ClientShell(spec.bootstrap, config=shell_config(spec))
+            shell = ClientShell(spec.bootstrap, config=shell_config(spec), unix_path=spec.unix_path)
             await self._make_room()
             entry = self.entries.setdefault(spec, _Entry(shell))
             if entry.shell is shell:

@@ -334,7 +334,7 @@ def _begin_tail(spec: ConnectionSpec, topic: str) -> Tail:
     if len(_tails) >= TAILS_MAX:
         raise KafkaError(f"{TAILS_MAX} live tails are open already")
     consumer = ConsumerConfig(offset_reset="none", bytes_max=8 << 20)
-    shell = ClientShell(spec.bootstrap, config=replace(shell_config(spec), consumer=consumer))
+    shell = ClientShell(spec.bootstrap, config=replace(shell_config(spec), consumer=consumer), unix_path=spec.unix_path)
     tail = Tail(spec, topic, shell)
     tail.task = asyncio.get_running_loop().create_task(tail.run())
     tail.task.add_done_callback(tail.on_ended)

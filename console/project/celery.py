@@ -27,6 +27,9 @@ BROKER_TASKS = {
 }
 
 
+SANDBOX_EXPIRY_S = 60.0
+
+
 def schedule() -> dict[str, dict[str, Any]]:
     """Return what beat sends: an entry for each task of each broker of the data directory."""
     entries = {}
@@ -38,6 +41,11 @@ def schedule() -> dict[str, dict[str, Any]]:
                 "schedule": seconds,
                 "options": {"queue": broker.queue, "expires": seconds},
             }
+    entries["expire sandboxes"] = {
+        "task": "sandbox.tasks.expire",
+        "schedule": SANDBOX_EXPIRY_S,
+        "options": {"queue": "sandbox", "expires": SANDBOX_EXPIRY_S},
+    }
     return entries
 
 

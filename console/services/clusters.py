@@ -26,7 +26,7 @@ def ensure_embedded(name: str, bootstrap: str) -> Cluster:
 
 def connection_spec(cluster: Cluster) -> ConnectionSpec:
     """How to reach a cluster."""
-    return ConnectionSpec(bootstrap=cluster.bootstrap)
+    return ConnectionSpec(bootstrap=cluster.bootstrap, unix_path=cluster.unix_path)
 
 
 def _free_name(name: str) -> str:

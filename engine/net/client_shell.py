@@ -35,6 +35,7 @@ EVENTS_MAX = 16  # of rebalances that wait for the listener
 Listener = Callable[[Rebalanced], Awaitable[None]]
 
 REASONS = {
+    errno.ENOENT: "is not there: nothing listens",
     errno.ECONNREFUSED: "refuses the connection: nothing listens there",
     errno.EHOSTUNREACH: "cannot be reached: no route to the host",
     errno.ENETUNREACH: "cannot be reached: no route to its network",
@@ -47,8 +48,14 @@ REASONS = {
 class ClientShell(ClientCalls):
     """One Kafka client on the running asyncio loop."""
 
-    def __init__(self, bootstrap: str, client_id: str = "odradek", *, config: ClientConfig | None = None) -> None:
-        """`config` wins where it is given; ValueError if the bootstrap servers cannot be understood."""
+    def __init__(
+        self, bootstrap: str, client_id: str = "odradek", *, config: ClientConfig | None = None, unix_path: str = ""
+    ) -> None:
+        """`config` wins where it is given; ValueError if the bootstrap servers cannot be understood.
+
+        With `unix_path` every broker is reached through that Unix socket, whatever its address says (a sandbox).
+        """
+        self.unix_path = unix_path
         self.config = config or ClientConfig(bootstrap=parse_bootstrap(bootstrap), client_id=client_id)
         self.machine = Client(self.config, random.Random())
         self.closed = False
@@ -256,6 +263,9 @@ class ClientShell(ClientCalls):
 
     async def _open(self, peer: str, host: str, port: int) -> None:
         assert self._loop is not None, "started"
+        if self.unix_path:
+            await self._loop.create_unix_connection(lambda: ClientSocket(self, peer), self.unix_path)
+            return
         found = await self._loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         problem: OSError | None = None
         for family, _, _, _, address in found[:ADDRESSES_MAX]:
