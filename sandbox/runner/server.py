@@ -17,6 +17,7 @@ import os
 import selectors
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -90,7 +91,11 @@ class Runner:
 
     def serve_once(self, wait_s: float) -> bool:
         """One round; say whether a world has more to do at once."""
-        for key, _ in self.selector.select(wait_s):
+        ready = self.selector.select(wait_s)
+        self.now_s = time.monotonic()
+        if any(must_let_go(until_s, self.now_s) for until_s in self.leased_until_s.values()):
+            self._renew()  # this process stood still: whoever is another's by now must not be touched
+        for key, _ in ready:
             if key.fileobj is self.control:
                 self._accept_control()
             elif isinstance(key.data, UUID):
@@ -261,13 +266,16 @@ class Runner:
             self._drop(link)
 
     def _unlisten(self, sandbox_id: UUID) -> None:
+        """Take no more connections; the name goes too, unless it is another runner's socket by now."""
         listener = self.listeners.pop(sandbox_id, None)
         if listener is not None:
             self.selector.unregister(listener)
             listener.close()
-            path = places.socket_path(sandbox_id)
-            path.unlink(missing_ok=True)
-            path.parent.rmdir()
+            if leases.holder(sandbox_id) in ("", self.name):
+                path = places.socket_path(sandbox_id)
+                path.unlink(missing_ok=True)
+                with suppress(OSError):
+                    path.parent.rmdir()
 
     def _renew(self) -> None:
         """Prolong the leases, put idle worlds to sleep, let go of what is over or lost."""

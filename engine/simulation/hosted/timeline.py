@@ -140,20 +140,24 @@ class Timeline:
 
     def act(self, given: Mapping[str, Any], at_us: int = 0) -> Action:
         """Carry out an action of the learner, now or at a time to come; Refused says why not."""
+        self._must_be_present()
         action = actions.check(self.world, given, self.limits)
         self.record(action, at_us)
         return action
 
     def record(self, action: Action, at_us: int = 0) -> None:
         """Keep an action that was checked, and let it enter the world."""
-        if not self.at_present:
-            raise Refused("the past does not change: go to the present, or fork here")
+        self._must_be_present()
         if len(self.keeper.actions) >= ACTIONS_MAX:
             raise Refused(f"a sandbox keeps {ACTIONS_MAX} actions: fork or begin a new one")
         recorded = Recorded(self.world.events, max(at_us, self.world.now_us), action)
         self.keeper.keep_action(recorded)
         _enter(self.world, recorded)
         self.next_action = len(self.keeper.actions)
+
+    def _must_be_present(self) -> None:
+        if not self.at_present:
+            raise Refused("the past does not change: go to the present, or fork here")
 
     def fork(self, events: int | None = None) -> "Timeline":
         """A branch of its own, from the playhead or from any moment."""
