@@ -31,11 +31,11 @@ KEYFRAME = "keyframe-"
 class FileKeeper:
     """One branch's directory."""
 
-    def __init__(self, directory: Path, key: bytes, build: str) -> None:
-        """Open what is there, or begin."""
+    def __init__(self, directory: Path, key: bytes, build: str, actions: list[Recorded] | None = None) -> None:
+        """Open what is there, or begin; `actions` are those in its file, where they are known."""
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.directory, self.key, self.build = directory, key, build
-        self.actions = read_actions(directory / "actions")
+        self.actions = read_actions(directory / "actions") if actions is None else actions
         self.past = FramedFile(directory / "past")
         self._kept_blocks: FramedFile | None = None
         self.places: weakref.WeakKeyDictionary[Block, int] = weakref.WeakKeyDictionary()
@@ -115,11 +115,11 @@ class FileKeeper:
         for number in self.keyframes:
             if number <= events:
                 name = f"{KEYFRAME}{number:012d}"
-                shutil.copyfile(self.directory / name, directory / name)
+                os.link(self.directory / name, directory / name)  # they never change once they have their name
         self.past.copy_to(directory / "past", min(len(self.past), events // 256))
         if self._kept_blocks is not None or (self.directory / "blocks").exists():
             self.blocks.copy_to(directory / "blocks", len(self.blocks))
-        branch = FileKeeper(directory, self.key, self.build)
+        branch = FileKeeper(directory, self.key, self.build, kept)
         for block, place in list(self.places.items()):
             branch.places[block], branch.known[place] = place, block
         return branch
@@ -163,6 +163,20 @@ class FileKeeper:
         with suppress(OSError, Forged):
             return snapshots.signed(b"disks", (self.directory / "disks").read_bytes(), self.key)
         return None
+
+    def thin(self, bytes_max: int) -> bool:
+        """Forget every other keyframe while there is too much; say whether it is enough.
+
+        No moment is lost by that: actions make it again, it only takes longer to get there.
+        """
+        while self.bytes_on_disk() > bytes_max:
+            gone = self.keyframes[1:-1:2]
+            if not gone:
+                return False
+            for number in gone:
+                (self.directory / f"{KEYFRAME}{number:012d}").unlink(missing_ok=True)
+            self.keyframes = [number for number in self.keyframes if number not in gone]
+        return True
 
     def bytes_on_disk(self) -> int:
         """How much it all takes."""

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from engine.simulation import snapshots
-from engine.simulation.hosted import conditions, disk_images
+from engine.simulation.hosted import conditions, disk_images, written
 from engine.simulation.hosted.conditions import Condition
 from engine.simulation.hosted.limits import WorldLimits
 from engine.simulation.hosted.picture import RecordCells, picture
@@ -63,6 +63,7 @@ class Hosted:
     filled_s: float = 0.0
     cells: dict[tuple[Any, ...], RecordCells] = field(default_factory=dict)
     view: BrokerView | None = None
+    full: bool = False  # its history takes all the room it may
     changes: int = 0  # whatever a picture shows has another number
 
     # ---- time
@@ -76,6 +77,7 @@ class Hosted:
         """Let time go on; speed 1 is as fast as the wall clock."""
         if speed != AS_FAST_AS_POSSIBLE and not SPEED_MIN <= speed <= SPEED_MAX:
             raise Refused(f"a speed from {SPEED_MIN} to {SPEED_MAX:g}, or as fast as possible", "speed")
+        self._must_have_room()
         self.until = None if until is None else conditions.check(until)
         self.speed, self.stopped = speed, ""
         self._anchor(time.monotonic())
@@ -134,9 +136,22 @@ class Hosted:
 
     def step(self, until: Condition | None = None, events_max: int = 1) -> Stopped:
         """Handle one event, or go on to the next that is such a one."""
+        self._must_have_room()
         self.pause("stepped")
         checked = None if until is None else conditions.check(until)
         return self.timeline.run(events_max, None, checked)
+
+    def keep_house(self) -> None:
+        """Now and then: keep the history within its limit, and let time stand when that cannot be."""
+        history = self.limits.history_bytes
+        records = 2 * (self.limits.retained_bytes or 0)  # in the blocks of keyframes, and in the images of disks
+        self.full = history is not None and not self.keeper.thin(history + records)
+        if self.full and self.plays:
+            self.pause("full")
+
+    def _must_have_room(self) -> None:
+        if self.full and self.timeline.at_present:
+            raise Refused("the history of this sandbox takes all the room it may: look at it, or make a new one")
 
     def jump(self, events: int) -> None:
         """Go to a moment, and stay there."""
@@ -154,7 +169,7 @@ class Hosted:
 
     def write(self, line: int, call: int, frame: bytes, answered: bool) -> None:
         """Let a request from outside enter the world; a paused world goes on as far as its answer needs."""
-        action = {"do": "send", "line": line, "call": call, "frame": frame.hex(), "answered": answered}
+        action = {"do": "send", "line": line, "call": call, "frame": written.frame_text(frame), "answered": answered}
         self.timeline.record(action, self.now_us())
         self.changes += 1
         if self.plays:

@@ -282,6 +282,7 @@ class Runner:
         self.renewed_s = self.now_s
         watched = {watch for link in self.links if isinstance(link, ControlLink) for watch in link.watches}
         for sandbox_id, hosted in list(self.hosted.items()):
+            hosted.keep_house()
             idle_s = hosted.limits.idle_s
             if sandbox_id not in watched and idle_s is not None and self.now_s - hosted.used_s > idle_s:
                 self.put_to_sleep(sandbox_id)

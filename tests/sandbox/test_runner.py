@@ -94,6 +94,24 @@ def test_a_world_sleeps_on_disk_and_wakes_as_it_was(pumped, sandbox):
     assert pumped.ok(sandbox, "digest")["digest"] == before["digest"]
 
 
+def test_a_history_that_is_too_long_is_thinned_and_every_moment_can_still_be_had(pumped, sandbox):
+    begin(pumped, sandbox, 9_000)
+    hosted = pumped.runner.hosted[sandbox.id]
+    pumped.ok(sandbox, "jump", to=5_000)
+    there = pumped.ok(sandbox, "digest")["digest"]
+    before = list(hosted.keeper.keyframes)
+    hosted.limits = hosted.limits._replace(history_bytes=hosted.keeper.bytes_on_disk() - 1, retained_bytes=0)
+    hosted.keep_house()
+    assert (len(hosted.keeper.keyframes) < len(before), hosted.full) == (True, False)
+    pumped.ok(sandbox, "jump")
+    pumped.ok(sandbox, "jump", to=5_000)
+    assert pumped.ok(sandbox, "digest")["digest"] == there
+    pumped.ok(sandbox, "jump")
+    hosted.limits = hosted.limits._replace(history_bytes=10)
+    hosted.keep_house()
+    assert "room" in pumped.ask(sandbox, "play")["refused"]
+
+
 def test_what_a_forged_keyframe_says_is_not_believed(pumped, sandbox):
     begin(pumped, sandbox)
     before = pumped.ok(sandbox, "digest")

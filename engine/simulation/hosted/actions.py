@@ -154,7 +154,13 @@ def _create_topic(world: World, fields: Fields, limits: WorldLimits) -> Action:
 
 
 def _sent(world: World, frame: bytes, answered: bool) -> Action:
-    return {"do": "send", "line": OWN_LINE, "call": -1 - world.number, "frame": frame.hex(), "answered": answered}
+    return {
+        "do": "send",
+        "line": OWN_LINE,
+        "call": -1 - world.number,
+        "frame": written.frame_text(frame),
+        "answered": answered,
+    }
 
 
 def _metadata(world: World) -> MetadataImage:

@@ -111,7 +111,7 @@ class Learner:
 
     def _send(self, world: World, action: Action) -> None:
         node = world.nodes[YOU]
-        frame = bytes.fromhex(action["frame"])
+        frame = written.frame_of(action["frame"])
         sent = written.sent(frame, _topic_names(world))
         if sent is not None and len(self.produces) < ANSWERS_MAX:
             self.produces[action["call"]] = sent

@@ -30,7 +30,7 @@ from engine.simulation.hosted.shape import Shape, birth
 from engine.simulation.past import BLOCK_ENTRIES, Entry, entry_of, unseal
 from engine.simulation.world import World
 
-KEYFRAME_EVENTS = 4_000
+KEYFRAME_EVENTS = 2_000
 ACTIONS_MAX = 100_000
 BLOCKS_CACHED = 8
 

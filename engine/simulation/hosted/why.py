@@ -15,7 +15,7 @@ Not here: words (pages make them of kinds and facts).
 from typing import Any, NamedTuple
 
 from engine.broker.broker import Broker
-from engine.simulation.hosted import observed
+from engine.simulation.hosted import observed, written
 from engine.simulation.hosted.shape import broker_of, brokers
 from engine.simulation.hosted.timeline import Timeline
 from engine.simulation.past import Entry
@@ -131,7 +131,7 @@ def _step(timeline: Timeline, entry: Entry, because: str) -> Step:
     if entry.kind == "act":
         facts = dict(entry.brief)
         if "frame" in facts:
-            facts["frame"] = len(facts["frame"]) // 2
+            facts["frame"] = len(written.frame_of(facts["frame"]))
     elif isinstance(entry.subject, int):
         at, other, *size = entry.brief or ("", "")
         facts = {"node": at, "other": other, **({"bytes": size[0]} if size else {})}

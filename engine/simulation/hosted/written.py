@@ -4,8 +4,10 @@ Invariant: only facts come out: what the broker acknowledged, refused, or never 
 Not here: who sends them (outside.py, doors.py).
 """
 
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from typing import Any, NamedTuple
+from zlib import compress, decompress
 
 from engine.client.calls import Header
 from engine.client.partitioners import partition_of
@@ -23,6 +25,16 @@ CREATE_VERSION = 7
 CLIENT_ID = "you"
 TIMEOUT_MS = 30_000
 Entry = tuple[int, bytes | None, bytes | None, tuple[Header, ...]]
+
+
+def frame_text(frame: bytes) -> str:
+    """A frame as it stands in an action."""
+    return b64encode(compress(frame)).decode()
+
+
+def frame_of(text: str) -> bytes:
+    """The frame in an action."""
+    return decompress(b64decode(text))
 
 
 class Sent(NamedTuple):
