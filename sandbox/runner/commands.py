@@ -16,6 +16,7 @@ from engine.simulation.hosted import observed, why
 from engine.simulation.hosted.fields import Fields
 from engine.simulation.hosted.refused import Refused
 from sandbox.runner.hosted import AS_FAST_AS_POSSIBLE, SPEED_MAX, SPEED_MIN, Hosted
+from sandbox.runner.page_commands import PAGE_COMMANDS
 
 if TYPE_CHECKING:
     from sandbox.runner.server import Runner
@@ -163,5 +164,6 @@ COMMANDS: dict[str, Callable[["Runner", Hosted, Fields], dict[str, Any]]] = {
     "record": _record,
     "ledger": _ledger,
     "digest": _digest,
+    **PAGE_COMMANDS,
 }
 WITHOUT_WORLD: dict[str, Callable[["Runner", UUID, Fields], dict[str, Any]]] = {"sleep": _sleep}
