@@ -1,5 +1,5 @@
 // Draws a frame into one SVG: producers, the broker with its partitions, who reads, what is on its way.
-import { clock, placeOf, position, shade, thin, bytes, partitions, ROWS_MAX } from "./model.js";
+import { clock, position, shade, thin, bytes, partitions, ROWS_MAX } from "./model.js";
 import { grid } from "./grid.js";
 import { keyed } from "./keyed.js";
 
@@ -39,8 +39,8 @@ export function stage(svg) {
     put("broker-col", group, "rect", { x: g.x, y: g.brokerY, width: g.w, height: g.brokerH, rx: 8, class: `column ${broker.up ? "" : "down"}` });
     put("broker-n", group, "text", { x: g.x + 12, y: g.brokerY + 22, class: "broker-title" }, broker.name);
     const state = !broker.up ? "down" : frozen(broker, frame) ?? (broker.log_dir_offline ? "log directory offline" : "up");
-    icon("broker-i", group, state === "up" ? "yes" : "no", g.x + 74, g.brokerY + 11, 13, state === "up" ? "good" : "bad");
-    put("broker-s", group, "text", { x: g.x + 92, y: g.brokerY + 22, class: `label ${state === "up" ? "good" : "bad"}` }, state);
+    icon("broker-i", group, state === "up" ? "yes" : "no", g.x + 84, g.brokerY + 11, 13, state === "up" ? "good" : "bad");
+    put("broker-s", group, "text", { x: g.x + 101, y: g.brokerY + 22, class: `label ${state === "up" ? "good" : "bad"}` }, state);
     const space = disk.space_bytes ? ` of ${bytes(disk.space_bytes)}` : "";
     put("broker-d", group, "text", { x: g.x + 12, y: g.brokerY + 41, class: "label" }, `disk ${bytes(disk.used_bytes)}${space}`);
     const slow = disk.slower_us ? `slower by ${disk.slower_us / 1e6} s, ` : "";
@@ -79,20 +79,21 @@ export function stage(svg) {
     const high = g.slotX(part, part.high_watermark), last = g.slotX(part, part.end);
     put(`${key}-hw`, group, "line", { x1: 0, x2: 0, y1: top - 4, y2: top + 24, transform: `translate(${high},0)`, class: "high" });
     put(`${key}-leo`, group, "path", { d: "M0 0l4 6h-8z", transform: `translate(${last},${top + 22})`, class: "log-end" });
-    put(`${key}-from`, group, "text", { x: g.stripX, y: top + 35, class: "tiny" }, thin(from));
-    put(`${key}-end`, group, "text", { x: Math.min(last + 3, g.x + g.w - 10), y: top + 35, class: "tiny end" }, part.end > from ? thin(part.end) : "");
-    put(`${key}-hwt`, group, "text", { x: high, y: top + 35, class: "tiny hw-text" }, last - high > 40 && high - g.stripX > 24 ? thin(part.high_watermark) : "");
+    put(`${key}-from`, group, "text", { x: g.stripX, y: top + 39, class: "tiny" }, thin(from));
+    put(`${key}-end`, group, "text", { x: Math.min(last + 3, g.x + g.w - 10), y: top + 39, class: "tiny end" }, part.end > from ? thin(part.end) : "");
+    put(`${key}-hwt`, group, "text", { x: high, y: top + 39, class: "tiny hw-text" }, last - high > 40 && high - g.stripX > 24 ? thin(part.high_watermark) : "");
   }
 
   function drawFlags(reader, i, { part, y }, group) {
-    const key = `p-${part.key}-${reader.number}`, flagY = y + 71 + i * 13;
+    const key = `p-${part.key}-${reader.number}`, flagY = y + 76 + i * 13;
     const at = position(reader, part.key)?.offset, committed = reader.committed[part.key];
     if (committed !== undefined) put(`${key}-c`, group, "path", { d: FLAGS[reader.number % 3], transform: `translate(${g.slotX(part, committed)},${flagY})`, class: `flag committed group-${reader.kind}` });
     if (at !== undefined) put(`${key}-p`, group, "path", { d: FLAGS[reader.number % 3], transform: `translate(${g.slotX(part, at)},${flagY})`, class: `flag position group-${reader.kind}` });
     const lag = part.high_watermark - (committed ?? at ?? part.start);
     const right = g.slotX(part, Math.max(committed ?? 0, at ?? 0));
-    const beside = right - g.stripX > 110;
-    put(`${key}-t`, group, "text", { x: beside ? Math.min(right, g.slotX(part, committed ?? at)) - 6 : right + 12, y: flagY + 4, class: `tiny ${beside ? "end" : ""} group-${reader.kind}` }, `${short(reader.name, 14)}${lag > 0 ? `, lag ${thin(lag)}` : ""}`);
+    const left = Math.min(right, g.slotX(part, committed ?? at));
+    const beside = left - g.stripX > 120;
+    put(`${key}-t`, group, "text", { x: beside ? left - 6 : right + 12, y: flagY + 4, class: `tiny ${beside ? "end" : ""} group-${reader.kind}` }, `${short(reader.name, 14)}${lag > 0 ? `, lag ${thin(lag)}` : ""}`);
   }
 
   function drawReader({ reader, x, y, h }, into, frame) {
@@ -154,7 +155,8 @@ export function stage(svg) {
     draw(frame, { lens, reader, isNarrow, thing }) {
       if (isNarrow !== narrow) { narrow = isNarrow; clear(); }
       chosen = thing;
-      g = grid(frame, narrow);
+      g = grid(frame, narrow, svg.parentNode.clientWidth);
+      svg.classList.toggle("still", !frame.time.at_present);
       svg.setAttribute("viewBox", `0 0 ${g.width} ${Math.ceil(g.height)}`);
       begin();
       const back = layer("back"), cells = layer("cells"), sides = layer("sides"), way = layer("way");
@@ -175,4 +177,3 @@ export function stage(svg) {
 }
 
 const short = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
-export { placeOf };
