@@ -23,7 +23,7 @@ export function stage(svg) {
     const group = put(`maker-${actor.name}`, into, "g", { class: `actor ${actor.you || actor.up ? "" : "down"} ${actor.cut ? "cut" : ""}` });
     put(`maker-${actor.name}-box`, group, "rect", { x, y, width: g.leftW - 4, height: h, rx: 6, class: "actor-box" });
     put(`maker-${actor.name}-n`, group, "text", { x: x + 10, y: y + 18, class: "row-title" }, short(actor.name, 18));
-    const says = actor.you ? "forms and the console" : !actor.up ? "down" : frozen(actor, frame) ?? (actor.cut ? "cut off" : `${actor.spec.rate}/s, acks=${actor.spec.acks}`);
+    const says = actor.you ? "by hand" : !actor.up ? "down" : frozen(actor, frame) ?? (actor.cut ? "cut off" : `${actor.spec.rate}/s, acks=${actor.spec.acks}`);
     put(`maker-${actor.name}-s`, group, "text", { x: x + 10, y: y + 34, class: `label ${!actor.you && (!actor.up || actor.cut) ? "warn" : ""}` }, says);
     if (actor.you) { group.setAttribute("role", "img"); group.setAttribute("aria-label", "you: forms and pages of the console"); }
     else focusable(group, { of: "actor", name: actor.name }, `producer ${actor.name}, ${says}`);
@@ -61,7 +61,7 @@ export function stage(svg) {
     put(`p-${part.key}-box`, group, "rect", { x: g.x + 5, y, width: g.w - 10, height: row.h, rx: 6, class: "cell" });
     if (!up) put(`p-${part.key}-hatch`, group, "rect", { x: g.x + 5, y, width: g.w - 10, height: row.h, rx: 6, fill: "url(#hatch)" });
     put(`p-${part.key}-n`, group, "text", { x: g.x + 13, y: y + 17, class: "row-title" }, short(part.key, g.narrow ? 18 : 30));
-    put(`p-${part.key}-w`, group, "text", { x: g.x + g.w - 13, y: y + 17, class: `label end ${!up ? "bad" : waits ? "warn" : ""}` }, lens === "durability" ? (part.end > part.synced ? `${part.end - part.synced} lost if the power goes` : "all on disk") : says);
+    put(`p-${part.key}-w`, group, "text", { x: g.x + g.w - 13, y: y + 17, class: `label end ${!up ? "bad" : waits ? "warn" : ""}` }, lens === "durability" ? (part.end <= part.synced ? "all on disk" : up ? `${part.end - part.synced} lost if the power goes` : `${part.end - part.synced} not on the disk`) : says);
     drawStrip(row, group, lens, reader);
     row.flags.forEach((one, i) => drawFlags(one, i, row, group));
   }
@@ -101,9 +101,11 @@ export function stage(svg) {
     put(`${key}-box`, group, "rect", { x, y, width: g.rightW, height: h, rx: 8, class: "group-box" });
     put(`${key}-f`, group, "path", { d: FLAGS[reader.number % 3], transform: `translate(${x + 12},${y + 19})`, class: `flag committed group-${reader.kind}` });
     put(`${key}-n`, group, "text", { x: x + 26, y: y + 21, class: "row-title" }, short(reader.name, 20));
-    const state = reader.group?.state ?? "no group";
-    put(`${key}-s`, group, "text", { x: x + g.rightW - 10, y: y + 21, class: `label end ${state === "Stable" ? "good" : reader.group ? "warn" : ""}` }, state);
-    put(`${key}-e`, group, "text", { x: x + 12, y: y + 37, class: "label" }, reader.group ? `generation ${reader.group.generation}, ${reader.others} ${reader.others === 1 ? "member" : "members"}` : "reads everything, commits nothing");
+    const alone = reader.members[0]?.spec.group === null;
+    const state = reader.group?.state ?? (alone ? "no group" : "not known now");
+    put(`${key}-m`, group, "text", { x: x + g.rightW - 10, y: y + 21, class: "label end" }, reader.group ? `${reader.others} ${reader.others === 1 ? "member" : "members"}` : "");
+    put(`${key}-s`, group, "text", { x: x + 12, y: y + 37, class: `label ${state === "Stable" ? "good" : reader.group ? "warn" : ""}` }, state);
+    put(`${key}-e`, group, "text", { x: x + g.rightW - 10, y: y + 37, class: "label end" }, reader.group ? `generation ${reader.group.generation}` : alone ? "commits nothing" : "");
     if (reader.group) focusable(group, { of: "group", name: reader.name }, `group ${reader.name}: ${state}, generation ${reader.group.generation}`);
     reader.members.forEach((actor, i) => drawMember(actor, i, { reader, x, y, h }, into, frame));
     if (!reader.members.length) put(`${key}-none`, group, "text", { x: x + 14, y: y + 60, class: "label" }, "members outside, or none");
@@ -134,7 +136,8 @@ export function stage(svg) {
       const x = ends[0].x + (ends[1].x - ends[0].x) * part, y = ends[0].y + (ends[1].y - ends[0].y) * part;
       const group = put(`t-${i}`, into, "g", { class: `traveller ${one.api ? "asks" : "answers"}`, transform: `translate(${x.toFixed(1)},${y.toFixed(1)})` });
       put(`t-${i}-c`, group, "circle", { r: 5 });
-      put(`t-${i}-t`, group, "text", { x: 0, y: -8, class: "tiny middle" }, one.api ?? "answer");
+      const side = x < 60 ? "start" : x > g.width - 60 ? "end" : "middle";
+      put(`t-${i}-t`, group, "text", { x: 0, y: -8, class: `tiny ${side}` }, one.api ?? "answer");
       focusable(group, { of: "event", event: one.event }, `${one.api ?? "answer"} from ${one.from} to ${one.to}`);
     });
   }
