@@ -67,10 +67,10 @@ class on_apache_kafka:
         self.running = ExitStack()
 
     def __enter__(self) -> Installation:
-        bootstrap = self.running.enter_context(apache_kafka())
-        ours = self.installation
-        cluster_id = ours.connect("apache-kafka", bootstrap)
-        return installation_at(bootstrap, ours.address, cluster_id, ours.password, ours.django)
+        bootstrap = self.running.enter_context(apache_kafka({"group.initial.rebalance.delay.ms": "0"}))
+        console = self.installation
+        cluster_id = console.connect("apache-kafka", bootstrap)
+        return installation_at(bootstrap, console.address, cluster_id, console.password, console.django, ours=False)
 
     def __exit__(self, *error: object) -> None:
         self.running.close()

@@ -33,6 +33,7 @@ class Installation:
     producer: Producer
     admin: AdminClient
     django: Callable[[str], str]  # run Python in this installation
+    ours: bool = True  # whether the cluster is our broker, not Apache Kafka
 
     def connect(self, name: str, bootstrap: str) -> str:
         """Make one more connection, as an administrator does; return its id."""
@@ -57,12 +58,12 @@ class Installation:
 
 
 def installation_at(
-    bootstrap: str, address: str, cluster_id: str, password: str, django: Callable[[str], str]
+    bootstrap: str, address: str, cluster_id: str, password: str, django: Callable[[str], str], *, ours: bool = True
 ) -> Installation:
     """An installation with clients of that cluster."""
     settings = {"bootstrap.servers": bootstrap, "log_level": 0}
     producer = Producer({**settings, "linger.ms": 0})
-    return Installation(bootstrap, address, cluster_id, password, producer, AdminClient(settings), django)
+    return Installation(bootstrap, address, cluster_id, password, producer, AdminClient(settings), django, ours)
 
 
 class console_on:

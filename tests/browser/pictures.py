@@ -1,8 +1,8 @@
 """Pictures that are compared with kept ones, in the browser itself: no other program is needed.
 
-*Tolerance*: sizes are equal. Each picture is made four times smaller first, so that the edges of letters, which every
-release of a browser draws a little otherwise, do not count; of the points left at most 1 in 200 may differ, by more than
-24 of 255 in a colour.
+*Tolerance*: sizes are equal. Each picture is made four times smaller first, so that the edges of letters,
+which every release of a browser draws a little otherwise, do not count; of the points left at most 1 in 200 may differ,
+by more than 24 of 255 in a colour.
 """
 
 import base64

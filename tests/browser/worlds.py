@@ -14,11 +14,14 @@ from tests.processes import wait_for
 
 
 @contextmanager
-def members(installation: Installation, group: str, topic: str, *client_ids: str) -> Iterator[list[Consumer]]:
-    """Consumers that have joined, each with a partition at least."""
+def members(
+    installation: Installation, group: str, topic: str, *client_ids: str, static: bool = False
+) -> Iterator[list[Consumer]]:
+    """Consumers that have joined, each with a partition at least; as static members each with its id."""
     config = {"bootstrap.servers": installation.bootstrap, "group.id": group, "log_level": 0}
     config |= {"auto.offset.reset": "earliest", "enable.auto.commit": False}
-    consumers = [Consumer({**config, "client.id": client_id}) for client_id in client_ids]
+    own = [{"client.id": name, **({"group.instance.id": name[:240]} if static else {})} for name in client_ids]
+    consumers = [Consumer({**config, **names}) for names in own]
 
     def joined() -> bool:
         for consumer in consumers:
