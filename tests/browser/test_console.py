@@ -180,14 +180,6 @@ def test_a_paused_tail_counts_and_shows_nothing(cluster, open_page: Open):
     assert (number(page, "shown"), number(page, "dropped"), number(page, "arrived")) == (2, 5, 7)
 
 
-def test_the_keyboard_reaches_everything_in_order(installation, open_page: Open):
-    page = open_page("topics/")
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.className") == "skip"
-    page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "main"
-
-
 def test_the_theme_is_kept(installation, open_page: Open):
     page = open_page("topics/")
     page.get_by_role("button", name="Switch between light and dark").click()
