@@ -30,7 +30,9 @@ class ExampleForm(forms.Form):
 
     empty = forms.CharField(label="Empty", required=False, help_text="a hint, always visible")
     filled = forms.CharField(label="Topic", max_length=249)
-    wrong = forms.IntegerField(label="Offset", error_messages={"invalid": "An offset is a whole number, at least 0."})
+    wrong = forms.IntegerField(
+        label="Offset", widget=forms.TextInput, error_messages={"invalid": "An offset is a whole number, at least 0."}
+    )
     hostile = forms.CharField(label="Hostile", required=False)
     chosen = forms.ChoiceField(label="Partition", choices=[("", "All 24 partitions"), ("7", "Partition 7")])
     value = forms.CharField(label="Value", widget=forms.Textarea(attrs={"rows": 3}), required=False)
