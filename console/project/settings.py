@@ -67,7 +67,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "console.views.navigation.navigation",
             ],
-            "builtins": ["template_partials.templatetags.partials", "console.templatetags.console_tags"],
+            "builtins": [
+                "template_partials.templatetags.partials",
+                "console.templatetags.console_tags",
+                "console.templatetags.component_tags",
+            ],
             "loaders": [
                 (
                     "template_partials.loader.Loader",

@@ -190,7 +190,7 @@ def topic_health(topic: Any) -> SafeString:
     if topic.under_replicated:
         words = f"{figures.thin(topic.under_replicated)} of {figures.thin(topic.partitions)} under-replicated"
         return mark("warn", words)
-    return mark("none", "One copy only") if topic.replication_factor == 1 else mark("good", "Healthy")
+    return mark("none", "Healthy, one copy") if topic.replication_factor == 1 else mark("good", "Healthy")
 
 
 @register.simple_tag

@@ -80,6 +80,15 @@ def run_groups(directory: Path, options: Options) -> tuple[str, list[str]]:
     return "\n".join(line.lstrip(".") for line in output if line.lstrip(".").startswith("groups/")), failures
 
 
+def run_console(directory: Path, options: Options) -> tuple[str, list[str]]:
+    """Run all browser tests with Apache Kafka as the cluster: the same pages must say the same."""
+    if not os.environ.get("KAFKA_START"):
+        raise CommandError("KAFKA_START names no Apache Kafka to look at")
+    os.environ["ODRADEK_BROWSER_CLUSTER"] = "apache_kafka"
+    output, failures = run_pytest(directory, "tests/browser")
+    return output[-1], failures
+
+
 def run_pytest(directory: Path, campaign: str) -> tuple[list[str], list[str]]:
     """Run a campaign that is written as tests; return what it printed, and that again if it failed."""
     options = ["-s", "-p", "no:cacheprovider", f"--basetemp={directory}/pytest"]
@@ -92,6 +101,7 @@ def run_pytest(directory: Path, campaign: str) -> tuple[list[str], list[str]]:
 CAMPAIGNS: dict[str, Callable[[Path, Options], tuple[str, list[str]]]] = {
     "kills": run_kills, "commits": run_commits, "churn": run_churn, "kafka-python": run_kafka_python,
     "differential": run_differential, "groups": run_groups,
+    "console": run_console,
 }  # fmt: skip
 
 

@@ -57,7 +57,7 @@ def test_health_is_a_shape_and_a_word(cast, kafka):
         replace(SUMMARY, name="c", replication_factor=3), SUMMARY,
     ]  # fmt: skip
     text = page(cast.viewer, cast).content.decode()
-    for words in ("1 of 6 without a leader", "2 of 6 under-replicated", "Healthy", "One copy only"):
+    for words in ("1 of 6 without a leader", "2 of 6 under-replicated", "Healthy", "Healthy, one copy"):
         assert words in text
 
 
