@@ -8,10 +8,12 @@ Spec: KIP-4 (create, delete), KIP-195 (partitions), KIP-339 (configs), KIP-107 (
 
 import asyncio
 import base64
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from console.kafka.configs import described_topic
 from console.kafka.connection import ConnectionSpec, Session, run
 from console.kafka.errors import ClusterUnreachable, KafkaError, KafkaRefused, translated
 from console.kafka.topics import one_topic
@@ -37,11 +39,13 @@ from engine.wire.messages.incremental_alter_configs import (
     IncrementalAlterConfigsRequest,
     IncrementalAlterConfigsResponse,
 )
+from engine.wire.messages.metadata import MetadataResponsePartition
 from engine.wire.primitives import Message
 
 WRITE_LIMIT_S = 6.0
 CLUSTER_LIMIT_MS = 4_000  # the cluster answers earlier than the client gives up: then it knows what it did
 BROKER_DEFAULT = -1
+SHOWN_TRIES, SHOWN_EVERY_S = 20, 0.05
 TOPIC = 2  # resource type
 SET, DELETE = 0, 1  # operations of IncrementalAlterConfigs
 
@@ -73,7 +77,10 @@ def create_topic(spec: ConnectionSpec, wanted: NewTopic, *, validate_only: bool 
     """Create a topic, or only ask whether it could be."""
 
     async def write(session: Session) -> Made:
-        return await creation(session, wanted, validate_only=validate_only)
+        made = await creation(session, wanted, validate_only=validate_only)
+        if not validate_only:
+            await _shown(session, wanted.name, lambda parts: bool(parts) and all(part.leader_id >= 0 for part in parts))
+        return made
 
     return run(spec, write, time_limit_s=WRITE_LIMIT_S)
 
@@ -103,6 +110,8 @@ def alter_configs(
         answer: IncrementalAlterConfigsResponse = await _sent(session, request, changes=not validate_only)
         for result in answer.responses:
             _check(result.error_code, result.error_message)
+        if not validate_only:
+            await _until(lambda: _configs_are(session, topic, changes))
 
     run(spec, write, time_limit_s=WRITE_LIMIT_S)
 
@@ -116,6 +125,8 @@ def add_partitions(spec: ConnectionSpec, topic: str, count: int, *, validate_onl
         answer: CreatePartitionsResponse = await _sent(session, request, changes=not validate_only)
         for result in answer.results:
             _check(result.error_code, result.error_message)
+        if not validate_only:
+            await _shown(session, topic, lambda parts: len(parts) >= count)
 
     run(spec, write, time_limit_s=WRITE_LIMIT_S)
 
@@ -131,6 +142,7 @@ def delete_topic(spec: ConnectionSpec, topic: str, topic_id: str) -> None:
         answer: DeleteTopicsResponse = await _sent(session, request, changes=True)
         for result in answer.responses:
             _check(result.error_code, result.error_message)
+        await _shown(session, topic, lambda parts: not parts)
 
     run(spec, write, time_limit_s=WRITE_LIMIT_S)
 
@@ -153,6 +165,30 @@ def delete_records(spec: ConnectionSpec, topic: str, offsets: Mapping[int, int])
         return found
 
     return run(spec, write, time_limit_s=WRITE_LIMIT_S)
+
+
+async def _shown(session: Session, topic: str, is_so: Callable[[list[MetadataResponsePartition]], bool]) -> None:
+    """Wait a moment until the brokers tell of what was done: a cluster tells them after it has answered."""
+
+    async def look() -> bool:
+        answer = await session.metadata([topic])
+        return is_so([part for one in answer.topics if one.name == topic for part in one.partitions])
+
+    await _until(look)
+
+
+async def _configs_are(session: Session, topic: str, changes: Mapping[str, str | None]) -> bool:
+    own = {entry.name: entry.value for entry in await described_topic(session, topic) if entry.source == "topic"}
+    return all(own.get(name) == value for name, value in changes.items())
+
+
+async def _until(look: Callable[[], Awaitable[bool]]) -> None:
+    # The write is done: that nobody shows it yet is no error.
+    with suppress(ClientError, KafkaError):
+        for _ in range(SHOWN_TRIES):
+            if await look():
+                return
+            await asyncio.sleep(SHOWN_EVERY_S)
 
 
 async def _deletion(session: Session, topic: str, node: int, offsets: Mapping[int, int]) -> dict[int, int | KafkaError]:
