@@ -53,7 +53,8 @@ def planned(
             found.append(_by_time(part.index, start, end, times.get((topic.name, part.index))))
         else:
             to = offsets.get(part.index, start)
-            found.append(Planned(part.index, start, end, max(start, min(to, end)), beyond=to > end))
+            beyond = to > end
+            found.append(Planned(part.index, start, end, start if beyond else max(start, to), beyond=beyond))
     return found
 
 

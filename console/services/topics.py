@@ -225,11 +225,9 @@ def delete_records(
 
 def changed_words(names: Sequence[str], seen: Mapping[str, str | None], now: Mapping[str, str | None]) -> str:
     """What somebody changed meanwhile, in a sentence."""
-    said = [
-        f"{name} was {_value(seen.get(name))} when this form was opened and is {_value(now.get(name))} now"
-        for name in names[:5]
-    ]
-    return "; ".join(said) + (f"; and {len(names) - 5} more" if len(names) > 5 else "")
+    said = [f"{name} went from {_value(seen.get(name))} to {_value(now.get(name))}" for name in names[:5]]
+    more = f", and {len(names) - 5} more" if len(names) > 5 else ""
+    return f"since this form was opened, {', '.join(said)}{more}"
 
 
 def _value(value: str | None) -> str:

@@ -8,7 +8,7 @@ is late is told what changed meanwhile and sees it anew, with everything that wa
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -48,6 +48,11 @@ class Change:
     def name(self) -> str:
         """As Kafka calls it."""
         return self.entry.name
+
+    @property
+    def new_entry(self) -> ConfigEntry:
+        """The setting as it would be."""
+        return replace(self.entry, value=self.after)
 
 
 @dataclass(frozen=True, slots=True)

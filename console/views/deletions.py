@@ -138,6 +138,16 @@ class RecordDeletionPage:
         return sum(one.lost for one in self.cuts or ())
 
     @property
+    def error_of_all(self) -> str:
+        """What is wrong and belongs to no field in sight."""
+        return self.errors.get("all", "") or ("" if self.agreeable else self.errors.get("typed", ""))
+
+    @property
+    def agreeable(self) -> bool:
+        """Whether there is something to agree to, and nothing wrong with it."""
+        return bool(self.lost) and not set(self.errors) - {"typed", "all"}
+
+    @property
     def seen(self) -> str:
         """The review as the form sends it back."""
         return ",".join(f"{one.partition}:{one.start}:{one.to}" for one in self.cuts or () if one.lost)
