@@ -93,73 +93,109 @@ def config_change(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> Htt
     cluster = cluster_for(request.user, cluster_id, needs=OPERATE)
     spec = connection_spec(cluster)
     posted = request.method == "POST"
-    data = request.POST if posted else request.GET
     try:
         entries = configs.topic_configs(spec, name)
-    except NotFound:
-        if posted:
-            return outcome(request, cluster, name, topics.Gone(f"topic {name} is not there any more"))
-        raise
-    except ClusterUnreachable as error:
-        if posted:
-            return outcome(request, cluster, name, error)
-        raise
+    except (NotFound, ClusterUnreachable) as error:
+        if not posted:
+            raise
+        return outcome(request, cluster, name, topics.Gone(str(error)) if isinstance(error, NotFound) else error)
     outages.answered(cluster.pk)
     own = {entry.name: entry.value for entry in entries if entry.source == "topic"}
-    errors: dict[str, str] = {}
-    typed, seen = _typed(data, errors), own
-    if posted and not errors:
-        seen = _seen(data, errors, own)
-    wanted = {key: exact(key, value) or None for key, value in typed.items()}
-    changes = {key: value for key, value in wanted.items() if value != seen.get(key)}
+    asked = _asked(request, own)
     refused = None
-    if changes and not errors:
-        try:
-            if posted and data.get("do") == "change":
-                topics.change_configs(cluster, audit.actor_of(request), name, changes, seen)
-                _say(request, cluster, name, changes, seen)
+    try:
+        if posted and request.POST.get("do") == "change" and asked.changes and not asked.errors:
+            refused = _changed(request, cluster, name, asked)
+            if refused is None:
+                _say(request, cluster, name, asked)
                 return redirect("console:config-list", cluster_id=cluster.pk, name=name)
-            topics.check_configs(spec, name, changes)
-        except (topics.Gone, topics.PerhapsDone, ClusterUnreachable) as error:
-            return outcome(request, cluster, name, error)
-        except topics.Meanwhile as error:
-            refused = error
-        except topics.NotDone as error:
-            refused = error
-            errors[error.field or "all"] = str(error)
-    if refused and isinstance(refused, topics.Meanwhile):
-        changes = {key: value for key, value in wanted.items() if value != own.get(key)}
-    only = str(data.get("only", ""))
-    shown = {key: value for key, value in own.items() if value is not None} | typed
-    page = ConfigChangePage(
-        cluster=cluster,
-        name=name,
-        rows=setting_rows(entries, shown, errors, only=only if only in {entry.name for entry in entries} else ""),
-        seen=json.dumps(own),
-        only=only,
-        changes=_reviewed(entries, changes, errors) if typed else None,
-        command=configs_command(spec.bootstrap, name, changes) if changes else "",
-        errors=errors,
-        refused=refused,
-    )
-    status = 409 if refused or errors else 200
+        if refused is None and asked.moved(own):
+            refused = topics.Meanwhile(topics.changed_words(asked.moved(own), asked.seen, own))
+        asked = asked.rebased(own)
+        if asked.changes and not asked.errors:
+            topics.check_configs(spec, name, asked.changes)
+    except (topics.Gone, topics.PerhapsDone, ClusterUnreachable) as error:
+        return outcome(request, cluster, name, error)
+    except topics.NotDone as error:
+        refused = refused or error
+        asked.errors[error.field or "all"] = str(error)
+    page = _page(cluster, name, entries, own, asked, refused)
+    status = 409 if refused or asked.errors else 200
     return render(request, "console/topics/change_configs.html", {"page": page}, status=status)
 
 
-def _typed(data: Mapping[str, str], errors: dict[str, str]) -> dict[str, str]:
-    try:
-        return typed_settings(data)
-    except ValidationError as error:
-        errors["all"] = error.message
-        return {}
+@dataclass(slots=True)
+class _Asked:
+    """What somebody typed, and the topic's own values as they saw them."""
+
+    only: str
+    typed: dict[str, str]
+    seen: dict[str, str | None]
+    errors: dict[str, str]
+
+    @property
+    def changes(self) -> dict[str, str | None]:
+        """What would be given to the cluster: None goes back to the default."""
+        wanted = {key: exact(key, value) or None for key, value in self.typed.items()}
+        return {key: value for key, value in wanted.items() if value != self.seen.get(key)}
+
+    def moved(self, own: Mapping[str, str | None]) -> list[str]:
+        """What somebody else changed since this form was opened."""
+        return [key for key in self.typed if self.seen.get(key) != own.get(key)]
+
+    def rebased(self, own: dict[str, str | None]) -> "_Asked":
+        """The same wish on what is there now: fields that nobody touched show the values of now."""
+        changes = self.changes
+        typed = {key: value if key in changes else own.get(key) or "" for key, value in self.typed.items()}
+        return replace(self, typed=typed, seen=own)
 
 
-def _seen(data: Mapping[str, str], errors: dict[str, str], own: dict[str, str | None]) -> dict[str, str | None]:
+def _asked(request: HttpRequest, own: dict[str, str | None]) -> _Asked:
+    posted = request.method == "POST"
+    data = request.POST if posted else request.GET
+    only = str(data.get("only", ""))
     try:
-        return seen_settings(data)
+        return _Asked(only, typed_settings(data), seen_settings(data) if posted else own, {})
     except ValidationError as error:
-        errors["all"] = error.message
-        return own
+        return _Asked(only, {}, own, {"all": error.message})
+
+
+def _changed(request: HttpRequest, cluster: Cluster, name: str, asked: _Asked) -> topics.NotDone | None:
+    """Do it; or say why nothing was changed."""
+    try:
+        topics.change_configs(cluster, audit.actor_of(request), name, asked.changes, asked.seen)
+    except topics.Meanwhile as error:
+        return error
+    except (topics.Gone, topics.PerhapsDone):
+        raise
+    except topics.NotDone as error:
+        asked.errors[error.field or "all"] = str(error)
+        return error
+    return None
+
+
+def _page(
+    cluster: Cluster,
+    name: str,
+    entries: list[ConfigEntry],
+    own: dict[str, str | None],
+    asked: _Asked,
+    refused: topics.NotDone | None,
+) -> ConfigChangePage:
+    shown = {key: value for key, value in own.items() if value is not None} | asked.typed
+    only = asked.only if asked.only in {entry.name for entry in entries} else ""
+    spec = connection_spec(cluster)
+    return ConfigChangePage(
+        cluster=cluster,
+        name=name,
+        rows=setting_rows(entries, shown, asked.errors, only=only),
+        seen=json.dumps(own),
+        only=only,
+        changes=_reviewed(entries, asked.changes, asked.errors) if asked.typed else None,
+        command=configs_command(spec.bootstrap, name, asked.changes) if asked.changes else "",
+        errors=asked.errors,
+        refused=refused,
+    )
 
 
 def _reviewed(entries: list[ConfigEntry], changes: Mapping[str, str | None], errors: Mapping[str, str]) -> list[Change]:
@@ -172,17 +208,12 @@ def _reviewed(entries: list[ConfigEntry], changes: Mapping[str, str | None], err
     return found
 
 
-def _say(
-    request: HttpRequest,
-    cluster: Cluster,
-    name: str,
-    changes: Mapping[str, str | None],
-    seen: Mapping[str, str | None],
-) -> None:
+def _say(request: HttpRequest, cluster: Cluster, name: str, asked: _Asked) -> None:
     """What was done, with the way back: the form with the values from before."""
+    changes = asked.changes
     words = (
         f"{next(iter(changes))} of {name} was changed." if len(changes) == 1 else f"{len(changes)} settings changed."
     )
     form = reverse("console:config-change", args=[cluster.pk, name])
-    back = f"{form}?{urlencode({f'{SETTING}{key}': seen.get(key) or '' for key in changes})}"
+    back = f"{form}?{urlencode({f'{SETTING}{key}': asked.seen.get(key) or '' for key in changes})}"
     messages.success(request, words, extra_tags=back if len(back) <= PUT_BACK_MAX else "")

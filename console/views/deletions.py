@@ -28,7 +28,7 @@ from console.services.topics import Cut
 from console.views.topic_head import TopicHead, topic_head
 from console.views.topic_outcomes import outcome
 
-LISTED_MAX = 1000
+LISTED_MAX = 200  # each is a field of the form
 GROUPS_SHOWN = 20
 COMMAND_MAX = 50  # partitions in a command that one can still read
 KINDS = (("all", "All there are now"), ("time", "Older than a time"), ("offset", "Before an offset"))
@@ -172,7 +172,7 @@ def record_delete(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> Htt
         raise
     outages.answered(cluster.pk)
     form = DeleteRecordsForm(request.GET if "to" in request.GET else None)
-    offsets = {part.index: request.GET.get(f"offset.{part.index}", "")[:25] for part in head.topic.partitions}
+    offsets = {part.index: request.GET.get(f"offset.{part.index}", "")[:25] for part in head.topic.partitions[:LISTED_MAX]}
     cuts = _planned(spec, head, form, offsets, errors) if form.is_bound and form.is_valid() else None
     errors |= {key: str(words[0]) for key, words in form.errors.items()}
     lines = [(one.partition, one.to) for one in cuts or () if one.lost and one.to is not None]

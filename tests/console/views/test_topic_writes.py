@@ -246,6 +246,17 @@ def test_of_two_tabs_the_second_is_told_what_changed_and_loses_nothing(cast, kaf
     assert post(cast, "configs", seen=seen).status_code == 302 and writes.done == [DONE["configs"]]
 
 
+def test_what_another_tab_changed_is_never_put_back_by_a_field_that_nobody_touched(cast, kafka, writes):
+    kafka.configs = [replace(CONFIGS[0], value="compact", source="topic"), *CONFIGS[1:]]
+    answer = post(cast, "configs", do="review", **{"set.cleanup.policy": ""})
+    page, said = answer.content.decode(), text(answer)
+    assert "cleanup.policy went from the default to “compact”" in said and "Change 1 setting" in said
+    assert '<option value="compact" selected>' in page
+    seen = unescape(re.search(r'name="seen" value="([^"]*)"', page)[1])
+    assert post(cast, "configs", seen=seen, **{"set.cleanup.policy": "compact"}).status_code == 302
+    assert writes.done == [DONE["configs"]]
+
+
 def test_settings_that_nobody_touches_may_change_meanwhile(cast, kafka, writes):
     kafka.configs = [replace(CONFIGS[0], value="compact", source="topic"), *CONFIGS[1:]]
     assert post(cast, "configs").status_code == 302
