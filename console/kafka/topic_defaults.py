@@ -10,6 +10,9 @@ there only, so the meaning may be missing in a cluster without topics.
 
 import asyncio
 import secrets
+import threading
+import time
+from collections import OrderedDict
 from dataclasses import dataclass, replace
 
 from console.kafka import configs, sizes
@@ -19,6 +22,8 @@ from console.kafka.errors import KafkaError
 from console.kafka.topic_writes import NewTopic, creation
 from engine.wire.messages.create_topics import CreatableTopicConfigs
 
+RECENT_S = 10.0
+RECENT_MAX = 16
 READ_LIMIT_S = 4.0  # several requests, one after the other
 
 
@@ -47,10 +52,29 @@ class Ground:
 
 
 NOTHING = Ground(frozenset(), (), None, None, ())
+_lock = threading.Lock()
+_recent: OrderedDict[ConnectionSpec, tuple[float, Ground]] = OrderedDict()  # the last RECENT_MAX clusters, oldest first
+
+
+def recent_ground(spec: ConnectionSpec) -> Ground:
+    """What was told some seconds ago, for answers while somebody types; what is done asks anew."""
+    with _lock:
+        told_s, found = _recent.get(spec, (0.0, NOTHING))
+    return found if found is not NOTHING and time.monotonic() - told_s < RECENT_S else ground(spec)
 
 
 def ground(spec: ConnectionSpec) -> Ground:
     """Ask the cluster for all of it."""
+    found = _ask(spec)
+    with _lock:
+        _recent.pop(spec, None)
+        _recent[spec] = (time.monotonic(), found)
+        while len(_recent) > RECENT_MAX:
+            _recent.popitem(last=False)
+    return found
+
+
+def _ask(spec: ConnectionSpec) -> Ground:
 
     async def read(session: Session) -> Ground:
         metadata, disks = await asyncio.gather(session.metadata(), sizes.node_disks(session))

@@ -46,6 +46,7 @@ SAID = {
     "UNSUPPORTED_VERSION": "this cluster is too old for it",
 }
 INTERNAL = "it is one of Kafka’s own topics, which the cluster needs as it is"
+ONLY_BY_KEY = "its cleanup.policy has no delete: a cluster removes records only by key there"
 
 
 class NotDone(audit.Refusal):
@@ -221,6 +222,11 @@ def delete_records(
         answers = topic_writes.delete_records(spec, topic, {index: cut.to for index, cut in wanted.items()})
         _check_parts(answers)
     return sum(cut.lost for cut in wanted.values())
+
+
+def refusal_of_records(*, internal: bool, deletes: bool) -> str:
+    """Why no records of a topic can be deleted, whoever asks; "" if they can."""
+    return INTERNAL if internal else "" if deletes else ONLY_BY_KEY
 
 
 def changed_words(names: Sequence[str], seen: Mapping[str, str | None], now: Mapping[str, str | None]) -> str:

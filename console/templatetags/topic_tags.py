@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from console.permissions import ADMINISTER, OPERATE, refusal_of, role_on
-from console.services import payloads
+from console.services import payloads, topics
 from console.templatetags.console_tags import icon, preview
 
 register = template.Library()
@@ -16,10 +16,20 @@ NEEDS = {"operator": OPERATE, "admin": ADMINISTER}
 
 
 @register.simple_tag(takes_context=True)
-def refusal(context: template.Context, needs: str) -> str:
-    """Why this person may not do it in the cluster of this page; "" if they may."""
-    cluster = context["page"].cluster
-    return refusal_of(role_on(context["request"].user, cluster), cluster, needs=NEEDS[needs])
+def refusal(context: template.Context, needs: str, what: str = "") -> str:
+    """Why this person may not do it in the cluster of this page, or nobody to this topic; "" if they may.
+
+    `what` is "partitions", "records" or "topic" where a topic itself can stand in the way.
+    """
+    page = context["page"]
+    role = role_on(context["request"].user, page.cluster)
+    why = refusal_of(role, page.cluster, needs=NEEDS[needs])
+    if why or not what:
+        return why
+    internal = page.head.topic.internal
+    if what == "records":
+        return topics.refusal_of_records(internal=internal, deletes=page.head.deletes)
+    return topics.INTERNAL if internal else ""
 
 
 @register.simple_tag

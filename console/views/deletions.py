@@ -114,11 +114,7 @@ class RecordDeletionPage:
     @property
     def refusal(self) -> str:
         """Why not at all."""
-        if self.head.topic.internal:
-            return writes.INTERNAL
-        if not self.head.deletes:
-            return "its cleanup.policy has no delete: a cluster removes records only by key there"
-        return ""
+        return writes.refusal_of_records(internal=self.head.topic.internal, deletes=self.head.deletes)
 
     @property
     def rows(self) -> list[tuple[deletions.Planned, str, str]]:
@@ -172,7 +168,9 @@ def record_delete(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> Htt
         raise
     outages.answered(cluster.pk)
     form = DeleteRecordsForm(request.GET if "to" in request.GET else None)
-    offsets = {part.index: request.GET.get(f"offset.{part.index}", "")[:25] for part in head.topic.partitions[:LISTED_MAX]}
+    offsets = {
+        part.index: request.GET.get(f"offset.{part.index}", "")[:25] for part in head.topic.partitions[:LISTED_MAX]
+    }
     cuts = _planned(spec, head, form, offsets, errors) if form.is_bound and form.is_valid() else None
     errors |= {key: str(words[0]) for key, words in form.errors.items()}
     lines = [(one.partition, one.to) for one in cuts or () if one.lost and one.to is not None]

@@ -130,7 +130,8 @@ def topic_create(request: HttpRequest, cluster_id: uuid.UUID) -> HttpResponse:
     if request.method == "POST":
         return _post(request, cluster)
     spec = connection_spec(cluster)
-    ground = topic_defaults.ground(spec)
+    live = request.htmx.target == "rules"
+    ground = topic_defaults.recent_ground(spec) if live else topic_defaults.ground(spec)
     outages.answered(cluster.pk)
     data, errors = request.GET.copy(), {}
     if request.GET.get("like") and "name" not in request.GET:
@@ -138,7 +139,6 @@ def topic_create(request: HttpRequest, cluster_id: uuid.UUID) -> HttpResponse:
             _copy(spec, request.GET["like"], data)
         except KafkaError as error:
             errors["like"] = f"The settings of {request.GET['like']} were not copied: {error}"
-    live = request.htmx.target == "rules"
     page = _page(cluster, spec, ground, data, errors)
     page.live = live
     return render(request, "console/topics/new.html#live" if live else "console/topics/new.html", {"page": page})

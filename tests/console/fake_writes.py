@@ -22,6 +22,7 @@ class FakeWrites:
 
     def put_in_place(self, monkeypatch) -> "FakeWrites":
         monkeypatch.setattr(topic_defaults, "ground", self.kafka._says(lambda spec: self.ground))
+        topic_defaults._recent.clear()
         monkeypatch.setattr(topic_writes, "create_topic", self.create_topic)
         monkeypatch.setattr(topic_writes, "alter_configs", self.alter_configs)
         monkeypatch.setattr(topic_writes, "add_partitions", self.add_partitions)

@@ -55,6 +55,28 @@ def test_the_cluster_says_what_it_would_choose(spec, cluster):
     assert retention.documentation and not found.untold
 
 
+def test_while_one_types_the_cluster_is_not_asked_again(spec, cluster, monkeypatch):
+    found = topic_defaults.ground(spec)
+    with monkeypatch.context() as changed:
+        changed.setattr(topic_defaults, "_ask", lambda spec: pytest.fail("asked again"))
+        assert topic_defaults.recent_ground(spec) is found
+    monkeypatch.setattr(topic_defaults, "RECENT_S", 0)
+    assert topic_defaults.recent_ground(spec) is not found
+
+
+def test_where_that_is_refused_settings_are_read_off_a_topic_that_is_there(spec, cluster, monkeypatch):
+    cluster.topic(retention_ms="77777777")
+
+    async def refuse(session, wanted, *, validate_only):
+        assert validate_only
+        raise KafkaRefused("CLUSTER_AUTHORIZATION_FAILED")
+
+    monkeypatch.setattr(topic_defaults, "creation", refuse)
+    found = topic_defaults.ground(spec)
+    assert "CLUSTER_AUTHORIZATION_FAILED" in found.untold and found.partitions is None
+    assert found.setting("retention.ms").value in (None, "604800000") and found.setting("max.message.bytes").value
+
+
 def test_configs_change_together_or_not_at_all(spec, cluster):
     name = cluster.topic(retention_ms="5000000")
 

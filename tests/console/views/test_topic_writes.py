@@ -126,6 +126,9 @@ def test_no_answer_means_that_it_may_have_been_done(cast, kafka, writes, what):
         answer.status_code == 503 and "Perhaps it was done" in text(answer) and "the connection broke" in text(answer)
     )
     assert AuditEntry.objects.get().result == "unknown"
+    seen = {"new": "it is not there yet", "configs": "the settings are not changed yet",
+            "partitions": "it has 6 partitions now", "delete": "it is still there"}  # fmt: skip
+    assert seen.get(what, "Perhaps") in text(answer)
 
 
 @pytest.mark.parametrize("what", ["configs", "partitions", "records", "delete"])
@@ -356,6 +359,14 @@ def test_records_that_were_not_deleted_are_said_in_words(cast, kafka, writes, an
 def test_a_compacted_topic_refuses_before_anybody_types(cast, kafka, writes):
     kafka.configs = [replace(CONFIGS[0], value="compact", source="topic"), *CONFIGS[1:]]
     assert "cleanup.policy has no delete" in text(cast.admin.get(address(cast, "records")))
+    said = text(cast.admin.get(f"/clusters/{cast.cluster.pk}/topics/{NAME}/partitions/"))
+    assert "To delete records: its cleanup.policy has no delete" in said
+
+
+def test_doors_of_kafka_s_own_topics_are_closed(cast, kafka, writes):
+    kafka.detail = replace(DETAIL, internal=True)
+    said = text(cast.admin.get(f"/clusters/{cast.cluster.pk}/topics/{NAME}/configs/"))
+    assert "To delete the topic: it is one of Kafka’s own topics" in said
 
 
 def test_a_review_that_cannot_be_read_deletes_nothing(cast, kafka, writes):
