@@ -1,5 +1,7 @@
 """A topic's life in a real browser: made, changed, put back, grown, emptied, deleted."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -26,6 +28,8 @@ def test_a_topic_is_made_changed_put_back_grown_emptied_and_deleted(installation
     expect(page.locator("#rules [data-tone=bad]")).to_contain_text("shipments_label would have the same metrics")
     page.fill("#name", NAME)
     expect(page.locator("#rules [data-tone=bad]")).to_have_count(0)
+    page.locator("#summary [data-words]").click()  # a part that was put in anew still behaves
+    expect(page.locator("#summary [data-words]")).to_have_text(re.compile("Copied|Not allowed to copy"))
     page.fill("#partitions", "3")
     page.locator("[id='set.retention.ms']").fill("30 d")
     expect(page.locator("#command")).to_contain_text("--config retention.ms=2592000000")

@@ -7,13 +7,13 @@ from html import unescape
 
 import pytest
 
-from console.kafka import configs, deletions
+from console.kafka import configs, deletions, groups
 from console.kafka.errors import ClusterUnreachable, KafkaRefused, NotFound
 from console.kafka.group_offsets import AtTime
 from console.kafka.topic_writes import MaybeDone
 from console.models import AuditEntry
 from tests.console.fake_groups import FakeGroups
-from tests.console.fake_kafka import CONFIGS, DETAIL, HOSTILE
+from tests.console.fake_kafka import CONFIGS, DETAIL, HOSTILE, RECORD
 from tests.console.fake_writes import FakeWrites
 
 NAME = "orders.placed"
@@ -373,6 +373,23 @@ def test_a_review_that_cannot_be_read_deletes_nothing(cast, kafka, writes):
     for seen in ("0:0", "x", f"0:0:{2**63}"):
         assert post(cast, "records", seen=seen).status_code == 409
     assert "No record lies before" in text(post(cast, "records", seen="")) and not writes.done
+
+
+def test_hostile_words_of_a_cluster_are_only_text(cast, kafka, writes, monkeypatch):
+    kafka.configs = [*CONFIGS, replace(CONFIGS[0], name="odd.one", default=HOSTILE, documentation=HOSTILE)]
+    kafka.records = [replace(RECORD, key=HOSTILE.encode())]
+    writes.ground = replace(writes.ground, untold=HOSTILE, names=frozenset({"t", HOSTILE}))
+    rows = [groups.TopicGroup(HOSTILE, "Empty", 0, 0, 1, 0)]
+    monkeypatch.setattr(groups, "groups_of_topic", lambda spec, name: groups.TopicGroups(rows, 1, ()))
+    seen = [cast.admin.get(address(cast, what), {"count": "9"} if what == "partitions" else {}) for what in ADDRESSES]
+    writes.refuses = KafkaRefused("INVALID_CONFIG", HOSTILE + " retention.ms")
+    seen += [post(cast, "new"), post(cast, "configs"), cast.admin.get(address(cast, "partitions"), {"count": "3"})]
+    writes.refuses = MaybeDone(HOSTILE)
+    seen.append(post(cast, "delete"))
+    for answer in seen:
+        page = answer.content.decode()
+        assert "<script>window" not in page and "<img" not in page
+        assert "\u202e" not in re.sub(r'value="[^"]*"', "", page)  # what is offered to type is as it is
 
 
 def test_who_may_not_sees_the_words_switched_off_with_the_reason(cast, kafka, writes):
