@@ -5,7 +5,22 @@ Topic names hold only letters, digits, dot, underscore and hyphen, so they stand
 
 from django.urls import path, register_converter
 
-from console.views import accounts, clusters, configs, groups, offset_resets, partitions, patterns, records, topics
+from console.views import (
+    accounts,
+    calculator,
+    clusters,
+    config_changes,
+    configs,
+    deletions,
+    groups,
+    offset_resets,
+    partition_additions,
+    partitions,
+    patterns,
+    records,
+    topic_creation,
+    topics,
+)
 from console.views.converters import OffsetConverter, TopicNameConverter
 from console.views.group_names import GroupNameConverter
 
@@ -40,6 +55,14 @@ topic_urls = [
         ON_TOPIC + "records/<int:partition>/<offset:offset>/<slug:part>.bin", records.record_bytes, name="record-bytes"
     ),
 ]
+topic_write_urls = [
+    path(ON_CLUSTER + "new-topic/", topic_creation.topic_create, name="topic-create"),
+    path(ON_CLUSTER + "calculator/", calculator.partition_calculator, name="partition-calculator"),
+    path(ON_TOPIC + "configs/change/", config_changes.config_change, name="config-change"),
+    path(ON_TOPIC + "partitions/add/", partition_additions.partition_add, name="partition-add"),
+    path(ON_TOPIC + "records/delete/", deletions.record_delete, name="record-delete"),
+    path(ON_TOPIC + "delete/", deletions.topic_delete, name="topic-delete"),
+]
 group_urls = [
     path(ON_CLUSTER + "groups/", groups.group_list, name="group-list"),
     path(ON_GROUP, groups.group_detail, name="group-detail"),
@@ -49,6 +72,7 @@ urlpatterns = [
     *account_urls,
     *cluster_urls,
     *topic_urls,
+    *topic_write_urls,
     *group_urls,
     path("_patterns/", patterns.pattern_list, name="pattern-list"),
 ]

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from console.services import comparison, payloads
 from console.views import pattern_examples as examples
+from console.views.pattern_features import FeatureExamples
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class PatternListPage:
     document: payloads.Payload = field(default_factory=examples.document)
     binary: payloads.Payload = field(default_factory=examples.binary)
     lines: list[comparison.Line] = field(default_factory=examples.comparison_lines)
+    features: FeatureExamples = field(default_factory=FeatureExamples)
     cluster: None = None
     place: str = "patterns"
 
