@@ -4,7 +4,16 @@ Whatever goes wrong below this package is raised as one of these.
 Not here: what a page does with them (middleware.py).
 """
 
-from engine.client.errors import ClientError, Closed, Disconnected, Refused, TimedOut, Unreachable, Unsupported
+from engine.client.errors import (
+    AuthenticationFailed,
+    ClientError,
+    Closed,
+    Disconnected,
+    Refused,
+    TimedOut,
+    Unreachable,
+    Unsupported,
+)
 from engine.wire.error_codes import ErrorCode
 
 MISSING = (
@@ -66,5 +75,6 @@ def translated(error: ClientError) -> KafkaError:
         return refused(error.code, error.message)
     if isinstance(error, Unsupported):
         return KafkaRefused("UNSUPPORTED_VERSION", error.reason)
-    assert isinstance(error, (Unreachable, TimedOut, Disconnected, Closed)), f"no page knows {error!r}"
+    known = (Unreachable, TimedOut, Disconnected, Closed, AuthenticationFailed)
+    assert isinstance(error, known), f"no page knows {error!r}"
     return ClusterUnreachable(error.reason)
