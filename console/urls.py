@@ -5,7 +5,18 @@ Topic names hold only letters, digits, dot, underscore and hyphen, so they stand
 
 from django.urls import path, register_converter
 
-from console.views import accounts, clusters, configs, groups, offset_resets, partitions, patterns, records, topics
+from console.views import (
+    accounts,
+    clusters,
+    configs,
+    connections,
+    groups,
+    offset_resets,
+    partitions,
+    patterns,
+    records,
+    topics,
+)
 from console.views.converters import OffsetConverter, TopicNameConverter
 from console.views.group_names import GroupNameConverter
 
@@ -28,6 +39,12 @@ cluster_urls = [
     path("clusters/", clusters.cluster_list, name="cluster-list"),
     path(ON_CLUSTER, clusters.cluster_detail, name="cluster-detail"),
 ]
+connection_urls = [
+    path("clusters/add/", connections.cluster_add, name="cluster-add"),
+    path(ON_CLUSTER + "row/", clusters.cluster_row, name="cluster-row"),
+    path(ON_CLUSTER + "edit/", connections.cluster_edit, name="cluster-edit"),
+    path(ON_CLUSTER + "remove/", connections.cluster_remove, name="cluster-remove"),
+]
 topic_urls = [
     path(ON_CLUSTER + "topics/", topics.topic_list, name="topic-list"),
     path(ON_TOPIC, records.record_list, name="topic-detail"),
@@ -48,6 +65,7 @@ group_urls = [
 urlpatterns = [
     *account_urls,
     *cluster_urls,
+    *connection_urls,
     *topic_urls,
     *group_urls,
     path("_patterns/", patterns.pattern_list, name="pattern-list"),

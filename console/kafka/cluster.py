@@ -127,7 +127,7 @@ async def _describe(session: Session) -> ClusterView:
         offline=sum(map(is_offline, parts)),
         features=features,
         apis=len(apis.api_keys) if apis else 0,
-        kafka_version=_release(dict(features).get(METADATA_VERSION)),
+        kafka_version=release_of(dict(features).get(METADATA_VERSION)),
     )
 
 
@@ -152,7 +152,7 @@ async def _quorum_leader(session: Session) -> int | None:
     return part.leader_id if part.error_code == ErrorCode.NONE else None
 
 
-def _release(level: int | None) -> str | None:
+def release_of(level: int | None) -> str | None:
     """The newest release whose metadata version is not above the cluster's."""
     reached = [name for known, name in RELEASES.items() if level is not None and known <= level]
     return reached[-1] if reached else None

@@ -25,6 +25,7 @@ from engine.client.errors import (
     AuthenticationFailed,
     ClientError,
     Disconnected,
+    NotSignedIn,
     Refused,
     TimedOut,
     Unreachable,
@@ -283,10 +284,13 @@ class Cluster:
             self.wanted_topics.clear()
 
 
-def _told_together(errors: list[ClientError]) -> Unreachable:
+def _told_together(errors: list[ClientError]) -> ClientError:
     """Why each address failed, as the kind of failure that got furthest."""
+    reason = "; ".join(dict.fromkeys(error.reason for error in errors))
+    if any(isinstance(error, NotSignedIn) for error in errors):
+        return AuthenticationFailed(reason)
     kinds = [type(error) if isinstance(error, Unreachable) else Unreachable for error in errors]
-    return max(kinds, key=STAGES.index)("; ".join(dict.fromkeys(error.reason for error in errors)))
+    return max(kinds, key=STAGES.index)(reason)
 
 
 def _topic_of(request: Request) -> str | None:

@@ -39,7 +39,9 @@ def _parse_server(server: str) -> str:
     host, separator, port = server.rpartition(":")
     if not separator or server.endswith("]"):
         host, port = server, str(PORT_DEFAULT)
-    if not host or any(letter.isspace() or letter in "/@?#" for letter in host):
+    whole = host.startswith("[") and host.endswith("]")
+    bare_host = host[1:-1] if whole else host
+    if not bare_host or any(letter.isspace() or letter in "/@?#\\[]" for letter in bare_host):
         raise ValueError(f"{server!r} is not a host:port")
     if not (port.isascii() and port.isdigit() and len(port) < 6 and 0 < int(port) < 65536):
         raise ValueError(f"{server!r}: the port must be a number from 1 to 65535")

@@ -363,9 +363,10 @@ class Connections:
         in_flight = list(connection.in_flight) if connection is not None else []
         if connection is not None:
             connection.in_flight.clear()
+        lost = why if isinstance(why, Disconnected) else Disconnected(why.reason)
         for entry in in_flight:
             if entry.request is not None:
-                self.finished.append(Finished(entry.request, Disconnected(why.reason)))
+                self.finished.append(Finished(entry.request, lost))
         waiting = list(link.waiting)
         link.waiting.clear()
         # What was never sent may go elsewhere, unless nobody would take it.

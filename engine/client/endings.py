@@ -6,7 +6,7 @@ Not here: who notices the end (connection.py), what the shell knows of TLS (net/
 from typing import TYPE_CHECKING
 
 from engine.client.config import ClientConfig
-from engine.client.errors import AuthenticationFailed, ClientError, Disconnected, NotKafka, TlsFailed
+from engine.client.errors import AuthenticationFailed, ClientError, Disconnected, NotKafka, NotSignedIn, TlsFailed
 from engine.wire.primitives import Malformed
 
 if TYPE_CHECKING:
@@ -36,5 +36,5 @@ def why_closed(connection: "BrokerConnection", config: ClientConfig, lost: str) 
     if connection.authentication is not None and config.sasl is not None:
         return AuthenticationFailed(f"{closed} while {config.sasl.user} signed in")
     if not connection.answers and config.sasl is None:
-        return Disconnected(f"{closed} at the first request: perhaps it wants a user and a password (SASL)")
+        return NotSignedIn(f"{closed} at the first request: perhaps it wants a user and a password (SASL)")
     return Disconnected(closed)

@@ -59,6 +59,10 @@ class Disconnected(ClientError):
     """The connection was lost while the answer was awaited: it may have been carried out."""
 
 
+class NotSignedIn(Disconnected):
+    """The broker hung up at the first request of a client that has no user: as far as one can tell, it wants one."""
+
+
 class Unsupported(ClientError):
     """The broker and this client have no version of the request in common."""
 

@@ -148,7 +148,8 @@ def test_what_closes_at_the_first_request_perhaps_wants_a_password():
         connection = driver.accept()
         driver.take()
         driver.close(connection)
-    assert "perhaps it wants a user and a password" in str(driver.results[number])
+    failed = driver.results[number]
+    assert type(failed) is AuthenticationFailed and "perhaps it wants a user and a password" in str(failed)
 
 
 @pytest.mark.parametrize(
