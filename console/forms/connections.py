@@ -1,27 +1,21 @@
 """Forms about connections to clusters: how to reach one, how it is marked, and agreeing to its removal.
 
 Invariants:
-- A secret that was typed is never in the page again. So that nobody types it twice between test and save, the page
-  carries it sealed, readable for an hour, for this person and this connection only.
+- A secret that was typed is never in the page again; one that an earlier page carries counts as typed.
 - A kept secret goes nowhere else than before: who changes where or how to connect types it again.
-Not here: the test and the saving (services/connections.py).
+Not here: keeping, carrying and sealing secrets, the test and the saving (services/connections.py).
 """
 
 import copy
-import time
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
-from console.kafka.connection import check_spec
-from console.models import Cluster, Colour, Mechanism, Protocol
-from console.services import sealing
-from console.services.clusters import secrets_of
-from console.services.connections import CONNECTION, Wanted
+from console.models import CONNECTION, MARKS, Cluster, Colour, Mechanism, Protocol
 from engine.client.config import PEM_CHARACTERS_MAX, parse_bootstrap
 
-CARRIED_S = 3600
 PEM = {"required": False, "max_length": PEM_CHARACTERS_MAX, "strip": True}
 WHERE = ("bootstrap", "security_protocol", "sasl_mechanism", "ca_certificate")
 
@@ -35,7 +29,7 @@ class MarksForm(forms.Form):
 
     def __init__(self, data: Any = None, *, cluster: Cluster | None = None, **how: Any) -> None:
         if cluster is not None:
-            how.setdefault("initial", {name: getattr(cluster, name) for name in ("name", "colour", "read_only")})
+            how.setdefault("initial", {name: getattr(cluster, name) for name in MARKS})
         super().__init__(data, **how)
         self.cluster = cluster
 
@@ -52,13 +46,22 @@ class MarksForm(forms.Form):
         return name
 
     @property
-    def wanted(self) -> Wanted:
-        """The connection with what was typed. Valid forms only."""
+    def typed(self) -> Cluster:
+        """The connection with what was typed, not saved. Valid forms only."""
         assert self.cluster is not None, "marks are of a connection"
-        return Wanted(self._typed_into(copy.copy(self.cluster)), {}, self.cluster)
+        return self._typed_into(copy.copy(self.cluster))
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """Marks have none."""
+        return {}
+
+    def refuse(self, words: str) -> None:
+        """Take an error that is found later."""
+        self.add_error(None, words)
 
     def _typed_into(self, cluster: Cluster) -> Cluster:
-        for name in ("name", "colour", "read_only"):
+        for name in MARKS:
             setattr(cluster, name, self.cleaned_data[name])
         return cluster
 
@@ -74,18 +77,22 @@ class ConnectionForm(MarksForm):
     ca_certificate = forms.CharField(**PEM)
     client_certificate = forms.CharField(**PEM)
     client_key = forms.CharField(**PEM)
-    carried = forms.CharField(required=False, max_length=100_000)
 
     def __init__(
-        self, data: Any = None, *, cluster: Cluster | None = None, user_id: int = 0, moves: bool = True
+        self,
+        data: Any = None,
+        *,
+        cluster: Cluster | None = None,
+        moves: bool = True,
+        kept: Mapping[str, str] | None = None,
+        carried: Mapping[str, str] | None = None,
     ) -> None:
-        """`moves`: whether this person may say where to connect."""
-        names = ("name", "colour", "read_only", *CONNECTION)
+        """`moves`: whether this person may say where to connect; secrets: those kept, those an earlier page carries."""
+        names = (*MARKS, *CONNECTION)
         initial = {name: getattr(cluster, name) for name in names} if cluster is not None else {}
         super().__init__(data, cluster=cluster, initial=initial)
-        self.user_id, self.moves = user_id, moves
-        self.secrets: dict[str, str] = {}
-        self.kept = self._kept()
+        self.moves, self.kept, self.carried = moves, kept or {}, carried or {}
+        self.found: dict[str, str] = {}
 
     def clean_bootstrap(self) -> str:
         """host:port, host:port."""
@@ -106,88 +113,56 @@ class ConnectionForm(MarksForm):
             asked |= {"sasl_mechanism": "", "sasl_username": "", "password": ""}
         if not has_tls:
             asked |= {"ca_certificate": "", "client_certificate": "", "client_key": ""}
-        carried = self._carried(asked.get("carried", ""))
         if signs_in:
             self._need(asked, "sasl_mechanism", "Choose a mechanism.")
             self._need(asked, "sasl_username", "Type the name of a user.")
-            self._take_secret("password", asked, "password", carried, "Type the password.")
+            self._take_secret("password", asked, "password", "Type the password.")
         if has_tls and asked.get("client_certificate"):
-            self._take_secret("key", asked, "client_key", carried, "Paste the key of the client certificate.")
+            self._take_secret("key", asked, "client_key", "Paste the key of the client certificate.")
         elif has_tls and asked.get("client_key"):
             self.add_error("client_certificate", "Paste the certificate of this key too.")
-        if not self.errors:
-            self._check_usable()
         return asked
 
+    def refuse(self, words: str) -> None:
+        """An error at the field that these words are about: certificates and keys are tried out elsewhere."""
+        field = "ca_certificate" if "CA certificate" in words else "client_certificate"
+        self.add_error("client_key" if "pass phrase" in words else field, f"{words[:1].upper()}{words[1:]}.")
+
     @property
-    def wanted(self) -> Wanted:
-        """The connection as it was typed."""
+    def typed(self) -> Cluster:
+        """The connection as it was typed, not saved. Valid forms only."""
         cluster = copy.copy(self.cluster) if self.cluster is not None else Cluster()
         for name in CONNECTION:
             setattr(cluster, name, self.cleaned_data[name])
-        return Wanted(self._typed_into(cluster), self.secrets, self.cluster)
+        return self._typed_into(cluster)
 
     @property
-    def carries(self) -> str:
-        """What was typed as a secret, sealed, for the next page of the same person."""
-        if not self.secrets:
-            return ""
-        return sealing.seal({**self.secrets, "until": str(int(time.time()) + CARRIED_S)}, place=self._place)
-
-    def has(self, name: str) -> bool:
-        """Whether a secret is there already, typed or kept."""
-        return name in self.secrets or name in self.kept
+    def secrets(self) -> dict[str, str]:
+        """The password and the key that this connection has: typed, carried or kept."""
+        return self.found
 
     @property
     def has_password(self) -> bool:
         """For the words in the field."""
-        return self.has("password")
+        return "password" in {**self.found, **self.kept}
 
     @property
     def has_key(self) -> bool:
         """For the words in the field."""
-        return self.has("key")
+        return "key" in {**self.found, **self.kept}
 
     def _need(self, asked: dict[str, Any], name: str, words: str) -> None:
         if not asked.get(name) and name not in self.errors:
             self.add_error(name, words)
 
-    def _take_secret(self, key: str, asked: dict[str, Any], field: str, carried: dict[str, str], words: str) -> None:
-        found = asked.get(field) or carried.get(key)
+    def _take_secret(self, key: str, asked: dict[str, Any], field: str, words: str) -> None:
+        found = asked.get(field) or self.carried.get(key)
         if not found and key in self.kept:
             moved = [name for name in WHERE if asked.get(name) != getattr(self.cluster, name)]
             if moved and field not in self.errors:
                 self.add_error(field, "Type it again: what is kept would go to another place, or by another way.")
             found = self.kept[key]
         if found:
-            self.secrets[key] = found
+            self.found[key] = found
         elif field not in self.errors:
             self.add_error(field, words)
-
-    def _check_usable(self) -> None:
-        try:
-            check_spec(self.wanted.spec)
-        except ValueError as error:
-            words = str(error)
-            field = "ca_certificate" if "CA certificate" in words else "client_certificate"
-            self.add_error("client_key" if "pass phrase" in words else field, f"{words[:1].upper()}{words[1:]}.")
-
-    @property
-    def _place(self) -> str:
-        return f"form:{self.user_id}:{self.cluster.pk if self.cluster is not None else 'new'}"
-
-    def _carried(self, sealed: str) -> dict[str, str]:
-        """What an earlier page carries; nothing if that is too old, or another's."""
-        if not sealed:
-            return {}
-        try:
-            found = sealing.unseal(sealed, place=self._place)
-        except sealing.Unreadable:
-            return {}
-        return found if int(found.pop("until", "0")) >= time.time() else {}
-
-    def _kept(self) -> dict[str, str]:
-        try:
-            return secrets_of(self.cluster) if self.cluster is not None else {}
-        except sealing.Unreadable:
-            return {}

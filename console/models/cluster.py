@@ -12,6 +12,11 @@ from typing import ClassVar
 
 from django.db import models
 
+MARKS = ("name", "colour", "read_only")  # what everybody sees of a connection
+CONNECTION = (  # where, how and as whom
+    "bootstrap", "security_protocol", "sasl_mechanism", "sasl_username", "ca_certificate", "client_certificate",
+)  # fmt: skip
+
 
 def random_id() -> uuid.UUID:
     """Return 128 random bits: an address that cannot be guessed."""

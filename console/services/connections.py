@@ -3,25 +3,25 @@
 Invariants:
 - Where to connect or as whom is saved only after a test of exactly that has passed. Name, colour and the read-only
   switch need none. The embedded cluster's address is its supervisor's, and it is never removed.
+- A secret that a page carries opens for the same person and connection, for an hour, and nowhere else.
 - Secrets are sealed before they reach the database; the audit log says that one was set, never what.
 Not here: who may (permissions.py, the views), what a form looks like (forms/connections.py).
 """
 
+import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import IntegrityError, transaction
 
 from console.kafka import probe
-from console.kafka.connection import ConnectionSpec
-from console.models import Cluster
+from console.kafka.connection import ConnectionSpec, check_spec
+from console.models import CONNECTION, MARKS, Cluster
 from console.services import audit, sealing
 from console.services.clusters import place_of, secrets_of, spec_of
 
-CONNECTION = (
-    "bootstrap", "security_protocol", "sasl_mechanism", "sasl_username", "ca_certificate", "client_certificate",
-)  # fmt: skip
-MARKS = ("name", "colour", "read_only")
+CARRIED_S = 3600
+CARRIED_MAX = 100_000
 CERTIFICATES = ("ca_certificate", "client_certificate")
 
 
@@ -49,10 +49,69 @@ class Wanted:
             return True
         if any(getattr(self.cluster, name) != getattr(self.before, name) for name in CONNECTION):
             return True
-        try:
-            return self.secrets != secrets_of(self.before)
-        except sealing.Unreadable:
-            return True
+        return self.secrets != kept(self.before)
+
+
+class Typed(Protocol):
+    """What a form (forms/connections.py) says of a connection."""
+
+    secrets: dict[str, str]
+
+    def is_valid(self) -> bool:
+        """Whether it can be used."""
+
+    @property
+    def typed(self) -> Cluster:
+        """The connection, unsaved."""
+
+    def refuse(self, words: str) -> None:
+        """Take an error that is found here."""
+
+
+def wanted(form: Typed, before: Cluster | None) -> Wanted | None:
+    """What a form wants; None if it is not valid, with its errors in the form."""
+    if not form.is_valid():
+        return None
+    found = Wanted(form.typed, dict(form.secrets), before)
+    try:
+        check_spec(found.spec)
+    except ValueError as error:
+        form.refuse(str(error))
+        return None
+    return found
+
+
+def kept(cluster: Cluster | None) -> dict[str, str]:
+    """The secrets of a connection; none if they do not open: then they are typed again."""
+    try:
+        return secrets_of(cluster) if cluster is not None else {}
+    except sealing.Unreadable:
+        return {}
+
+
+def carry(secrets: dict[str, str], *, person: int, cluster: Cluster | None) -> str:
+    """Secrets that a page carries from a test to the save, so that nobody types them twice; "" for none.
+
+    Sealed, and opened again for an hour, for the same person and connection only.
+    """
+    if not secrets:
+        return ""
+    return sealing.seal({**secrets, "until": str(int(time.time()) + CARRIED_S)}, place=_page_of(person, cluster))
+
+
+def carried(sealed: str, *, person: int, cluster: Cluster | None) -> dict[str, str]:
+    """What a page carries; nothing if that is too old, another's, or no seal of ours."""
+    if not sealed or len(sealed) > CARRIED_MAX:
+        return {}
+    try:
+        found = sealing.unseal(sealed, place=_page_of(person, cluster))
+    except sealing.Unreadable:
+        return {}
+    return found if int(found.pop("until", "0")) >= time.time() else {}
+
+
+def _page_of(person: int, cluster: Cluster | None) -> str:
+    return f"page:{person}:{cluster.pk if cluster is not None else 'new'}"
 
 
 def test(actor: audit.Actor, wanted: Wanted) -> probe.Probe:

@@ -28,6 +28,7 @@ class ConnectionPage:
 
     cluster: Cluster | None  # None: a new one
     form: MarksForm
+    carries: str  # the secrets that were typed, sealed
     probe: Probe | None = None
     refused: str = ""
     place: str = "clusters"
@@ -54,19 +55,14 @@ def cluster_add(request: HttpRequest) -> HttpResponse:
     """A new connection."""
     if not request.user.is_superuser:
         raise PermissionDenied(LESSER)
-    form = ConnectionForm(request.POST if request.method == "POST" else None, user_id=request.user.pk)
-    return _answer(request, None, form)
+    return _answer(request, None, _form(request, None))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def cluster_edit(request: HttpRequest, cluster_id: uuid.UUID) -> HttpResponse:
     """How it is reached and marked; of the embedded one only how it is marked."""
     cluster = cluster_for(request.user, cluster_id, needs=ADMINISTER, changes_cluster=False)
-    typed = request.POST if request.method == "POST" else None
-    if cluster.embedded:
-        return _answer(request, cluster, MarksForm(typed, cluster=cluster))
-    moves = bool(request.user.is_superuser)
-    return _answer(request, cluster, ConnectionForm(typed, cluster=cluster, user_id=request.user.pk, moves=moves))
+    return _answer(request, cluster, _form(request, cluster))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -86,22 +82,50 @@ def cluster_remove(request: HttpRequest, cluster_id: uuid.UUID) -> HttpResponse:
     return redirect("console:cluster-list")
 
 
+def _form(request: HttpRequest, cluster: Cluster | None) -> MarksForm:
+    """The form, with what was typed if something was."""
+    typed = request.POST if request.method == "POST" else None
+    if cluster is not None and cluster.embedded:
+        return MarksForm(typed, cluster=cluster)
+    carried = connections.carried(request.POST.get("carried", ""), person=request.user.pk, cluster=cluster)
+    return ConnectionForm(
+        typed,
+        cluster=cluster,
+        moves=bool(request.user.is_superuser),
+        kept=connections.kept(cluster),
+        carried=carried,
+    )
+
+
 def _answer(request: HttpRequest, cluster: Cluster | None, form: MarksForm) -> HttpResponse:
     """Show the form, test what it says, or save it."""
-    template = "console/clusters/connection.html"
     if request.method != "POST":
-        return render(request, template, {"page": ConnectionPage(cluster, form)})
-    if not form.is_valid():
-        return render(request, template, {"page": ConnectionPage(cluster, form)}, status=409)
+        return _show(request, cluster, form)
+    wanted = connections.wanted(form, cluster)
+    if wanted is None:
+        return _show(request, cluster, form, status=409)
     actor = audit.actor_of(request)
     if request.POST.get("do") == "test":
-        found = connections.test(actor, form.wanted)
-        return render(request, template, {"page": ConnectionPage(cluster, form, found)})
+        return _show(request, cluster, form, connections.test(actor, wanted))
     try:
-        failed = connections.save(actor, form.wanted)
+        failed = connections.save(actor, wanted)
     except connections.ConnectionRefused as refused:
-        return render(request, template, {"page": ConnectionPage(cluster, form, None, str(refused))}, status=409)
+        return _show(request, cluster, form, refused=str(refused), status=409)
     if failed is not None:
-        return render(request, template, {"page": ConnectionPage(cluster, form, failed)}, status=409)
-    messages.success(request, f"{form.cleaned_data['name']} is {'saved' if cluster else 'added'}.")
+        return _show(request, cluster, form, failed, status=409)
+    messages.success(request, f"{wanted.cluster.name} is {'saved' if cluster else 'added'}.")
     return redirect("console:cluster-list")
+
+
+def _show(
+    request: HttpRequest,
+    cluster: Cluster | None,
+    form: MarksForm,
+    probe: Probe | None = None,
+    *,
+    refused: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    carries = connections.carry(form.secrets, person=request.user.pk, cluster=cluster)
+    page = ConnectionPage(cluster, form, carries, probe, refused)
+    return render(request, "console/clusters/connection.html", {"page": page}, status=status)

@@ -48,12 +48,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         form = ConnectionForm(self._typed(options))
-        if not form.is_valid():
+        wanted = connections.wanted(form, None)
+        if wanted is None:
             field, words = next(iter(form.errors.items()))
             raise CommandError(f"{OPTIONS.get(field, field)}: {words[0]}")
         actor = audit.Actor(None, _login(), "command")
         try:
-            failed = connections.save(actor, form.wanted)
+            failed = connections.save(actor, wanted)
         except connections.ConnectionRefused as refused:
             raise CommandError(f"Nothing was saved: {refused}.") from None
         if failed is not None:
@@ -62,7 +63,7 @@ class Command(BaseCommand):
             number = failed.stopped_at
             words = f"Nothing was saved: step {number} of {len(failed.steps)} failed. {step.title}: {step.detail}."
             raise CommandError(f"{words} {step.remedy}".strip())
-        self.stdout.write(f"{form.cleaned_data['name']} is added: {form.wanted.cluster.how_reached}.")
+        self.stdout.write(f"{wanted.cluster.name} is added: {wanted.cluster.how_reached}.")
 
     def _typed(self, options: dict[str, Any]) -> dict[str, Any]:
         """The options as the form wants them."""

@@ -104,7 +104,7 @@ def test_a_test_alone_saves_nothing_and_the_secret_need_not_be_typed_again(cast,
 def test_what_a_page_carries_opens_for_its_own_person_and_not_for_ever(cast, kafka, probed, monkeypatch):
     page = cast.owner.post("/clusters/add/", {"do": "test", **TYPED}).content.decode()
     carried = page.partition('name="carried" value="')[2].partition('"')[0]
-    monkeypatch.setattr("console.forms.connections.time.time", lambda: 4e9)
+    monkeypatch.setattr("console.services.connections.time.time", lambda: 4e9)
     assert add(cast, password="", carried=carried).status_code == 409
     monkeypatch.undo()
     other = Cluster.objects.create(name="other", bootstrap="a:9092")
@@ -127,7 +127,7 @@ def _user(name):
         ({"name": "orders-eu"}, "There is a connection named orders-eu already."),
         ({"name": "a\u202eb"}, "no control characters"),
         ({"bootstrap": ""}, "Write host:port of a broker."),
-        ({"bootstrap": "http://x:9092"}, "is not a host:port"),
+        ({"bootstrap": "x/y:9092"}, "is not a host:port"),
         ({"bootstrap": "x:99999"}, "the port must be a number"),
         ({"password": ""}, "Type the password."),
         ({"sasl_username": ""}, "Type the name of a user."),
