@@ -76,15 +76,6 @@ def describe(spec: ConnectionSpec) -> ClusterView:
     return run(spec, _describe)
 
 
-def check(spec: ConnectionSpec) -> str | None:
-    """Connect and return the cluster id: for validating a connection that a user types in."""
-
-    async def read(session: Session) -> str | None:
-        return (await session.metadata([])).cluster_id
-
-    return run(spec, read)
-
-
 async def _describe(session: Session) -> ClusterView:
     metadata, disks, apis, quorum_leader = await asyncio.gather(
         session.metadata(), sizes.node_disks(session), _api_versions(session), _quorum_leader(session)

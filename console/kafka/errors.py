@@ -43,6 +43,10 @@ class ClusterUnreachable(KafkaError):
     """No answer in time, or no connection: the page says so with the reason (503)."""
 
 
+class SignInRefused(KafkaError):
+    """The cluster does not sign this console in (502). No page tries again by itself: that could lock the user out."""
+
+
 class NotFound(KafkaError):
     """The topic, partition or record is not there (404)."""
 
@@ -75,6 +79,7 @@ def translated(error: ClientError) -> KafkaError:
         return refused(error.code, error.message)
     if isinstance(error, Unsupported):
         return KafkaRefused("UNSUPPORTED_VERSION", error.reason)
-    known = (Unreachable, TimedOut, Disconnected, Closed, AuthenticationFailed)
-    assert isinstance(error, known), f"no page knows {error!r}"
+    if isinstance(error, AuthenticationFailed):
+        return SignInRefused(error.reason)
+    assert isinstance(error, (Unreachable, TimedOut, Disconnected, Closed)), f"no page knows {error!r}"
     return ClusterUnreachable(error.reason)

@@ -8,6 +8,7 @@ from django.contrib.messages import get_messages
 from django.db import connection
 
 from console.kafka import probe as probes
+from console.kafka.errors import SignInRefused
 from console.kafka.probe import Probe, Step
 from console.models import AuditEntry, Cluster, Membership, User
 from console.services.clusters import connection_spec
@@ -242,6 +243,14 @@ def test_a_secret_that_does_not_open_is_a_page_that_says_so(cast, added, setting
     assert answer.status_code == 503 and b"type it again" in answer.content
     assert cast.admin.get(f"/clusters/{added.pk}/edit/").status_code == 200
     assert b"Type the password." in edit(cast.admin, added).content
+
+
+def test_a_sign_in_that_is_refused_is_a_page_that_does_not_try_again(cast, kafka):
+    kafka.down = SignInRefused("kafka-1 does not sign in ada")
+    answer = cast.viewer.get(f"/clusters/{cast.cluster.pk}/topics/")
+    text = answer.content.decode()
+    assert answer.status_code == 502 and "kafka-1 does not sign in ada" in text and "hx-trigger" not in text
+    assert "kafka-1 does not sign in ada" in cast.viewer.get("/clusters/").content.decode()
 
 
 def test_no_secret_is_anywhere_but_sealed(cast, kafka, probed, caplog):

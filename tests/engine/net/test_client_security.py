@@ -6,6 +6,8 @@ import os
 
 import pytest
 
+from console.kafka.connection import ConnectionSpec
+from console.kafka.probe import probe
 from engine.client.config import ClientConfig, Sasl, Tls, parse_bootstrap
 from engine.client.errors import AuthenticationFailed, ClientError, NotKafka, TlsFailed
 from engine.net.client_shell import ClientShell
@@ -152,6 +154,16 @@ def test_a_client_certificate_is_what_one_signs_in_with(kafka):
     assert ask(kafka.mutual, tls=Tls(CA.certificate, mine.certificate, mine.key)) == ask(kafka.plain)
     failed = ask(kafka.mutual, tls=Tls(CA.certificate))
     assert type(failed) is TlsFailed and "client certificate, or asks for one" in str(failed)
+
+
+def test_the_console_tests_such_a_connection_step_by_step(kafka):
+    tls, sasl = Tls(CA.certificate), Sasl("SCRAM-SHA-512", "ada", PASSWORD)
+    found = probe(ConnectionSpec(kafka.sasl_tls, tls=tls, sasl=sasl))
+    assert [step.state for step in found.steps] == ["good"] * 5, found
+    assert found.steps[2].title == "TLS 1.3, certificate trusted" and "signed by Test CA" in found.steps[2].detail
+    wrong = probe(ConnectionSpec(kafka.sasl_tls, tls=tls, sasl=Sasl("SCRAM-SHA-512", "ada", "canary")))
+    assert wrong.stopped_at == 4 and "kafka-configs.sh" in wrong.failed.remedy and "canary" not in repr(wrong)
+    assert probe(ConnectionSpec(kafka.sasl)).stopped_at == 4  # it wants a user
 
 
 def test_a_session_goes_on_beyond_its_lifetime_on_the_same_connection(kafka):
