@@ -8,6 +8,7 @@ Invariants:
 Not here: who may (permissions.py, the views), what a form looks like (forms/connections.py).
 """
 
+import hashlib
 import time
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -154,6 +155,12 @@ def remove(actor: audit.Actor, cluster: Cluster, typed: str) -> None:
         if typed != cluster.name:
             raise ConnectionRefused(f"type its name, {cluster.name}, exactly")
         cluster.delete()
+
+
+def mark_of(cluster: Cluster) -> str:
+    """Another one when anything of the connection is another: what a page was made from."""
+    parts = [str(getattr(cluster, name)) for name in (*MARKS, *CONNECTION, "sealed_secrets")]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 def facts(cluster: Cluster) -> dict[str, Any]:

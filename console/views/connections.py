@@ -19,6 +19,7 @@ from console.models import Cluster
 from console.permissions import ADMINISTER, cluster_for
 from console.services import audit, connections
 
+CHANGED = "somebody else changed this connection meanwhile; what you typed is still here, look before you save it"
 LESSER = "connections are added by an administrator of this installation"
 
 
@@ -32,6 +33,11 @@ class ConnectionPage:
     probe: Probe | None = None
     refused: str = ""
     place: str = "clusters"
+
+    @property
+    def seen(self) -> str:
+        """What the page was made from."""
+        return connections.mark_of(self.cluster) if self.cluster is not None else ""
 
     @property
     def embedded(self) -> bool:
@@ -107,6 +113,9 @@ def _answer(request: HttpRequest, cluster: Cluster | None, form: MarksForm) -> H
     actor = audit.actor_of(request)
     if request.POST.get("do") == "test":
         return _show(request, cluster, form, connections.test(actor, wanted))
+    seen = request.POST.get("seen", "")
+    if cluster is not None and seen and seen != connections.mark_of(cluster):
+        return _show(request, cluster, form, refused=CHANGED, status=409)
     try:
         failed = connections.save(actor, wanted)
     except connections.ConnectionRefused as refused:

@@ -22,13 +22,12 @@ from dataclasses import dataclass, field
 
 from engine.client.authentication import Authentication
 from engine.client.config import ClientConfig
-from engine.client.endings import not_kafka, why_closed
+from engine.client.endings import not_kafka, why_closed, why_late
 from engine.client.errors import (
     AuthenticationFailed,
     ClientError,
     ConnectionFailed,
     Disconnected,
-    NotKafka,
     Unreachable,
     Unsupported,
 )
@@ -200,9 +199,7 @@ class Connections:
             connection = link.connection
             if connection is not None and connection.in_flight and now_ms >= connection.in_flight[0].deadline_ms:
                 late = connection.in_flight[0]
-                seconds = (late.deadline_ms - late.sent_ms) / 1000
-                words = f"{link.peer} did not answer within {seconds:g} s"
-                self._give_up(connection, Disconnected(words) if connection.versions is not None else NotKafka(words))
+                self._give_up(connection, why_late(connection, self.config, late.deadline_ms - late.sent_ms))
         for link in self.links.values():
             if any(request.ended for request in link.waiting):
                 link.waiting = deque(request for request in link.waiting if not request.ended)

@@ -38,3 +38,13 @@ def why_closed(connection: "BrokerConnection", config: ClientConfig, lost: str) 
     if not connection.answers and config.sasl is None:
         return NotSignedIn(f"{closed} at the first request: perhaps it wants a user and a password (SASL)")
     return Disconnected(closed)
+
+
+def why_late(connection: "BrokerConnection", config: ClientConfig, waited_ms: int) -> ClientError:
+    """No answer came in time."""
+    words = f"{connection.peer} did not answer within {waited_ms / 1000:g} s"
+    if connection.versions is None:
+        return NotKafka(words)
+    if connection.authentication is not None and config.sasl is not None:
+        return AuthenticationFailed(f"{words} while {config.sasl.user} signed in")
+    return Disconnected(words)

@@ -197,6 +197,15 @@ def test_a_kept_password_goes_nowhere_else(cast, added, probed, typed):
     assert probed.specs[0].sasl.password == "another"
 
 
+def test_two_people_do_not_overwrite_each_other_unseen(cast, added, probed):
+    seen = cast.admin.get(f"/clusters/{added.pk}/edit/").content.decode().partition('name="seen" value="')[2][:16]
+    assert edit(cast.owner, added, name="renamed", seen=seen).status_code == 302
+    answer = edit(cast.admin, added, colour="staging", seen=seen)
+    assert answer.status_code == 409 and b"Somebody else changed this connection meanwhile" in answer.content
+    again = answer.content.decode().partition('name="seen" value="')[2][:16]
+    assert again != seen and edit(cast.admin, added, colour="staging", seen=again).status_code == 302
+
+
 def test_a_new_password_is_tested_before_it_replaces_the_old_one(cast, added, probed):
     probed.answer = FAILED
     assert edit(cast.admin, added, password="wrong").status_code == 409

@@ -141,6 +141,14 @@ def test_a_broker_that_hangs_up_while_signing_in():
     assert str(driver.results[number]) == "one:9092 closed the connection while ada signed in"
 
 
+def test_a_broker_that_hangs_while_signing_in():
+    driver, number, _ = begun(request_timeout_ms=2_000)
+    driver.advance(2_000)
+    failed = driver.results[number]
+    assert type(failed) is AuthenticationFailed
+    assert str(failed) == "one:9092 did not answer within 2 s while ada signed in"
+
+
 def test_what_closes_at_the_first_request_perhaps_wants_a_password():
     driver = new_driver()
     number = driver.call(GetMetadata())
