@@ -45,7 +45,7 @@ def test_clusters_that_hang_do_not_keep_the_list_waiting(cast, kafka, monkeypatc
     text = cast.owner.get("/clusters/").content.decode()
     took = time.monotonic() - started
     hanging.set()
-    assert took < 1.0, f"{took:.2f} s"
+    assert took < 2.0, f"{took:.2f} s"
     assert text.count("Asked, no answer yet") == 5 and text.count('hx-trigger="load"') == 5
     assert text.count("Healthy") == 15
 
