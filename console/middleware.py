@@ -86,6 +86,9 @@ class ClusterErrors:
         match error:
             case errors.ClusterUnreachable():
                 return pages.cluster_unreachable(request, cluster_id, outages.failed(cluster_id, error.reason))
+            case errors.SignInRefused():
+                title = "The cluster does not sign this console in"
+                return pages.cluster_refused(request, cluster_id, title, error.reason, 502)
             case errors.NotFound():
                 return pages.not_in_cluster(request, cluster_id, error.reason)
             case errors.NotAuthorized():

@@ -11,6 +11,7 @@ from console.views import (
     clusters,
     config_changes,
     configs,
+    connections,
     deletions,
     groups,
     offset_resets,
@@ -43,6 +44,12 @@ cluster_urls = [
     path("clusters/", clusters.cluster_list, name="cluster-list"),
     path(ON_CLUSTER, clusters.cluster_detail, name="cluster-detail"),
 ]
+connection_urls = [
+    path("clusters/add/", connections.cluster_add, name="cluster-add"),
+    path(ON_CLUSTER + "row/", clusters.cluster_row, name="cluster-row"),
+    path(ON_CLUSTER + "edit/", connections.cluster_edit, name="cluster-edit"),
+    path(ON_CLUSTER + "remove/", connections.cluster_remove, name="cluster-remove"),
+]
 topic_urls = [
     path(ON_CLUSTER + "topics/", topics.topic_list, name="topic-list"),
     path(ON_TOPIC, records.record_list, name="topic-detail"),
@@ -71,6 +78,7 @@ group_urls = [
 urlpatterns = [
     *account_urls,
     *cluster_urls,
+    *connection_urls,
     *topic_urls,
     *topic_write_urls,
     *group_urls,

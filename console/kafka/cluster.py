@@ -76,15 +76,6 @@ def describe(spec: ConnectionSpec) -> ClusterView:
     return run(spec, _describe)
 
 
-def check(spec: ConnectionSpec) -> str | None:
-    """Connect and return the cluster id: for validating a connection that a user types in."""
-
-    async def read(session: Session) -> str | None:
-        return (await session.metadata([])).cluster_id
-
-    return run(spec, read)
-
-
 async def _describe(session: Session) -> ClusterView:
     metadata, disks, apis, quorum_leader = await asyncio.gather(
         session.metadata(), sizes.node_disks(session), _api_versions(session), _quorum_leader(session)
@@ -127,7 +118,7 @@ async def _describe(session: Session) -> ClusterView:
         offline=sum(map(is_offline, parts)),
         features=features,
         apis=len(apis.api_keys) if apis else 0,
-        kafka_version=_release(dict(features).get(METADATA_VERSION)),
+        kafka_version=release_of(dict(features).get(METADATA_VERSION)),
     )
 
 
@@ -152,7 +143,7 @@ async def _quorum_leader(session: Session) -> int | None:
     return part.leader_id if part.error_code == ErrorCode.NONE else None
 
 
-def _release(level: int | None) -> str | None:
+def release_of(level: int | None) -> str | None:
     """The newest release whose metadata version is not above the cluster's."""
     reached = [name for known, name in RELEASES.items() if level is not None and known <= level]
     return reached[-1] if reached else None

@@ -17,11 +17,11 @@ import logging
 import time
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from console.kafka import topics
-from console.kafka.connection import ConnectionSpec, Session, shell_config, use
+from console.kafka.connection import ConnectionSpec, Session, new_shell, use
 from console.kafka.errors import ClusterUnreachable, KafkaError, NotFound, translated
 from console.kafka.records import RecordView, view_of
 from engine.client.calls import EARLIEST, LATEST, Fetched, OffsetFound, Place
@@ -334,7 +334,7 @@ def _begin_tail(spec: ConnectionSpec, topic: str) -> Tail:
     if len(_tails) >= TAILS_MAX:
         raise KafkaError(f"{TAILS_MAX} live tails are open already")
     consumer = ConsumerConfig(offset_reset="none", bytes_max=8 << 20)
-    shell = ClientShell(spec.bootstrap, config=replace(shell_config(spec), consumer=consumer))
+    shell = new_shell(spec, consumer=consumer)
     tail = Tail(spec, topic, shell)
     tail.task = asyncio.get_running_loop().create_task(tail.run())
     tail.task.add_done_callback(tail.on_ended)

@@ -2,7 +2,9 @@
 
 Environment: ODRADEK_DATA (data directory, default .data/ beside manage.py), REDIS_URL (channel layer; without it
 one process is enough for itself), ODRADEK_HOSTS (more host names, comma separated), ODRADEK_SECRET (the key of
-sessions; by default one is made in the data directory), ODRADEK_DEBUG=1 (development only).
+sessions; by default one is made in the data directory), ODRADEK_HTTPS=1 (served over https, by a proxy that sets
+X-Forwarded-Proto: cookies and addresses are for https only), ODRADEK_CLUSTER_ADDRESSES (where clusters may be when
+others than this machine reach the console: networks, names, *.names, "public"), ODRADEK_DEBUG=1 (development only).
 
 *Invariants*: the data directory holds everything that is written; secrets are files only the owner may read.
 *Not here*: which clusters there are (database), how brokers run (engine.hosting).
@@ -13,6 +15,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from console.kafka.addresses import AddressRule, parse_allowed
 from console.project.secret_files import secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -20,8 +23,18 @@ DATA_DIR = Path(os.environ.get("ODRADEK_DATA") or BASE_DIR / ".data")
 REDIS_URL = os.environ.get("REDIS_URL", "")
 
 SECRET_KEY = os.environ.get("ODRADEK_SECRET") or secret(DATA_DIR / "secrets" / "django")
+CLUSTER_SECRETS_KEY = secret(DATA_DIR / "secrets" / "clusters")
 DEBUG = os.environ.get("ODRADEK_DEBUG") == "1"
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *filter(None, os.environ.get("ODRADEK_HOSTS", "").split(","))]
+
+HTTPS = os.environ.get("ODRADEK_HTTPS") == "1"
+try:
+    CLUSTER_ADDRESSES = AddressRule(
+        on_loopback=not os.environ.get("ODRADEK_HOSTS"),
+        allowed=parse_allowed(os.environ.get("ODRADEK_CLUSTER_ADDRESSES", "")),
+    )
+except ValueError as error:
+    raise ImproperlyConfigured(f"ODRADEK_CLUSTER_ADDRESSES: {error}") from None
 
 INSTALLED_APPS = [
     "console.apps.ConsoleConfig",
@@ -128,9 +141,20 @@ CSRF_FAILURE_VIEW = "console.views.errors.form_refused"
 CSRF_COOKIE_NAME = "odradek_csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
+
+# Subdomains and browsers' preload lists are for whoever owns the domain to decide.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+if HTTPS:
+    SECURE_SSL_REDIRECT = True
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+else:
+    # On this machine alone there is no wire to protect; console/checks.py warns as soon as others reach it so.
+    SILENCED_SYSTEM_CHECKS += ["security.W004", "security.W008", "security.W012", "security.W016"]
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

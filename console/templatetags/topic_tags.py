@@ -39,8 +39,10 @@ def door(
     """A link to a form; without the right a button that says it is off (its reason stands in `why_id`)."""
     picture = icon(drawing) if drawing else ""
     if why:
-        off = '<button class="button" type="button" aria-disabled="true" aria-describedby="{}">{}{}</button>'
-        return format_html(off, why_id, picture, words)
+        return format_html(
+            '<button class="button" type="button" aria-disabled="true" aria-describedby="{}">{}{}</button>',
+            why_id, picture, words,
+        )  # fmt: skip
     return format_html('<a class="button" data-kind="{}" href="{}">{}{}</a>', kind or "normal", address, picture, words)
 
 

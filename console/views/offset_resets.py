@@ -107,7 +107,7 @@ def reset_page(
     if wish is not None:
         try:
             review = offset_resets.review(spec, group, wish)
-            line = command(spec.bootstrap, group, wish)
+            line = command(spec.bootstrap, group, wish, secure=spec.tls is not None or spec.sasl is not None)
         except offset_resets.ResetRefused as refusal:
             refused = refused or refusal
     offered = (("With commits of the group", state.topics), ("Without", state.others))

@@ -21,7 +21,7 @@ from engine.client.calls import Place, Produce, Produced
 from engine.client.cluster import Cluster
 from engine.client.cluster_metadata import error_code
 from engine.client.config import ProducerConfig
-from engine.client.errors import RETRIABLE, ClientError, NotProduced, Refused, Unsupported
+from engine.client.errors import RETRIABLE, AuthenticationFailed, ClientError, NotProduced, Refused, Unsupported
 from engine.client.producer_partitions import StickyPartitions, Unplaced
 from engine.client.producer_queue import Batch, Entry, PartitionQueue, entry_bytes
 from engine.client.requests import ANY, Request
@@ -32,6 +32,7 @@ from engine.wire.messages.produce import ProduceResponse
 from engine.wire.primitives import Message
 
 OWNER = "producer"
+FATAL = (Unsupported, AuthenticationFailed)  # no second try helps
 NO_PRODUCER_ID = -1
 NEW_ID_CODES = (
     ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
@@ -277,7 +278,9 @@ class Producer:
                 self.id_attempts = self.id_retry_ms = 0
                 return
             error = Refused(code, "a producer id")
-        fatal = isinstance(error, Unsupported) or (isinstance(error, Refused) and error.code not in RETRIABLE)
+        fatal = isinstance(error, Unsupported | AuthenticationFailed) or (
+            isinstance(error, Refused) and error.code not in RETRIABLE
+        )
         if fatal:
             for queue in self.queues.values():
                 while queue.ready:
@@ -303,7 +306,7 @@ class Producer:
             assert isinstance(answer, ClientError), "an answer to what was asked"
             for batch in batches:
                 batch.maybe_written |= request.sent
-                if isinstance(answer, Unsupported):
+                if isinstance(answer, FATAL):
                     self._fail_in_flight(batch, str(answer), None)
                 else:
                     self._retry(batch, str(answer), now_ms)

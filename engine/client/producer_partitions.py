@@ -11,9 +11,9 @@ Not here: batches (producer_queue.py).
 from dataclasses import dataclass, field
 
 from engine.client.calls import ProducerRecord
-from engine.client.cluster import Chance
 from engine.client.partitioners import partition_of
 from engine.client.producer_queue import Entry
+from engine.client.requests import Chance
 
 
 @dataclass(slots=True, eq=False)
