@@ -97,6 +97,16 @@ def payload(data: bytes | None, *, everything: bool = False) -> Payload:
     )
 
 
+def kind_of(data: bytes) -> Kind:
+    """What bytes are recognised as."""
+    if not data:
+        return "empty"
+    text = _text(data, cut=False)
+    if text is None:
+        return "bytes"
+    return "json" if data.lstrip()[:1] in (b"{", b"[") and _tree(data)[0] is not None else "text"
+
+
 def pieces(text: str, *, multiline: bool) -> list[str]:
     """Cut text where a character must be named: plain, name, plain, name ... (a plain piece may be empty)."""
     found = [""]
