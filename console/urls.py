@@ -5,7 +5,7 @@ Topic names hold only letters, digits, dot, underscore and hyphen, so they stand
 
 from django.urls import path, register_converter
 
-from console.views import accounts, clusters, configs, groups, offset_resets, partitions, patterns, records, topics
+from console.views import accounts, clusters, configs, groups, offset_resets, partitions, patterns, produce, records, topics
 from console.views.converters import OffsetConverter, TopicNameConverter
 from console.views.group_names import GroupNameConverter
 
@@ -45,10 +45,21 @@ group_urls = [
     path(ON_GROUP, groups.group_detail, name="group-detail"),
     path(ON_GROUP + "offset-reset/", offset_resets.offset_reset, name="offset-reset"),
 ]
+produce_urls = [
+    path(ON_TOPIC + "produce/", produce.produce, name="produce"),
+    path(ON_TOPIC + "produce/sent/", produce.sending_list, name="sending-list"),
+    path(ON_TOPIC + "produce/sent/<uuid:sending_id>/cancel/", produce.sending_cancel, name="sending-cancel"),
+    path(ON_TOPIC + "produce/sent/<uuid:sending_id>/rest/", produce.sending_go_on, name="sending-go-on"),
+    path(ON_TOPIC + "records/<int:partition>/<slug:step>/", records.record_end, name="record-end"),
+    path(
+        ON_TOPIC + "records/<int:partition>/<offset:offset>/<slug:step>/", records.record_step, name="record-step"
+    ),
+]
 urlpatterns = [
     *account_urls,
     *cluster_urls,
     *topic_urls,
     *group_urls,
+    *produce_urls,
     path("_patterns/", patterns.pattern_list, name="pattern-list"),
 ]

@@ -186,3 +186,17 @@ def record_bytes(
     response = HttpResponse(data, content_type="application/octet-stream")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}-{partition}-{offset}.{part}"'
     return response
+
+
+@require_safe
+def record_end(request: HttpRequest, cluster_id: uuid.UUID, name: str, partition: int, step: str) -> HttpResponse:
+    """Go to the first or the last record of a partition."""
+    raise Http404
+
+
+@require_safe
+def record_step(
+    request: HttpRequest, cluster_id: uuid.UUID, name: str, partition: int, offset: int, step: str
+) -> HttpResponse:
+    """Go to the record before or after."""
+    raise Http404
