@@ -20,8 +20,8 @@ from console.kafka.producing import ProducerRecord, Settings, batch_bytes
 from console.services import encodings, placeholders
 from console.services.encodings import CannotEncode
 from console.services.figures import thin
+from console.services.partitioners import PARTITIONERS, partition_of
 from console.services.placeholders import BadPlaceholder
-from engine.client.partitioners import PARTITIONERS, partition_of
 
 TIMES_MAX = 10_000
 TOTAL_BYTES_MAX = 32 << 20  # of all repetitions together
@@ -116,6 +116,17 @@ class ProduceForm(forms.Form):
         return asked
 
     @property
+    def forged(self) -> list[str]:
+        """What is wrong with choices: a page of ours never sends it, so it has no place of its own."""
+        fields = ("sending", "key_kind", "value_kind", "where", "client", "compression")
+        return [str(words) for name in fields for words in self.errors.get(name, ())]
+
+    @property
+    def has_wrong_rows(self) -> bool:
+        """Whether something is wrong with a header."""
+        return any(row.error for row in self.rows)
+
+    @property
     def settings(self) -> Settings:
         """How the records are to be sent."""
         asked = self.cleaned_data
@@ -140,7 +151,7 @@ class ProduceForm(forms.Form):
             self.add_error("partition", f"{topic} has no partition {asked['partition']}: {last}.")
         made = {name: self._maker(name, kind, asked[name]) for name, kind in zip(("key", "value"), self.kinds, strict=True)}
         headers = [(row, self._header_maker(row)) for row in self.rows if not row.is_blank]
-        if self.errors or any(row.error for row in self.rows):
+        if self.errors or self.has_wrong_rows:
             return []
         return self._repeated(topic, partitions, limit, made, headers)
 
@@ -215,7 +226,7 @@ class ProduceForm(forms.Form):
         elif key is None:
             partition = random.randrange(partitions)
         else:
-            partition = partition_of(asked["client"] or "murmur2", key, partitions)
+            partition = partition_of(key, partitions, asked["client"] or "murmur2")
         timestamp_ms = asked["time"] if asked["time"] is not None else int(at.now.timestamp() * 1000)
         return ProducerRecord(topic, found["value"], key, tuple(sent), partition, timestamp_ms)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from console.forms.produce import CLIENTS, COMPRESSIONS, HeaderRow, ProduceForm
@@ -21,8 +22,8 @@ from console.models import Cluster
 from console.permissions import OPERATE, cluster_for
 from console.services import audit, encodings, outages, sendings
 from console.services.clusters import connection_spec
+from console.services.partitioners import partition_of
 from console.views.topic_head import TopicHead, topic_head
-from engine.client.partitioners import partition_of
 
 ANSWER_WITHIN_S = 1.5  # a sending that is over by then is on the page at once
 PREFILL_BYTES_MAX = 4 << 20  # of a record that is to be sent again from the form
@@ -62,7 +63,18 @@ class ProducePage:
     @property
     def rows(self) -> list[HeaderRow]:
         """The headers, and a blank row to type into."""
-        return [*self.form.rows, HeaderRow("", "text", "")]
+        return [*self.form.rows, self.blank_row]
+
+    @property
+    def blank_row(self) -> HeaderRow:
+        """What a new row begins as."""
+        return HeaderRow("", "text", "")
+
+    @property
+    def source_address(self) -> str:
+        """The page of the record that the form was filled with."""
+        partition, _, offset = self.source.partition("/")
+        return reverse("console:record-detail", args=[self.cluster.pk, self.name, int(partition), int(offset)])
 
     @property
     def running(self) -> bool:
@@ -165,7 +177,7 @@ def _filled_from(cluster: Cluster, head: TopicHead, source: str) -> tuple[Produc
         kind, text = encodings.written(data, lines=False)
         kind = "hex" if not header and not data and data is not None else kind  # else the row would count as blank
         rows.append(HeaderRow(header, kind, text))
-    if record.key is None or partition_of("murmur2", record.key, head.partitions) != record.partition:
+    if record.key is None or partition_of(record.key, head.partitions, "murmur2") != record.partition:
         initial |= {"where": "chosen", "partition": record.partition}
     return ProduceForm(initial=initial, rows=rows), ""
 
