@@ -5,7 +5,19 @@ Topic names hold only letters, digits, dot, underscore and hyphen, so they stand
 
 from django.urls import path, register_converter
 
-from console.views import accounts, clusters, configs, groups, offset_resets, partitions, patterns, produce, records, topics
+from console.views import (
+    accounts,
+    clusters,
+    configs,
+    groups,
+    offset_resets,
+    partitions,
+    patterns,
+    produce,
+    record,
+    records,
+    topics,
+)
 from console.views.converters import OffsetConverter, TopicNameConverter
 from console.views.group_names import GroupNameConverter
 
@@ -35,7 +47,7 @@ topic_urls = [
     path(ON_TOPIC + "partitions/", partitions.partition_list, name="partition-list"),
     path(ON_TOPIC + "groups/", groups.topic_groups, name="topic-groups"),
     path(ON_TOPIC + "configs/", configs.config_list, name="config-list"),
-    path(ON_TOPIC + "records/<int:partition>/<offset:offset>/", records.record_detail, name="record-detail"),
+    path(ON_TOPIC + "records/<int:partition>/<offset:offset>/", record.record_detail, name="record-detail"),
     path(
         ON_TOPIC + "records/<int:partition>/<offset:offset>/<slug:part>.bin", records.record_bytes, name="record-bytes"
     ),
@@ -50,10 +62,8 @@ produce_urls = [
     path(ON_TOPIC + "produce/sent/", produce.sending_list, name="sending-list"),
     path(ON_TOPIC + "produce/sent/<uuid:sending_id>/cancel/", produce.sending_cancel, name="sending-cancel"),
     path(ON_TOPIC + "produce/sent/<uuid:sending_id>/rest/", produce.sending_go_on, name="sending-go-on"),
-    path(ON_TOPIC + "records/<int:partition>/<slug:step>/", records.record_end, name="record-end"),
-    path(
-        ON_TOPIC + "records/<int:partition>/<offset:offset>/<slug:step>/", records.record_step, name="record-step"
-    ),
+    path(ON_TOPIC + "records/<int:partition>/<slug:step>/", record.record_end, name="record-end"),
+    path(ON_TOPIC + "records/<int:partition>/<offset:offset>/<slug:step>/", record.record_step, name="record-step"),
 ]
 urlpatterns = [
     *account_urls,

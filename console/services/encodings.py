@@ -176,7 +176,8 @@ def _json_words(text: str, error: json.JSONDecodeError) -> str:
         return "empty is not JSON; choose Text to send nothing, or null."
     rest = text[error.pos :].lstrip()
     before = text[: error.pos].rstrip()
-    if rest[:1] in ("}", "]") and before.endswith(",") or rest[:1] == "," and rest[1:].lstrip()[:1] in ("}", "]"):
+    after_comma = rest[:1] in ("}", "]") and before.endswith(",")
+    if after_comma or (rest[:1] == "," and rest[1:].lstrip()[:1] in ("}", "]")):
         return "a comma before a closing bracket is not JSON. Remove it, or choose Text to send it as it is."
     return f"{_lowered(error.msg)}; this is not JSON. Choose Text to send it as it is."
 
@@ -245,7 +246,9 @@ def _double(text: str) -> bytes:
         raise CannotEncode("A Double is a number like 0.5, -12 or 1e-9, or NaN, Infinity, -Infinity.")
     number = float(digits)
     if math.isinf(number):
-        raise CannotEncode(f"{digits} is beyond the highest Double, 1.7976931348623157e308; write Infinity if you mean it.")
+        raise CannotEncode(
+            f"{digits} is beyond the highest Double, 1.7976931348623157e308; write Infinity if you mean it."
+        )
     if number == 0 and re.search(r"[1-9]", re.split("[eE]", digits)[0]):
         raise CannotEncode(f"{digits} is nearer to zero than the smallest Double, 5e-324.")
     return struct.pack(">d", number)

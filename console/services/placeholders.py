@@ -81,7 +81,7 @@ def _meaning(word: str, arguments: list[str]) -> Callable[[Moment], str]:
             return _random(low, high)
         case "random", _:
             raise BadPlaceholder("{random} needs two whole numbers, like {random 1 100}.")
-        case ("n" | "uuid" | "now" | "now_ms"), _:
+        case (("n" | "uuid" | "now" | "now_ms"), _):
             raise BadPlaceholder(f"{{{word}}} stands alone, without “{' '.join(arguments)[:40]}”.")
     raise BadPlaceholder(
         f"{{{word[:40]}}} is no placeholder. There are {KNOWN}; untick the placeholders to send it as it stands."

@@ -209,13 +209,10 @@ def _make_room(sending: Sending) -> None:
     while len(_sendings) >= KEPT_MAX and over:
         del _sendings[over.pop(0)]
     kept_bytes = sending.size_bytes
-    for key, entry in reversed(list(_sendings.items())):
-        if entry.records and entry.running:
-            kept_bytes += entry.size_bytes
-        elif entry.records:
-            kept_bytes += entry.size_bytes
-            if kept_bytes > KEPT_BYTES_MAX:
-                entry.records = []
+    for entry in reversed(_sendings.values()):
+        kept_bytes += entry.size_bytes if entry.records else 0
+        if kept_bytes > KEPT_BYTES_MAX and not entry.running:
+            entry.records = []
     running_bytes = sum(entry.size_bytes for entry in _sendings.values() if entry.running)
     if len(_sendings) >= KEPT_MAX or running_bytes + sending.size_bytes > KEPT_BYTES_MAX:
         raise TooMany("this console is sending too much already; try again in a moment")

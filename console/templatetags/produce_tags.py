@@ -6,12 +6,20 @@
 from django import template
 from django.utils.safestring import SafeString
 
+from console.models import Cluster
+from console.permissions import OPERATE, refusal_of, role_on
 from console.services import encodings, figures
 from console.services.sendings import Sending, Stretch
 from console.templatetags.console_tags import mark
 
 register = template.Library()
 STRETCHES_MAX = 200
+
+
+@register.simple_tag(takes_context=True)
+def operate_refusal(context: template.Context, cluster: Cluster) -> str:
+    """Why this person may not operate the cluster; "" if they may."""
+    return refusal_of(role_on(context["request"].user, cluster), cluster, needs=OPERATE)
 
 
 @register.simple_tag

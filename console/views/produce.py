@@ -14,13 +14,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from console.forms.produce import CLIENTS, COMPRESSIONS, HeaderRow, ProduceForm
+from console.forms.produce import COMPRESSIONS, HeaderRow, ProduceForm
 from console.kafka import records
 from console.kafka.errors import KafkaError, KafkaRefused, NotAuthorized, NotFound
 from console.kafka.producing import ProducerRecord
 from console.models import Cluster
 from console.permissions import OPERATE, cluster_for
-from console.services import audit, encodings, outages, sendings
+from console.services import audit, drafts, encodings, outages, sendings
 from console.services.clusters import connection_spec
 from console.services.partitioners import partition_of
 from console.views.topic_head import TopicHead, topic_head
@@ -46,7 +46,7 @@ class ProducePage:
     new_id: uuid.UUID = field(default_factory=uuid.uuid4)
     place: str = "topics"
     kinds: tuple[tuple[str, str], ...] = tuple(encodings.NAMES.items())
-    clients: tuple[tuple[str, str], ...] = tuple(CLIENTS.items())
+    clients: tuple[tuple[str, str], ...] = tuple(drafts.CLIENTS.items())
     compressions: tuple[str, ...] = COMPRESSIONS
     form_bytes_max: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
@@ -94,7 +94,11 @@ def produce(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpRespo
     if request.method == "POST":
         return _send(request, cluster, name)
     head = topic_head(connection_spec(cluster), name)
-    form, source, refused = ProduceForm(initial=PLAIN | {"idempotent": True, "times": 1}), request.GET.get("from", ""), ""
+    form, source, refused = (
+        ProduceForm(initial=PLAIN | {"idempotent": True, "times": 1}),
+        request.GET.get("from", ""),
+        "",
+    )
     if source:
         form, refused = _filled_from(cluster, head, source)
     outages.answered(cluster.pk)
@@ -110,7 +114,7 @@ def _send(request: HttpRequest, cluster: Cluster, name: str) -> HttpResponse:
         form.is_valid()
         return _page(request, cluster, name, None, form, refused=_why(error, name), status=409)
     outages.answered(cluster.pk)
-    found = form.records(name, head.partitions, limit_of(head))
+    found = _planned(form, name, head)
     if not found:
         return _page(request, cluster, name, head, form, status=422)
     if found[0].value is None and not form.cleaned_data["tombstone"]:
@@ -118,11 +122,43 @@ def _send(request: HttpRequest, cluster: Cluster, name: str) -> HttpResponse:
     actor = audit.actor_of(request)
     try:
         sending_id = form.cleaned_data["sending"]
-        sending = sendings.begin(actor, cluster, spec, sending_id, found, form.settings, form.kinds)
+        sending = sendings.begin(actor, cluster, spec, sending_id, found, form.settings, _kinds(form))
     except sendings.TooMany as error:
         return _page(request, cluster, name, head, form, refused=str(error), status=409)
     sending.ended.wait(ANSWER_WITHIN_S)
     return _page(request, cluster, name, head, form)
+
+
+def _kinds(form: ProduceForm) -> tuple[str, str]:
+    return form.cleaned_data["key_kind"], form.cleaned_data["value_kind"]
+
+
+def _planned(form: ProduceForm, name: str, head: TopicHead) -> list[ProducerRecord]:
+    """The records to send; [] when something is wrong, which is then said in the form."""
+    if not form.is_valid():
+        return []
+    asked = form.cleaned_data
+    draft = drafts.Draft(
+        topic=name,
+        key=drafts.Typed(asked["key_kind"], asked["key"]),
+        value=drafts.Typed(asked["value_kind"], asked["value"]),
+        headers=tuple(drafts.Typed(row.kind, row.text, row.name) for row in form.rows),
+        settings=form.settings,
+        partition=asked["partition"] if asked["where"] == "chosen" else None,
+        client=asked["client"],
+        time_ms=asked["time"],
+        times=asked["times"] or 1,
+        fill=asked["fill"],
+    )
+    plan = drafts.planned(draft, head.partitions, limit_of(head))
+    for field_name, words in plan.wrong.items():
+        if field_name in form.fields:
+            form.add_error(field_name, words)
+        else:
+            form.add_error(None, words)
+    for index, words in plan.wrong_headers.items():
+        form.rows[index].error = words
+    return plan.records
 
 
 def _why(error: KafkaError, name: str) -> str:

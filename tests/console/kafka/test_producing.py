@@ -9,9 +9,10 @@ from console.services import encodings
 from engine.launcher import free_port
 
 TIME_MS = 1_795_356_391_874
+PLAIN = Settings()
 
 
-def send(spec, sent, settings=Settings(), *, told=lambda outcomes: True, **how):
+def send(spec, sent, settings=PLAIN, *, told=lambda outcomes: True, **how):
     outcomes = []
 
     def tell(group, took_ms):
@@ -30,7 +31,8 @@ def test_whatever_a_form_can_write_is_shown_the_same(cluster, spec):
     name = cluster.topic(2)
     typed = [
         ("text", "Zoë\n"), ("json", '{"id":9223372036854775807}'), ("hex", "00 ff"), ("base64", "AP8="),
-        ("integer", "-2147483648"), ("long", "9223372036854775807"), ("double", "NaN"), ("double", "-0.1"), ("null", ""),
+        ("integer", "-2147483648"), ("long", "9223372036854775807"), ("double", "NaN"), ("double", "-0.1"),
+        ("null", ""),
     ]  # fmt: skip
     sent = [
         record(name, encodings.encode(*value), encodings.encode(*key), 1, (("h", encodings.encode(*key)), ("h", None)))
@@ -72,7 +74,9 @@ def test_what_is_too_large_is_refused_in_the_clusters_words(cluster, spec):
 
 def test_the_limit_of_a_batch_is_exactly_that_of_the_cluster(cluster, spec):
     name = cluster.topic(max_message_bytes="2000")
-    fitting = next(size for size in range(2000, 0, -1) if producing.batch_bytes(record(name, b"x" * size), "none") <= 2000)
+    fitting = next(
+        size for size in range(2000, 0, -1) if producing.batch_bytes(record(name, b"x" * size), "none") <= 2000
+    )
     assert isinstance(send(spec, [record(name, b"x" * fitting)])[0], Written)
     assert isinstance(send(spec, [record(name, b"x" * (fitting + 1))])[0], NotWritten)
 
@@ -94,7 +98,11 @@ def test_a_batch_that_is_sent_again_is_written_once(cluster, spec):
     sent_as = producing.SentAs(first.producer_id, first.producer_epoch, first.sequence)
     outcomes = send(spec, [record(name, b"c")], again=[(sent_as, batch)])
     assert [outcome.offset for outcome in outcomes] == [0, 1, 2]
-    assert [entry.value for entry in records.read(spec, name, start=records.Start("oldest")).records] == [b"a", b"b", b"c"]
+    assert [entry.value for entry in records.read(spec, name, start=records.Start("oldest")).records] == [
+        b"a",
+        b"b",
+        b"c",
+    ]
 
 
 def test_a_topic_that_is_gone_and_a_cluster_that_is_gone_are_told(cluster, spec, monkeypatch):

@@ -60,7 +60,9 @@ def address(cast, path=""):
 
 def post(cast, changes=(), client=None, **fields):
     data = GOOD | dict(changes) | fields
-    return (client or cast.operator).post(address(cast), {name: value for name, value in data.items() if value is not None})
+    return (client or cast.operator).post(
+        address(cast), {name: value for name, value in data.items() if value is not None}
+    )
 
 
 def words(answer):
@@ -89,7 +91,7 @@ def test_a_record_is_sent_and_its_place_is_told(cast, producer):
         ({"value_kind": "hex", "value": "abc"}, "3 hex digits: a byte has two"),
         ({"key_kind": "base64", "key": "a*"}, "Character 2: “*” is not base64"),
         ({"key_kind": "integer", "key": "2147483648"}, "above 2147483647, the highest Integer"),
-        ({"key_kind": "evil"}, "evil is not one"),
+        ({"key_kind": "evil"}, "“evil” is no way to write bytes"),
         ({"where": "chosen"}, "Which one? Type its number"),
         ({"where": "chosen", "partition": "6"}, "orders.placed has no partition 6: its partitions are 0 to 5"),
         ({"where": "chosen", "partition": "x"}, "A partition is a whole number"),
@@ -104,7 +106,10 @@ def test_a_record_is_sent_and_its_place_is_told(cast, producer):
         ({"value": "x" * 1_100_000}, "the topic takes 1\u202f048\u202f588 (max.message.bytes)"),
         ({"value": "a\0"}, "Null characters are not allowed"),
         ({"header_name": ["h"], "header_kind": ["long"], "header_text": ["x"]}, "A Long is a whole number"),
-        ({"header_name": ["h"] * 101, "header_kind": ["text"] * 101, "header_text": ["x"] * 101}, "At most 100 headers"),
+        (
+            {"header_name": ["h"] * 101, "header_kind": ["text"] * 101, "header_text": ["x"] * 101},
+            "At most 100 headers",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_at_its_place_and_nothing_is_sent(cast, producer, fields, expected):
@@ -239,7 +244,13 @@ def test_a_running_sending_is_looked_at_again_and_can_be_cancelled(cast, produce
 
 def test_the_form_is_filled_with_the_exact_bytes_of_a_record(cast, producer, kafka):
     headers = [("dup", b"1"), ("dup", None), ("", b""), ("bin", b"\xff\n"), ("line", b"a\nb")]
-    cases = [(b"k", RECORD.value), (b"\0\0\0\x07", b"line\r\nline"), (None, b"\xff\0"), ("‮".encode(), b"\nx"), (b"", b"")]
+    cases = [
+        (b"k", RECORD.value),
+        (b"\0\0\0\x07", b"line\r\nline"),
+        (None, b"\xff\0"),
+        ("‮".encode(), b"\nx"),
+        (b"", b""),
+    ]
     for key, value in cases:
         kafka.records = [replace(RECORD, key=key, value=value, headers=headers)]
         answer = cast.operator.get(address(cast, "?from=3/84002117"))
