@@ -17,6 +17,7 @@ export default function produceForm(form) {
     kind: field.querySelector('[data-part="kind"]'),
     text: field.querySelector('[data-part="text"]'),
     size: field.querySelector('[data-part="size"]'),
+    of: field.querySelector('[data-part="of"]'),
   }));
   let refusal = "";
 
@@ -28,6 +29,7 @@ export default function produceForm(form) {
       bytes += length;
       typed += field.text.value.length;
       field.size.textContent = field.kind.value === "null" ? "null" : `${thin(length)} B`;
+      if (field.of) field.of.hidden = field.kind.value === "null";
       field.text.readOnly = field.kind.value === "null";
     }
     const plain = form.elements.compression.value === "none";
@@ -38,6 +40,12 @@ export default function produceForm(form) {
     button.setAttribute("aria-disabled", String(Boolean(refusal)));
   }
   form.addEventListener("input", look);
+  form.addEventListener("paste", (event) => { // refused before the page has to hold and lay it out
+    const length = event.clipboardData.getData("text").length;
+    if (length <= Number(form.dataset.formLimit)) return;
+    event.preventDefault();
+    why.textContent = `Not pasted: ${thin(length)} characters are too long for a form, which takes ${thin(form.dataset.formLimit)} B.`;
+  });
   form.addEventListener("submit", (event) => {
     if (refusal || form.dataset.sent) { event.preventDefault(); return; } // a second click is not a second record
     form.dataset.sent = "";
