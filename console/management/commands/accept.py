@@ -14,6 +14,8 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 Options = dict[str, object]
+CONSOLE_CAMPAIGNS = ("tests/browser/produce_campaign.py",)
+FIGURES = ": median "  # what a line with a figure says
 
 
 def run_kills(directory: Path, options: Options) -> tuple[str, list[str]]:
@@ -80,6 +82,17 @@ def run_groups(directory: Path, options: Options) -> tuple[str, list[str]]:
     return "\n".join(line.lstrip(".") for line in output if line.lstrip(".").startswith("groups/")), failures
 
 
+def run_console(directory: Path, options: Options) -> tuple[str, list[str]]:
+    """Measure the console in a browser: one campaign after the other."""
+    said: list[str] = []
+    failed: list[str] = []
+    for campaign in CONSOLE_CAMPAIGNS:
+        output, failures = run_pytest(directory, campaign)
+        said += [line.lstrip(".") for line in output if FIGURES in line]
+        failed += failures
+    return "\n".join(said), failed
+
+
 def run_pytest(directory: Path, campaign: str) -> tuple[list[str], list[str]]:
     """Run a campaign that is written as tests; return what it printed, and that again if it failed."""
     options = ["-s", "-p", "no:cacheprovider", f"--basetemp={directory}/pytest"]
@@ -91,7 +104,7 @@ def run_pytest(directory: Path, campaign: str) -> tuple[list[str], list[str]]:
 
 CAMPAIGNS: dict[str, Callable[[Path, Options], tuple[str, list[str]]]] = {
     "kills": run_kills, "commits": run_commits, "churn": run_churn, "kafka-python": run_kafka_python,
-    "differential": run_differential, "groups": run_groups,
+    "differential": run_differential, "groups": run_groups, "console": run_console,
 }  # fmt: skip
 
 

@@ -232,3 +232,11 @@ def test_a_viewer_is_told_why_not_to_produce_again(cast, kafka):
     assert "This needs the role operator, and you are viewer." in text and "?from=3/84002117" not in text
     path = f"/clusters/{cast.cluster.pk}/topics/orders.placed/records/3/84002117/"
     assert "produce/?from=3/84002117" in cast.operator.get(path).content.decode()
+
+
+@pytest.mark.parametrize("path", ["records/3/first/", "records/3/84002117/next/"])
+@pytest.mark.parametrize(("role", "status"), [("viewer", 302), ("learner", 404), ("stranger", 404), ("nobody", 302)])
+def test_who_may_view_may_step(cast, kafka, path, role, status):
+    answer = getattr(cast, role).get(f"/clusters/{cast.cluster.pk}/topics/orders.placed/{path}")
+    assert answer.status_code == status
+    assert ("/login/" in answer.headers.get("Location", "")) == (role == "nobody")
