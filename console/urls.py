@@ -59,6 +59,7 @@ group_urls = [
 ]
 produce_urls = [
     path(ON_TOPIC + "produce/", produce.produce, name="produce"),
+    path(ON_TOPIC + "produce/where/", produce.key_partitions, name="key-partitions"),
     path(ON_TOPIC + "produce/sent/", produce.sending_list, name="sending-list"),
     path(ON_TOPIC + "produce/sent/<uuid:sending_id>/cancel/", produce.sending_cancel, name="sending-cancel"),
     path(ON_TOPIC + "produce/sent/<uuid:sending_id>/rest/", produce.sending_go_on, name="sending-go-on"),

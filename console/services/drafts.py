@@ -13,13 +13,14 @@ from console.kafka.producing import ProducerRecord, Settings, batch_bytes
 from console.services import encodings, placeholders
 from console.services.encodings import CannotEncode
 from console.services.figures import thin
-from console.services.partitioners import PARTITIONERS, Partitioner, partition_of
+from console.services.partitioners import PARTITIONERS, PARTITIONS_MAX, Partitioner, calculations, partition_of
 from console.services.placeholders import BadPlaceholder
 
 TOTAL_BYTES_MAX = 32 << 20  # of all repetitions together
 RECORD_OVERHEAD_BYTES = 24
 HEADERS_MAX = 100
-CLIENTS: dict[str, str] = {"murmur2": "Java, murmur2", "murmur3": "mmh3, murmur3", "crc32": "librdkafka, CRC-32"}
+KEY_BYTES_SHOWN = 32
+CLIENTS: dict[str, str] = {"murmur2": "Java, murmur2", "murmur3": "mmh3, murmur3", "crc32": "kcat, CRC-32"}
 assert set(CLIENTS) == set(PARTITIONERS), "the same names"
 Made = Callable[[placeholders.Moment], bytes | None]
 
@@ -47,6 +48,49 @@ class Draft:
     time_ms: int | None = None  # None: when it is sent
     times: int = 1
     fill: bool = False  # placeholders
+
+
+@dataclass(frozen=True, slots=True)
+class WhereRow:
+    """Where one client sends a key; no hash and partition while there is no key."""
+
+    client: str
+    words: str
+    hash: int | None
+    partition: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where a key goes, as each client computes it."""
+
+    rows: tuple[WhereRow, ...]
+    partitions: int  # 0: not known
+    chosen: str
+    key_hex: str
+    note: str
+
+
+def where_goes(key: Typed, fill: bool, partitions: int, chosen: str) -> Where:
+    """Look at a key while it is typed."""
+    data, note = None, "One key, three clients, perhaps three partitions: its order holds among clients of one kind."
+    try:
+        data = _maker(key, fill)(placeholders.moment(0))
+        if data is None:
+            note = "A null key has no hash: each record goes to a partition that is drawn."
+        elif fill and placeholders.PLACEHOLDER.search(key.text):
+            note = "For the first record; the others have keys of their own."
+    except (BadPlaceholder, CannotEncode) as error:
+        note = str(error)
+    found = {}
+    if data is not None and 0 < partitions <= PARTITIONS_MAX:
+        found = {str(one.partitioner): one for one in calculations(data, partitions)}
+    rows = tuple(
+        WhereRow(client, words, found[client].hash if found else None, found[client].partition if found else None)
+        for client, words in CLIENTS.items()
+    )
+    shown = data[:KEY_BYTES_SHOWN].hex(" ") + (" …" if len(data) > KEY_BYTES_SHOWN else "") if data else ""
+    return Where(rows, partitions, chosen if chosen in CLIENTS else "murmur2", shown, note)
 
 
 @dataclass(slots=True)

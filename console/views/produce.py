@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from console.forms.produce import COMPRESSIONS, HeaderRow, ProduceForm
+from console.forms.produce import COMPRESSIONS, HeaderRow, ProduceForm, as_typed
 from console.kafka import records
 from console.kafka.errors import KafkaError, KafkaRefused, NotAuthorized, NotFound
 from console.kafka.producing import ProducerRecord
@@ -46,7 +46,6 @@ class ProducePage:
     new_id: uuid.UUID = field(default_factory=uuid.uuid4)
     place: str = "topics"
     kinds: tuple[tuple[str, str], ...] = tuple(encodings.NAMES.items())
-    clients: tuple[tuple[str, str], ...] = tuple(drafts.CLIENTS.items())
     compressions: tuple[str, ...] = COMPRESSIONS
     form_bytes_max: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
@@ -75,6 +74,13 @@ class ProducePage:
         """The page of the record that the form was filled with."""
         partition, _, offset = self.source.partition("/")
         return reverse("console:record-detail", args=[self.cluster.pk, self.name, int(partition), int(offset)])
+
+    @property
+    def where(self) -> drafts.Where:
+        """Where the key goes that is in the form."""
+        said = {name: str(self.form[name].value() or "") for name in ("key_kind", "key", "client")}
+        key = drafts.Typed(said["key_kind"] or "text", as_typed(said["key"]))
+        return drafts.where_goes(key, bool(self.form["fill"].value()), self.partitions, said["client"])
 
     @property
     def running(self) -> bool:
@@ -216,6 +222,20 @@ def _filled_from(cluster: Cluster, head: TopicHead, source: str) -> tuple[Produc
     if record.key is None or partition_of(record.key, head.partitions, "murmur2") != record.partition:
         initial |= {"where": "chosen", "partition": record.partition}
     return ProduceForm(initial=initial, rows=rows), ""
+
+
+@require_POST
+def key_partitions(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpResponse:
+    """Where a key goes that is being typed. A POST, so that no key is in an address; it changes nothing."""
+    cluster_for(request.user, cluster_id, needs=OPERATE, changes_cluster=False)
+    form = ProduceForm(request.POST)
+    form.is_valid()
+    asked = form.cleaned_data
+    partitions = request.POST.get("partitions", "")
+    key = drafts.Typed(asked["key_kind"], asked.get("key", ""))
+    count = int(partitions) if partitions.isascii() and partitions.isdigit() and len(partitions) < 10 else 0
+    where = drafts.where_goes(key, asked["fill"], count, asked["client"])
+    return render(request, "components/where_table.html", {"where": where})
 
 
 @require_safe

@@ -27,6 +27,7 @@ def test_a_record_goes_from_the_form_to_another_browser_and_is_produced_again(in
     page.get_by_role("link", name="Produce…").click()
     page.get_by_label("How the key is written").select_option("long")
     page.get_by_label("Key", exact=True).fill("9223372036854775807")
+    expect(page.locator("#where")).to_contain_text("7f ff ff ff ff ff ff ff")
     page.get_by_label("How the value is written").select_option("json")
     page.get_by_label("Value", exact=True).fill('{"id": 1,}')
     page.get_by_role("button", name="Send", exact=True).click()

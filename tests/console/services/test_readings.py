@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.services import encodings, readings
+from console.services import encodings
 from console.services.readings import READINGS, Reading, payload, preview, reading_of
 
 ANY_BYTES = st.none() | st.binary(max_size=40) | st.text(max_size=40).map(lambda text: text.encode("utf-8", "replace"))

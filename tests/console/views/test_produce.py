@@ -270,6 +270,22 @@ def test_a_record_that_is_not_there_cannot_fill_the_form(cast, producer):
     assert "no place of a record" in words(cast.operator.get(address(cast, "?from=evil")))
 
 
+def test_where_a_key_goes_is_shown_while_it_is_typed(cast, producer):
+    def where(**fields):
+        return words(cast.operator.post(address(cast, "where/"), {"partitions": "3", "key_kind": "text"} | fields))
+
+    text = where(key="id_1234", client="murmur3")
+    assert 'value="murmur3" checked' in text and "69 64 5f 31 32 33 34" in text
+    assert [partition_of(b"id_1234", 3, name) for name in ("murmur2", "murmur3", "crc32")] == [
+        int(found) for found in re.findall(r'<td class="n">(\d+)</td>', text)
+    ]
+    assert "goes to a partition that is drawn" in where(key_kind="null")
+    assert "is not a hex digit" in where(key_kind="hex", key="xyz")
+    assert "For the first record" in where(key="k{n}", fill="on")
+    assert "69 64 5f 31" in words(post(cast, key="id_1"))
+    assert not producer.sent[1:]
+
+
 @pytest.mark.parametrize("role", ["owner", "admin", "operator"])
 def test_who_operates_may_produce(cast, producer, role):
     client = getattr(cast, role)
@@ -277,7 +293,7 @@ def test_who_operates_may_produce(cast, producer, role):
     assert post(cast, client=client).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["", "sent/", f"sent/{uuid.uuid4()}/cancel/", f"sent/{uuid.uuid4()}/rest/"])
+@pytest.mark.parametrize("path", ["", "where/", "sent/", f"sent/{uuid.uuid4()}/cancel/", f"sent/{uuid.uuid4()}/rest/"])
 @pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("learner", 404), ("stranger", 404), ("nobody", 302)])
 def test_nobody_else_may(cast, producer, path, role, status):
     client = getattr(cast, role)
