@@ -129,6 +129,8 @@ def written(data: bytes | None, *, lines: bool) -> tuple[str, str]:
         text = data.decode()
         if len(payloads.pieces(text, multiline=lines)) > 1:
             kind = "hex"
+        elif kind == "json" and not _is_json(text):  # NaN inside, which is shown as JSON and is not
+            kind = "text"
     if kind in ("hex", "base64"):
         kind = "base64" if len(data) > HEX_BYTES_MAX else "hex"
     text = decode(kind, data)
@@ -161,6 +163,14 @@ def _check_json(text: str) -> None:
         raise CannotEncode("Nested too deeply to be checked; choose Text to send it as it is.") from None
     except _Constant as constant:
         raise CannotEncode(f"{constant} is not JSON; write null or a text.") from None
+
+
+def _is_json(text: str) -> bool:
+    try:
+        _check_json(text)
+    except CannotEncode:
+        return False
+    return True
 
 
 class _Constant(ValueError):

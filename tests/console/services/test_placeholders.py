@@ -3,7 +3,7 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.services.placeholders import BadPlaceholder, Moment, filled, moment, parsed
@@ -45,6 +45,7 @@ def test_a_placeholder_that_cannot_be_filled_in_is_named_with_its_place(text, wo
     assert words in str(caught.value)
 
 
+@settings(deadline=None)
 @given(st.integers(-(2**63) + 1, 2**63 - 1), st.integers(-(2**63) + 1, 2**63 - 1))
 def test_random_numbers_stay_in_their_range(one, other):
     low, high = sorted((one, other))

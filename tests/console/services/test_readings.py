@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.services import encodings
@@ -8,6 +8,7 @@ from console.services.readings import READINGS, Reading, payload, preview, readi
 ANY_BYTES = st.none() | st.binary(max_size=40) | st.text(max_size=40).map(lambda text: text.encode("utf-8", "replace"))
 
 
+@settings(deadline=None)
 @given(ANY_BYTES, st.sampled_from(READINGS))
 def test_any_bytes_can_be_read_in_any_way_or_it_is_said_why_not(data, kind):
     for shown in (preview(data, kind), payload(data, kind)):
@@ -21,6 +22,7 @@ def test_any_bytes_can_be_read_in_any_way_or_it_is_said_why_not(data, kind):
                 assert not shown.wrong
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["integer", "long", "double"]), st.integers(-(2**31), 2**31 - 1))
 def test_what_a_form_wrote_as_a_number_is_shown_as_it(kind, number):
     data = encodings.encode(kind, str(number))

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.kafka import producing
@@ -35,6 +35,7 @@ outcomes = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(outcomes, min_size=1, max_size=12), st.data())
 def test_written_not_written_and_perhaps_written_add_up(told, data):
     sending = sending_of(len(told) + 2)
