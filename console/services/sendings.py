@@ -29,6 +29,7 @@ from console.services import audit, payloads
 KEPT_MAX = 500  # of everybody
 KEPT_OF_ONE_MAX = 20  # of one person
 RUNNING_MAX = 3  # of one person
+OUTCOMES_KEPT = 20  # of a sending of which nothing can be sent again
 KEPT_BYTES_MAX = 128 << 20  # of records, of everybody
 logger = logging.getLogger("django.request")  # where the other faults of pages go
 
@@ -255,7 +256,7 @@ def _run(sending: Sending, actor: audit.Actor, cluster: Cluster, spec: Connectio
         sending.took_ms += (time.monotonic() - begun_s) * 1000
         sending.running = False
         if not sending.can_go_on:
-            sending.records = []
+            sending.records, sending.outcomes = [], sending.outcomes[:OUTCOMES_KEPT]
         sending.ended.set()
 
 

@@ -328,3 +328,15 @@ def test_hostile_text_in_the_form_is_only_text(cast, producer):
     producer.answers = [NotWritten(0, HOSTILE)]
     answer = post(cast, key=HOSTILE)
     assert "<script>window" not in answer.content.decode()
+
+
+def test_the_page_of_a_dead_cluster_says_so(cast, producer, kafka):
+    kafka.die()
+    answer = cast.operator.get(address(cast))
+    assert answer.status_code == 503 and "connection refused by 127.0.0.1:9" in words(answer)
+
+
+def test_the_page_holds_no_inline_script_style_or_handler(cast, producer):
+    post(cast)
+    text = cast.operator.get(address(cast)).content.decode()
+    assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:", text)
