@@ -5,8 +5,10 @@ import re
 from pathlib import Path
 
 import pytest
+from confluent_kafka.admin import AdminClient, NewTopic
 from playwright.sync_api import expect
 
+from tests.apache_kafka import apache_kafka
 from tests.browser.conftest import Installation, Open
 from tests.browser.test_look import OUT_OF_SIGHT, SIZES, SMALL_TEXT, UNNAMED
 
@@ -165,3 +167,30 @@ def test_its_pages_fit_and_can_be_read(sent, open_page: Open, tmp_path, width, s
         for keys in page.locator(".keys > summary").all():
             keys.click()
         look(name)
+
+
+@pytest.mark.kafka
+def test_the_same_pages_produce_to_apache_kafka(installation, open_page: Open):
+    with apache_kafka() as bootstrap:
+        admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+        config = {"max.message.bytes": "2000", "cleanup.policy": "compact"}
+        admin.create_topics([NewTopic("made-there", 2, 1, config=config)])["made-there"].result(30)
+        cluster = f"/clusters/{installation.connect('apache kafka', bootstrap)}/topics/made-there/"
+        page = open_page(cluster + "produce/")
+        page.get_by_label("How the key is written").select_option("integer")
+        page.get_by_label("Key", exact=True).fill("-7")
+        page.get_by_label("Value", exact=True).fill("x" * 1990)
+        page.get_by_role("button", name="Send", exact=True).click()
+        expect(page.locator("#value-error")).to_contain_text("the topic takes 2\u202f000")
+        page.get_by_label("Compression").select_option("zstd")
+        page.get_by_role("button", name="Send", exact=True).click()
+        expect(page.locator("#sent tbody tr")).to_contain_text("written")
+        page.get_by_label("How the key is written").select_option("null")
+        page.get_by_role("button", name="Send", exact=True).click()
+        expect(page.locator("#sent tbody tr").first).to_contain_text(
+            "not written"
+        )  # it is compacted: no key, no record
+        expect(page.locator("#sent tbody tr").first).to_contain_text("INVALID_RECORD")
+        page.locator("#sent tbody a").last.click()
+        expect(page.get_by_role("main")).to_contain_text("-7 as Integer")
+        expect(page.get_by_role("main")).to_contain_text("zstd, with its batch")
