@@ -18,6 +18,8 @@ from console.views import (
     partition_additions,
     partitions,
     patterns,
+    produce,
+    record,
     records,
     topic_creation,
     topics,
@@ -57,7 +59,7 @@ topic_urls = [
     path(ON_TOPIC + "partitions/", partitions.partition_list, name="partition-list"),
     path(ON_TOPIC + "groups/", groups.topic_groups, name="topic-groups"),
     path(ON_TOPIC + "configs/", configs.config_list, name="config-list"),
-    path(ON_TOPIC + "records/<int:partition>/<offset:offset>/", records.record_detail, name="record-detail"),
+    path(ON_TOPIC + "records/<int:partition>/<offset:offset>/", record.record_detail, name="record-detail"),
     path(
         ON_TOPIC + "records/<int:partition>/<offset:offset>/<slug:part>.bin", records.record_bytes, name="record-bytes"
     ),
@@ -75,6 +77,15 @@ group_urls = [
     path(ON_GROUP, groups.group_detail, name="group-detail"),
     path(ON_GROUP + "offset-reset/", offset_resets.offset_reset, name="offset-reset"),
 ]
+produce_urls = [
+    path(ON_TOPIC + "produce/", produce.produce, name="produce"),
+    path(ON_TOPIC + "produce/where/", produce.key_partitions, name="key-partitions"),
+    path(ON_TOPIC + "produce/sent/", produce.sending_list, name="sending-list"),
+    path(ON_TOPIC + "produce/sent/<uuid:sending_id>/cancel/", produce.sending_cancel, name="sending-cancel"),
+    path(ON_TOPIC + "produce/sent/<uuid:sending_id>/rest/", produce.sending_go_on, name="sending-go-on"),
+    path(ON_TOPIC + "records/<int:partition>/<slug:step>/", record.record_end, name="record-end"),
+    path(ON_TOPIC + "records/<int:partition>/<offset:offset>/<slug:step>/", record.record_step, name="record-step"),
+]
 urlpatterns = [
     *account_urls,
     *cluster_urls,
@@ -82,5 +93,6 @@ urlpatterns = [
     *topic_urls,
     *topic_write_urls,
     *group_urls,
+    *produce_urls,
     path("_patterns/", patterns.pattern_list, name="pattern-list"),
 ]

@@ -31,6 +31,7 @@ from console.live.window import Window
 from console.models import Cluster
 from console.permissions import VIEW, cluster_for
 from console.services.clusters import connection_spec
+from console.services.readings import Reading, reading_of
 
 logger = logging.getLogger("django.channels")  # where the other faults of pages go
 
@@ -178,7 +179,8 @@ class TopicTail(AsyncWebsocketConsumer):
     async def _send_frame(self, tail: stream.TailFrame) -> None:
         await self.may_send.wait()
         address = self.scope["path"].removesuffix("live/socket")
-        await self.send(json.dumps(rows.frame(self.window.next_number(), tail, address=address)))
+        number = self.window.next_number()
+        await self.send(json.dumps(rows.frame(number, tail, address=address, reading=self._reading())))
         self._fit()
 
     async def _check_session(self) -> None:
@@ -194,6 +196,10 @@ class TopicTail(AsyncWebsocketConsumer):
         self._leave()
         await self.send(json.dumps({"ended": why}))
         await self.close(code)
+
+    def _reading(self) -> Reading:
+        asked = parse_qs(self.scope["query_string"].decode("latin-1"))
+        return reading_of({name: values[0] for name, values in asked.items()})
 
     def _partition(self) -> int | None:
         asked: list[str] = parse_qs(self.scope["query_string"].decode("latin-1")).get("partition", [])

@@ -161,6 +161,8 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = False
 
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 << 20  # of a form: a record of a few megabytes can be typed in, in hex or base64
+
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]

@@ -166,6 +166,12 @@ def query(context: template.Context, **changes: Any) -> str:
     return "?" + asked.urlencode() if asked else "?"
 
 
+@register.filter
+def alone(kept: str) -> str:
+    """The rest of an address, "&a=1", as all of its query, "?a=1"."""
+    return "?" + kept[1:] if kept else ""
+
+
 @register.simple_tag(takes_context=True)
 def sort_head(context: template.Context, key: str, words: str, css: str = "") -> SafeString:
     """A column head that sorts: first as one expects (names up, numbers down), then the other way round."""
@@ -200,13 +206,19 @@ def preview(shown: payloads.Preview, absent: str) -> SafeString:
         return format_html('<span class="badge">{}</span>', absent)
     if shown.kind == "empty":
         return muted("empty")
-    return format_html('<span class="mono">{}</span>', pieces(shown.pieces))
+    line = format_html('<span class="mono">{}</span>', pieces(shown.pieces))
+    if shown.wrong:
+        return format_html('<span class="u wrong">{}</span> {}', named(shown.wrong), line)
+    return format_html('{} <span class="u">{}</span>', line, shown.read_as) if shown.read_as else line
 
 
 @register.simple_tag
 def payload_kind(payload: payloads.Payload) -> str:
     """What a payload was recognised as, and its size."""
-    words = {"null": "null", "empty": "empty", "json": "JSON", "text": "text", "bytes": "bytes"}[payload.kind]
+    if payload.kind == "number" or payload.numbers:
+        words = payload.numbers[0][0]
+    else:
+        words = {"json": "JSON"}.get(payload.kind, payload.kind)
     return f"{words}, {figures.THIN.join(figures.size(payload.size))}" if payload.size else words
 
 

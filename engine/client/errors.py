@@ -84,15 +84,26 @@ class Refused(ClientError):
 
 
 class NotProduced(ClientError):
-    """A record is not acknowledged. `maybe_written`: it may be in the log all the same."""
+    """A record is not acknowledged. `maybe_written`: it may be in the log all the same.
 
-    def __init__(self, reason: str, maybe_written: bool, code: ErrorCode | None = None) -> None:
+    `sent_as` then tells by what the broker knows its batch (calls.SentAs), if the producer is idempotent: records
+    with the same one were one batch, which may be sent again safely.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        maybe_written: bool,
+        code: ErrorCode | None = None,
+        sent_as: tuple[int, int, int] | None = None,
+    ) -> None:
         super().__init__(reason)
         self.maybe_written = maybe_written
         self.code = code
+        self.sent_as = sent_as
 
-    def __reduce__(self) -> tuple[type["NotProduced"], tuple[str, bool, ErrorCode | None]]:
-        return NotProduced, (self.reason, self.maybe_written, self.code)
+    def __reduce__(self) -> tuple[type["NotProduced"], tuple[str, bool, ErrorCode | None, tuple[int, int, int] | None]]:
+        return NotProduced, (self.reason, self.maybe_written, self.code, self.sent_as)
 
 
 class CommitFailed(ClientError):

@@ -10,6 +10,7 @@ function fill(cell, name, preview) {
     cell.append(word);
     return;
   }
+  if (preview.wrong) cell.append(quiet(preview.wrong, "u wrong"), " ");
   const line = document.createElement("span");
   line.className = "mono";
   preview.pieces.forEach((piece, number) => {
@@ -21,6 +22,14 @@ function fill(cell, name, preview) {
     line.append(named);
   });
   cell.append(line);
+  if (preview.as) cell.append(" ", quiet(preview.as, "u"));
+}
+
+function quiet(words, css) {
+  const span = document.createElement("span");
+  span.className = css;
+  span.textContent = words;
+  return span;
 }
 
 function row(template, record) {

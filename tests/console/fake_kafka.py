@@ -65,6 +65,7 @@ class FakeKafka:
         monkeypatch.setattr(configs, "topic_configs", self._says(lambda spec, name: self.configs))
         monkeypatch.setattr(records, "read", self.read)
         monkeypatch.setattr(records, "one", self.one)
+        monkeypatch.setattr(records, "neighbour", self.neighbour)
         monkeypatch.setattr(cluster, "describe", self._says(lambda spec: self.cluster))
         monkeypatch.setattr(stream, "watch", self.watch)
         return self
@@ -111,6 +112,17 @@ class FakeKafka:
             if (record.partition, record.offset) == (partition, offset):
                 return record
         raise NotFound(f"there is no record at offset {offset} of partition {partition}")
+
+    def neighbour(self, spec, topic, partition, step, offset=0):
+        self._come_up()
+        here = sorted((r for r in self.records if r.partition == partition), key=lambda r: r.offset)
+        found = {
+            "first": here,
+            "last": here[::-1],
+            "previous": [r for r in here if r.offset < offset][::-1],
+            "next": [r for r in here if r.offset > offset],
+        }[step]
+        return found[0] if found else None
 
     def watch(self, spec, topic, *, partition=None):
         return FakeViewer(self)

@@ -14,6 +14,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 Options = dict[str, object]
+FIGURES = ": median "  # what a line with a figure says
 
 
 def run_kills(directory: Path, options: Options) -> tuple[str, list[str]]:
@@ -89,6 +90,12 @@ def run_console(directory: Path, options: Options) -> tuple[str, list[str]]:
     return output[-1], failures
 
 
+def run_produce(directory: Path, options: Options) -> tuple[str, list[str]]:
+    """Send fifty records by the form: how soon each is seen in the live tail of another browser."""
+    output, failures = run_pytest(directory, "tests/browser/produce_campaign.py")
+    return "\n".join(line.lstrip(".") for line in output if FIGURES in line), failures
+
+
 def run_pytest(directory: Path, campaign: str) -> tuple[list[str], list[str]]:
     """Run a campaign that is written as tests; return what it printed, and that again if it failed."""
     options = ["-s", "-p", "no:cacheprovider", f"--basetemp={directory}/pytest"]
@@ -101,7 +108,7 @@ def run_pytest(directory: Path, campaign: str) -> tuple[list[str], list[str]]:
 CAMPAIGNS: dict[str, Callable[[Path, Options], tuple[str, list[str]]]] = {
     "kills": run_kills, "commits": run_commits, "churn": run_churn, "kafka-python": run_kafka_python,
     "differential": run_differential, "groups": run_groups,
-    "console": run_console,
+    "console": run_console, "produce": run_produce,
 }  # fmt: skip
 
 
