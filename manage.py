@@ -44,6 +44,9 @@ def main():
         from console.management.testing import main as test
 
         sys.exit(test(sys.argv[2:]))
+    # The others read settings, which name the data directory, before they read their options.
+    if "--data" in sys.argv[2:-1]:
+        os.environ["ODRADEK_DATA"] = sys.argv[sys.argv.index("--data") + 1]
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.project.settings")
     from django.core.management import execute_from_command_line
 

@@ -2,7 +2,8 @@
 
 Environment: ODRADEK_DATA (data directory, default .data/ beside manage.py), REDIS_URL (channel layer; without it
 one process is enough for itself), ODRADEK_HOSTS (more host names, comma separated), ODRADEK_SECRET (the key of
-sessions; by default one is made in the data directory), ODRADEK_DEBUG=1 (development only).
+sessions; by default one is made in the data directory), ODRADEK_PROXIES (addresses or networks of reverse proxies,
+comma separated; by default none is believed), ODRADEK_DEBUG=1 (development only).
 
 *Invariants*: the data directory holds everything that is written; secrets are files only the owner may read.
 *Not here*: which clusters there are (database), how brokers run (engine.hosting).
@@ -21,6 +22,11 @@ REDIS_URL = os.environ.get("REDIS_URL", "")
 
 SECRET_KEY = os.environ.get("ODRADEK_SECRET") or secret(DATA_DIR / "secrets" / "django")
 DEBUG = os.environ.get("ODRADEK_DEBUG") == "1"
+
+# Addresses or networks of reverse proxies. From these alone X-Forwarded-For and X-Forwarded-Proto are believed
+# (console/middleware.py takes them off every other request).
+PROXIES = list(filter(None, os.environ.get("ODRADEK_PROXIES", "").replace(" ", "").split(",")))
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *filter(None, os.environ.get("ODRADEK_HOSTS", "").split(","))]
 
 INSTALLED_APPS = [
@@ -28,7 +34,6 @@ INSTALLED_APPS = [
     "sandbox.apps.SandboxConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "channels",
@@ -37,6 +42,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "console.middleware.ClientAddress",
     "django.middleware.security.SecurityMiddleware",
     "console.middleware.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -44,6 +50,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "console.middleware.SessionUse",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -67,7 +74,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "console.views.navigation.navigation",
             ],
-            "builtins": ["template_partials.templatetags.partials", "console.templatetags.console_tags"],
+            "builtins": ["template_partials.templatetags.partials", "console.templatetags.console_tags", "console.templatetags.access_tags"],
             "loaders": [
                 (
                     "template_partials.loader.Loader",
@@ -103,11 +110,6 @@ CHANNEL_LAYERS = {
     )
 }
 
-# Failed sign-ins are counted in this process; it must not be easy to push them out.
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 20_000}},
-}
-
 AUTH_USER_MODEL = "console.User"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -117,6 +119,7 @@ LOGIN_URL = "console:login"
 LOGIN_REDIRECT_URL = "console:home"
 LOGOUT_REDIRECT_URL = "console:login"
 
+SESSION_ENGINE = "console.models.session"
 SESSION_COOKIE_NAME = "odradek_session"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
