@@ -1,8 +1,8 @@
 """The one door to a cluster: the first line of every view, API view and socket.
 
 *Invariants*: who has no role on a cluster cannot tell it from one that is not there (404); who has too small a
-role is told so (403); a read-only connection refuses every change of its cluster, whoever asks; a token never opens more
-than its owner may at that moment, nor more than the token says.
+role is told so (403); a read-only connection refuses every change of its cluster, whoever asks; a token never opens
+more than its owner may at that moment, nor more than the token says.
 *Not here*: whether somebody is signed in (LoginRequiredMiddleware, AuthMiddlewareStack).
 """
 

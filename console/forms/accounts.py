@@ -7,9 +7,7 @@ from django.contrib.auth import password_validation
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 
-from console.models import Cluster, Role, User
-from console.services import invites, tokens
-from console.services.accounts import KINDS
+from console.models import INVITE_DAYS_MAX, KINDS, SCOPES, TOKEN_DAYS_MAX, Cluster, Role, User
 
 PASSWORD_MAX = 1000  # characters; hashing more costs time for nothing
 ROLES = [(str(role.value), role.label) for role in Role]
@@ -105,7 +103,7 @@ class InviteForm(forms.Form):
     note = forms.CharField(max_length=100, strip=True, error_messages={"required": "Write whom it is for."})
     days = forms.IntegerField(
         min_value=1,
-        max_value=invites.DAYS_MAX,
+        max_value=INVITE_DAYS_MAX,
         error_messages={"required": "Type for how many days.", "invalid": "Days are a whole number."},
     )
     is_learner = forms.BooleanField(required=False)
@@ -132,9 +130,9 @@ class TokenForm(forms.Form):
     """A new API token."""
 
     name = forms.CharField(max_length=100, strip=True, error_messages={"required": "Write what the token is for."})
-    scope = forms.ChoiceField(choices=[(word, word) for word in tokens.SCOPES])
+    scope = forms.ChoiceField(choices=[(word, word) for word in SCOPES])
     days = forms.IntegerField(
-        required=False, min_value=1, max_value=tokens.DAYS_MAX, error_messages={"invalid": "Days are a whole number."}
+        required=False, min_value=1, max_value=TOKEN_DAYS_MAX, error_messages={"invalid": "Days are a whole number."}
     )
     every = forms.ChoiceField(choices=[("1", "all"), ("", "some")], required=False)
 

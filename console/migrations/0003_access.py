@@ -6,80 +6,132 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('console', '0002_roles_and_audit'),
+        ("console", "0002_roles_and_audit"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SignInFailure',
+            name="SignInFailure",
             fields=[
-                ('key', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('count', models.PositiveIntegerField()),
-                ('until', models.DateTimeField(db_index=True)),
-                ('entry_id', models.BigIntegerField(help_text='the audit entry that tells of them', null=True)),
+                ("key", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("count", models.PositiveIntegerField()),
+                ("until", models.DateTimeField(db_index=True)),
+                ("entry_id", models.BigIntegerField(help_text="the audit entry that tells of them", null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='ConsoleSession',
+            name="ConsoleSession",
             fields=[
-                ('session_key', models.CharField(max_length=40, primary_key=True, serialize=False, verbose_name='session key')),
-                ('session_data', models.TextField(verbose_name='session data')),
-                ('expire_date', models.DateTimeField(db_index=True, verbose_name='expire date')),
-                ('address', models.CharField(blank=True, max_length=100)),
-                ('agent', models.CharField(blank=True, help_text='what the browser calls itself', max_length=300)),
-                ('signed_in_at', models.DateTimeField()),
-                ('last_used_at', models.DateTimeField(help_text='to the minute')),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='sessions', to=settings.AUTH_USER_MODEL)),
+                (
+                    "session_key",
+                    models.CharField(max_length=40, primary_key=True, serialize=False, verbose_name="session key"),
+                ),
+                ("session_data", models.TextField(verbose_name="session data")),
+                ("expire_date", models.DateTimeField(db_index=True, verbose_name="expire date")),
+                ("address", models.CharField(blank=True, max_length=100)),
+                ("agent", models.CharField(blank=True, help_text="what the browser calls itself", max_length=300)),
+                ("signed_in_at", models.DateTimeField()),
+                ("last_used_at", models.DateTimeField(help_text="to the minute")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sessions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Invite',
+            name="Invite",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(max_length=64, unique=True)),
-                ('note', models.CharField(help_text='whom it is for', max_length=100)),
-                ('is_learner', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('expires_at', models.DateTimeField()),
-                ('revoked_at', models.DateTimeField(null=True)),
-                ('used_at', models.DateTimeField(null=True)),
-                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('used_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("note", models.CharField(help_text="whom it is for", max_length=100)),
+                ("is_learner", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField()),
+                ("revoked_at", models.DateTimeField(null=True)),
+                ("used_at", models.DateTimeField(null=True)),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "used_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='InvitedRole',
+            name="InvitedRole",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.PositiveSmallIntegerField(choices=[(10, 'viewer'), (20, 'operator'), (30, 'admin')])),
-                ('cluster', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='console.cluster')),
-                ('invite', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='roles', to='console.invite')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("role", models.PositiveSmallIntegerField(choices=[(10, "viewer"), (20, "operator"), (30, "admin")])),
+                (
+                    "cluster",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="console.cluster"
+                    ),
+                ),
+                (
+                    "invite",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="roles", to="console.invite"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100)),
-                ('digest', models.CharField(max_length=64, unique=True)),
-                ('start', models.CharField(help_text='the first characters, to tell tokens apart', max_length=12)),
-                ('role', models.PositiveSmallIntegerField(choices=[(10, 'viewer'), (20, 'operator'), (30, 'admin')], help_text='the most that it may do')),
-                ('every_cluster', models.BooleanField(help_text='whichever its owner may see, also later')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('expires_at', models.DateTimeField(null=True)),
-                ('last_used_at', models.DateTimeField(help_text='to the minute', null=True)),
-                ('revoked_at', models.DateTimeField(null=True)),
-                ('clusters', models.ManyToManyField(blank=True, related_name='+', to='console.cluster')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tokens', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=100)),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("start", models.CharField(help_text="the first characters, to tell tokens apart", max_length=12)),
+                (
+                    "role",
+                    models.PositiveSmallIntegerField(
+                        choices=[(10, "viewer"), (20, "operator"), (30, "admin")], help_text="the most that it may do"
+                    ),
+                ),
+                ("every_cluster", models.BooleanField(help_text="whichever its owner may see, also later")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField(null=True)),
+                ("last_used_at", models.DateTimeField(help_text="to the minute", null=True)),
+                ("revoked_at", models.DateTimeField(null=True)),
+                ("clusters", models.ManyToManyField(blank=True, related_name="+", to="console.cluster")),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="tokens", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('revoked_at', None)), fields=('owner', 'name'), name='one_living_token_of_a_name')],
+                "ordering": ["-id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("revoked_at", None)),
+                        fields=("owner", "name"),
+                        name="one_living_token_of_a_name",
+                    )
+                ],
             },
         ),
     ]

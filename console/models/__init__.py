@@ -2,14 +2,18 @@
 
 from console.models.audit import AuditEntry, Result
 from console.models.cluster import Cluster
-from console.models.invite import Invite, InvitedRole
+from console.models.invite import INVITE_DAYS_MAX, Invite, InvitedRole
 from console.models.membership import Membership, Role
 from console.models.session import ConsoleSession
 from console.models.sign_in_failure import SignInFailure
-from console.models.token import ApiToken
-from console.models.user import User
+from console.models.token import SCOPES, TOKEN_DAYS_MAX, ApiToken
+from console.models.user import KINDS, User
 
 __all__ = [
+    "INVITE_DAYS_MAX",
+    "KINDS",
+    "SCOPES",
+    "TOKEN_DAYS_MAX",
     "ApiToken",
     "AuditEntry",
     "Cluster",

@@ -13,6 +13,8 @@ from django.db import models
 
 from console.models.membership import Role
 
+INVITE_DAYS_MAX = 30
+
 
 class Invite(models.Model):
     """One link."""

@@ -13,6 +13,9 @@ from django.db import models
 
 from console.models.membership import Role
 
+SCOPES = {"read": Role.VIEWER, "write": Role.OPERATOR, "admin": Role.ADMIN}
+TOKEN_DAYS_MAX = 3650
+
 
 class ApiToken(models.Model):
     """One token: of a person, for a role, on all clusters of that person or on some."""

@@ -9,6 +9,13 @@ if TYPE_CHECKING:
     from console.models.token import ApiToken
 
 
+KINDS = {
+    "person": "person: has roles on clusters",
+    "administrator": "administrator: may do everything everywhere",
+    "learner": "learner: has sandboxes only",
+}
+
+
 class User(AbstractUser):
     """A person. A superuser ("administrator") sees every cluster; others see those they are a member of.
 

@@ -74,7 +74,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "console.views.navigation.navigation",
             ],
-            "builtins": ["template_partials.templatetags.partials", "console.templatetags.console_tags", "console.templatetags.access_tags"],
+            "builtins": [
+                "template_partials.templatetags.partials",
+                "console.templatetags.console_tags",
+                "console.templatetags.access_tags",
+            ],
             "loaders": [
                 (
                     "template_partials.loader.Loader",

@@ -15,11 +15,6 @@ from console.services import sessions
 from console.services.audit import Refusal
 
 Kind = Literal["person", "administrator", "learner"]
-KINDS: dict[str, str] = {
-    "person": "person: has roles on clusters",
-    "administrator": "administrator: may do everything everywhere",
-    "learner": "learner: has sandboxes only",
-}
 
 
 class AccountRefused(Refusal):
@@ -67,7 +62,9 @@ def set_kind(by: User, person: User, kind: Kind) -> None:
             _check_not_needed(by, person, "made less than an administrator")
         if kind == "learner" and (count := person.memberships.count()):
             words = "a cluster" if count == 1 else f"{count} clusters"
-            raise AccountRefused(f"{person.username} is a member of {words}, and learners are of none: remove that first")
+            raise AccountRefused(
+                f"{person.username} is a member of {words}, and learners are of none: remove that first"
+            )
         person.is_superuser = person.is_staff = kind == "administrator"
         person.is_learner = kind == "learner"
         person.save(update_fields=["is_superuser", "is_staff", "is_learner"])

@@ -90,7 +90,9 @@ def page_of(found: QuerySet[AuditEntry], *, older: int | None = None, newer: int
     more = len(rows) > PAGE_SIZE
     rows = rows[:PAGE_SIZE]
     newest = rows[0].pk if rows else (older or 1) - 1
-    return AuditPage(rows, rows[-1].pk if more else None, newest if older and found.filter(pk__gt=newest).exists() else None)
+    return AuditPage(
+        rows, rows[-1].pk if more else None, newest if older and found.filter(pk__gt=newest).exists() else None
+    )
 
 
 def choices(cluster: Cluster | None) -> tuple[list[str], list[str]]:

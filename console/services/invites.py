@@ -16,7 +16,6 @@ from console.services import accounts
 from console.services.audit import Refusal
 from console.services.secret_values import digest, new_secret
 
-DAYS_MAX = 30
 LISTED_MAX = 100
 
 

@@ -11,16 +11,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from console.models import ApiToken, Cluster, Role, User
+from console.models import SCOPES, ApiToken, Cluster, Role, User
 from console.permissions import clusters_of
 from console.services.audit import Refusal
 from console.services.secret_values import digest, new_secret
 
 PREFIX = "odradek_"
 LIVING_MAX = 50  # of one person
-DAYS_MAX = 3650
 USE_WRITTEN_EVERY_S = 60
-SCOPES = {"read": Role.VIEWER, "write": Role.OPERATOR, "admin": Role.ADMIN}
 
 
 class TokenRefused(Refusal):

@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from console.forms.accounts import PasswordChangeForm, TokenForm
-from console.models import ApiToken, Cluster, ConsoleSession
+from console.models import SCOPES, ApiToken, Cluster, ConsoleSession
 from console.permissions import clusters_of
 from console.services import audit, sessions, sign_ins, tokens
 from console.views.accounts import sign_out
@@ -114,7 +114,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
     after = {"scope": asked["scope"], "clusters": words, "days": asked["days"]}
     try:
         with audit.writing(audit.actor_of(request), "token.create", name, after=after):
-            role = tokens.SCOPES[asked["scope"]]
+            role = SCOPES[asked["scope"]]
             _, value = tokens.create(request.user, name, role, clusters=chosen, days=asked["days"])
     except tokens.TokenRefused as refused:
         return _tokens(request, form, refused=str(refused))

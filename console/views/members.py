@@ -104,7 +104,9 @@ def _listed(
         cluster=cluster,
         members=list(cluster.memberships.select_related("user").order_by("user__username")[:LISTED_MAX]),
         administrators=list(
-            User.objects.filter(is_superuser=True, is_active=True).order_by("username").values_list("username", flat=True)
+            User.objects.filter(is_superuser=True, is_active=True)
+            .order_by("username")
+            .values_list("username", flat=True)
         ),
         form=form,
         refused=refused,

@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from console.forms.accounts import ClusterRoleForm, KindForm, PersonForm
-from console.models import Cluster, ConsoleSession, Membership, Role, User
+from console.models import KINDS, Cluster, ConsoleSession, Membership, Role, User
 from console.permissions import check_administrator
 from console.services import accounts, audit, memberships, sessions, tokens
 from console.views.page_numbers import page_numbers
@@ -64,7 +64,7 @@ class UserDetailPage:
     password: str = ""  # a new one, this once
     place: str = "users"
     cluster: None = None
-    kinds = tuple(accounts.KINDS.items())
+    kinds = tuple(KINDS.items())
     role_choices = tuple(Role.choices)
 
 
@@ -138,9 +138,7 @@ def user_active(request: HttpRequest, pk: int) -> HttpResponse:
         return f"{person.username} may sign in again." if active else f"{person.username} is signed out and stays out."
 
     action = "user.activate" if active else "user.deactivate"
-    return _changed(
-        request, person, action, change, before={"active": person.is_active}, after={"active": active}
-    )
+    return _changed(request, person, action, change, before={"active": person.is_active}, after={"active": active})
 
 
 @require_POST

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from console.models import Cluster, User
+from console.models import SCOPES, TOKEN_DAYS_MAX, Cluster, User
 from console.permissions import clusters_of
 from console.services import audit, tokens
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("user", metavar="USER", help="whose token it is: it never does more than they may")
-        parser.add_argument("--scope", choices=list(tokens.SCOPES), required=True, help="the most that it may do")
+        parser.add_argument("--scope", choices=list(SCOPES), required=True, help="the most that it may do")
         parser.add_argument(
             "--cluster", metavar="ID", action="append", help="only this cluster, by id or name (may be repeated)"
         )
@@ -35,10 +35,10 @@ class Command(BaseCommand):
         if owner is None:
             raise CommandError(f"There is no person called {options['user']}.")
         days = options["expires_days"]
-        if days is not None and not 1 <= days <= tokens.DAYS_MAX:
-            raise CommandError(f"--expires-days is from 1 to {tokens.DAYS_MAX}.")
+        if days is not None and not 1 <= days <= TOKEN_DAYS_MAX:
+            raise CommandError(f"--expires-days is from 1 to {TOKEN_DAYS_MAX}.")
         chosen = None if options["cluster"] is None else [self.cluster(owner, wanted) for wanted in options["cluster"]]
-        role = tokens.SCOPES[options["scope"]]
+        role = SCOPES[options["scope"]]
         name = self.free_name(owner, options["name"])
         after = {"scope": options["scope"], "clusters": [c.name for c in chosen] if chosen else "all", "days": days}
         try:
