@@ -52,7 +52,8 @@ def endpoint(**handlers: Handler) -> Handler:
         except Refusal as error:
             response = response_of(ApiError(400, 40002, str(error)))
         if response.status_code == 401:
-            response.headers["WWW-Authenticate"] = 'Bearer realm="odradek", error="invalid_token"'
+            why = ', error="invalid_token"' if "Authorization" in request.headers else ""
+            response.headers["WWW-Authenticate"] = f'Bearer realm="odradek"{why}'
         if response.status_code == 405:
             response.headers["Allow"] = allowed
         return response

@@ -6,11 +6,12 @@
 from typing import Any
 
 from django import template
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from console.models import AuditEntry, Cluster, Result
 from console.permissions import ADMINISTER, administers_installation, clusters_of, refusal_of, role_on
-from console.services import figures
+from console.services import agents, figures
 from console.templatetags.console_tags import mark
 
 register = template.Library()
@@ -37,8 +38,16 @@ def administers(user: Any, cluster: Cluster | None) -> bool:
 def audit_result(entry: AuditEntry) -> SafeString:
     """What came of it, and how long it took."""
     result = Result(entry.result)
-    took = "" if entry.finished_at is None else f", {_milliseconds(entry)}{figures.THIN}ms"
-    return mark(TONES[result], "no result" if result is Result.INTENDED else f"{result.label}{took}")
+    if result is Result.INTENDED or entry.finished_at is None:
+        return mark(TONES[result], "no result")
+    took = format_html('<span class="wide-only u">{}{}ms</span>', _milliseconds(entry), figures.THIN)
+    return format_html("{} {}", mark(TONES[result], result.label), took)
+
+
+@register.filter
+def browser(agent: str) -> str:
+    """What a browser is, as far as it says."""
+    return agents.words(agent) or "not told"
 
 
 def _milliseconds(entry: AuditEntry) -> str:

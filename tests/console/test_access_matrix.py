@@ -36,10 +36,8 @@ class Stage:
     pks: dict[str, int]
 
     def client(self, role: str) -> Client:
-        if role in TOKENS:
-            client = Client(headers={"Authorization": f"Bearer {self.tokens[role]}"})
-        else:
-            client = Client()
+        shown = {"Authorization": f"Bearer {self.tokens[role]}"} if role in TOKENS else {}
+        client = Client(headers=shown)
         client.handler = self.cast.owner.handler  # loading the middleware is what costs
         if role in TOKENS:
             return client
