@@ -63,7 +63,7 @@ def set_kind(by: User, person: User, kind: Kind) -> None:
         if kind == "learner" and (count := person.memberships.count()):
             words = "a cluster" if count == 1 else f"{count} clusters"
             raise AccountRefused(
-                f"{person.username} is a member of {words}, and learners are of none: remove that first"
+                f"learners are members of no cluster, and {person.username} is of {words}: remove that first"
             )
         person.is_superuser = person.is_staff = kind == "administrator"
         person.is_learner = kind == "learner"
@@ -95,6 +95,6 @@ def _check_not_needed(by: User, person: User, what: str) -> None:
         return
     others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=person.pk)
     if not others.exists():
-        raise AccountRefused(f"{person.username} is the last administrator and cannot be {what}")
+        raise AccountRefused(f"the last administrator, {person.username}, cannot be {what}")
     if by.pk == person.pk:
         raise AccountRefused(f"that is you: another administrator has to do it, lest you are {what} by accident")

@@ -27,14 +27,16 @@ def add(cluster: Cluster, user: User, role: Role) -> Membership:
     with transaction.atomic():
         user.refresh_from_db()
         if user.is_learner:
-            raise MembershipRefused(f"{user.username} is a learner: learners have sandboxes and no role on a cluster")
+            raise MembershipRefused(f"learners have sandboxes and no role on a cluster, and {user.username} is one")
         if user.is_superuser:
-            raise MembershipRefused(f"{user.username} administers this installation and so every cluster already")
+            raise MembershipRefused(
+                f"as an administrator of this installation {user.username} may do everything here already"
+            )
         try:
             with transaction.atomic():
                 return Membership.objects.create(user=user, cluster=cluster, role=role)
         except IntegrityError:
-            raise MembershipRefused(f"{user.username} is a member already: change the role instead") from None
+            raise MembershipRefused(f"there is a role of {user.username} already: change that one") from None
 
 
 def change(by: User, membership: Membership, role: Role) -> None:

@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -102,7 +103,7 @@ def invite_accept(request: HttpRequest, secret: str) -> HttpResponse:
             begin_session(request, user)
             return redirect("console:home")
         except accounts.AccountRefused as refused:
-            form.add_error("name", f"{str(refused).capitalize()}.")
+            form.add_error("name", capfirst(f"{refused}."))
         except invites.InviteRefused as refused:
             return render(request, "console/access/invite_closed.html", {"reason": str(refused)}, status=404)
     status = 409 if request.method == "POST" else 200

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.text import capfirst
 from django.views.decorators.http import require_http_methods, require_POST
 
 from console.forms.accounts import MemberForm, RoleForm
@@ -47,7 +48,7 @@ def member_list(request: HttpRequest, cluster_id: uuid.UUID) -> HttpResponse:
         with audit.writing(actor, "member.add", name, cluster=cluster, after={"role": role.label}):
             memberships.add(cluster, memberships.person(name), role)
     except memberships.MembershipRefused as refused:
-        form.add_error("name", f"{refused}."[0].upper() + f"{refused}."[1:])
+        form.add_error("name", capfirst(f"{refused}."))
         return _listed(request, cluster, form, status=409)
     messages.success(request, f"{name} is {role.label} of {cluster.name}.")
     return redirect("console:member-list", cluster_id=cluster.pk)

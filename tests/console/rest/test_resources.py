@@ -169,14 +169,16 @@ def test_configs_are_set_reset_and_altered_together(cast, api):
 def test_a_record_of_each_type_is_written_and_reported(cast, api):
     body = (
         '{"key": {"type": "BINARY", "data": "AQI="}, "value": {"type": "JSON", "data": {"a": [1, null]}},'
-        ' "headers": [{"name": "h", "value": "AQ=="}, {"name": "n"}], "partition_id": 2, "timestamp": "2026-11-28T10:00:00Z"}'
+        ' "headers": [{"name": "h", "value": "AQ=="}, {"name": "n"}], "partition_id": 2,'
+        ' "timestamp": "2026-11-28T10:00:00Z"}'
         '\n{"key": {"type": "STRING", "data": "k"}, "value": {"type": "STRING", "data": null}} {}'
     )
     answer = cast.operator.post(f"{T}/records", body, content_type="application/json; charset=utf-8")
     reports = [json.loads(line) for line in answer.content.decode().splitlines()]
     assert reports[0] == {
         "error_code": 200, "cluster_id": CLUSTER_ID, "topic_name": "orders.placed", "partition_id": 2, "offset": 703,
-        "timestamp": "2026-11-22T14:06:31.874Z", "key": {"type": "BINARY", "size": 2}, "value": {"type": "JSON", "size": 14},
+        "timestamp": "2026-11-22T14:06:31.874Z",
+        "key": {"type": "BINARY", "size": 2}, "value": {"type": "JSON", "size": 14},
     }  # fmt: skip
     assert [report["offset"] for report in reports] == [703, 704, 705]
     assert api.done[0][1] == [
