@@ -2,9 +2,12 @@ import re
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from console.models import AuditEntry, Cluster, Membership, Role, User
 from tests.console.cast import PASSWORD
+
+NEW = reverse("console:user-new")
 
 
 def user(name: str) -> User:
@@ -32,7 +35,7 @@ def test_people_are_listed_and_found_by_a_part_of_their_name(cast):
 
 
 def test_a_user_is_made_with_a_password_that_is_shown_once_and_works(cast):
-    answer = cast.owner.post("/users/new/", {"name": "nina", "kind": "person"})
+    answer = cast.owner.post(NEW, {"name": "nina", "kind": "person"})
     password = shown_once(answer)
     assert len(password) == 20 and password not in text(cast.owner.get(path("nina")))
     assert Client().login(username="nina", password=password)
@@ -51,7 +54,7 @@ def test_a_user_is_made_with_a_password_that_is_shown_once_and_works(cast):
     ],
 )
 def test_a_name_that_cannot_be_is_refused_where_it_was_typed_and_kept(cast, name, words):
-    answer = cast.owner.post("/users/new/", {"name": name, "kind": "person"})
+    answer = cast.owner.post(NEW, {"name": name, "kind": "person"})
     assert answer.status_code == 409 and words.lower() in text(answer).lower()
     assert "<script>" not in text(answer).replace("<script src", "").replace("<script type", "")
 
