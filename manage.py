@@ -45,8 +45,11 @@ def main():
 
         sys.exit(test(sys.argv[2:]))
     # The others read settings, which name the data directory, before they read their options.
-    if "--data" in sys.argv[2:-1]:
-        os.environ["ODRADEK_DATA"] = sys.argv[sys.argv.index("--data") + 1]
+    for number, word in enumerate(sys.argv[2:], 3):
+        if word.startswith("--data="):
+            os.environ["ODRADEK_DATA"] = word[len("--data=") :]
+        elif word == "--data" and number < len(sys.argv):
+            os.environ["ODRADEK_DATA"] = sys.argv[number]
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.project.settings")
     from django.core.management import execute_from_command_line
 

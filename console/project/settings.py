@@ -3,7 +3,7 @@
 Environment: ODRADEK_DATA (data directory, default .data/ beside manage.py), REDIS_URL (channel layer; without it
 one process is enough for itself), ODRADEK_HOSTS (more host names, comma separated), ODRADEK_SECRET (the key of
 sessions; by default one is made in the data directory), ODRADEK_PROXIES (addresses or networks of reverse proxies,
-comma separated; by default none is believed), ODRADEK_DEBUG=1 (development only).
+comma separated; by default none is believed), ODRADEK_HTTPS=1 (all come by TLS), ODRADEK_DEBUG=1 (development only).
 
 *Invariants*: the data directory holds everything that is written; secrets are files only the owner may read.
 *Not here*: which clusters there are (database), how brokers run (engine.hosting).
@@ -134,6 +134,14 @@ CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
+
+# With ODRADEK_HTTPS=1 everybody comes by TLS (through one of PROXIES): cookies and browsers are held to it. Without,
+# the console is for this machine alone, where there is no TLS to ask for. Its name's subdomains are not ours to decide.
+HTTPS_ONLY = os.environ.get("ODRADEK_HTTPS") == "1"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS_ONLY
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS_ONLY else 0
+NOT_FOR_US = ("W005", "W021") if HTTPS_ONLY else ("W004", "W008", "W011", "W012", "W016")
+SILENCED_SYSTEM_CHECKS = [f"security.{number}" for number in NOT_FOR_US]
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
