@@ -35,6 +35,8 @@ async def test_the_socket_of_an_ended_session_is_closed(cast, kafka, monkeypatch
     await asyncio.sleep(0.3)
     await sync_to_async(deed)()
     assert await one.receive_output(2) == {"type": "websocket.close", "code": session_watch.SIGNED_OUT}
+    await one.wait()
+    assert topic_tail._open == {}
 
 
 async def test_a_socket_whose_session_goes_on_stays(cast, kafka, monkeypatch):
