@@ -5,6 +5,7 @@
 """
 
 from collections.abc import Callable
+from ipaddress import ip_address, ip_network
 
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
@@ -12,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 
 from console.kafka import errors
-from console.services import outages
+from console.services import outages, sessions
 from console.views import errors as pages
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -31,6 +32,51 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     ]
 )
+
+
+class ClientAddress:
+    """REMOTE_ADDR is whom we talk to, past the proxies that settings name.
+
+    What a client itself writes into X-Forwarded-For or X-Forwarded-Proto is believed from nobody else.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer one request."""
+        hops = request.META.pop("HTTP_X_FORWARDED_FOR", "").split(",")
+        peer = request.META.get("REMOTE_ADDR") or ""
+        if not is_proxy(peer):
+            request.META.pop("HTTP_X_FORWARDED_PROTO", None)
+        # Each proxy adds at the end whom it talked to: from there back, the first that is no proxy of ours.
+        while is_proxy(peer) and hops and hops[-1].strip():
+            peer = hops.pop().strip()[:100]
+        request.META["REMOTE_ADDR"] = peer
+        return self.get_response(request)
+
+
+def is_proxy(address: str) -> bool:
+    """Whether this is one of the proxies that settings name."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in ip_network(known, strict=False) for known in settings.PROXIES)
+
+
+class SessionUse:
+    """Sessions know when they were last used."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer one request."""
+        response = self.get_response(request)
+        if request.session.session_key and request.user.is_authenticated:
+            sessions.used(request.session.session_key)
+        return response
 
 
 class ContentSecurityPolicy:

@@ -6,7 +6,9 @@ Topic names hold only letters, digits, dot, underscore and hyphen, so they stand
 from django.urls import path, register_converter
 
 from console.views import (
+    account,
     accounts,
+    audit,
     calculator,
     clusters,
     config_changes,
@@ -14,6 +16,8 @@ from console.views import (
     connections,
     deletions,
     groups,
+    invites,
+    members,
     offset_resets,
     partition_additions,
     partitions,
@@ -23,6 +27,7 @@ from console.views import (
     records,
     topic_creation,
     topics,
+    users,
 )
 from console.views.converters import OffsetConverter, TopicNameConverter
 from console.views.group_names import GroupNameConverter
@@ -40,6 +45,36 @@ ON_GROUP = ON_CLUSTER + "groups/<group:group>/"
 account_urls = [
     path("login/", accounts.sign_in, name="login"),
     path("logout/", accounts.sign_out, name="logout"),
+]
+access_urls = [
+    path("account/", account.account, name="account"),
+    path("account/password/", account.password_change, name="password-change"),
+    path("account/sessions/end-others/", account.session_end_others, name="session-end-others"),
+    path("account/sessions/<slug:name>/end/", account.session_end, name="session-end"),
+    path("account/tokens/", account.token_list, name="token-list"),
+    path("account/tokens/<int:pk>/revoke/", account.token_revoke, name="token-revoke"),
+    path("invite/<str:secret>/", invites.invite_accept, name="invite-accept"),
+    path("invites/", invites.invite_list, name="invite-list"),
+    path("invites/<int:pk>/revoke/", invites.invite_revoke, name="invite-revoke"),
+    path("users/", users.user_list, name="user-list"),
+    path("users/new/", users.user_new, name="user-new"),
+    path("users/<int:pk>/", users.user_detail, name="user-detail"),
+    path("users/<int:pk>/kind/", users.user_kind, name="user-kind"),
+    path("users/<int:pk>/active/", users.user_active, name="user-active"),
+    path("users/<int:pk>/sign-out/", users.user_sign_out, name="user-sign-out"),
+    path("users/<int:pk>/password/", users.user_password, name="user-password"),
+    path("users/<int:pk>/roles/", users.user_role, name="user-role"),
+    path(ON_CLUSTER + "members/", members.member_list, name="member-list"),
+    path(ON_CLUSTER + "members/<int:pk>/", members.member_change, name="member-change"),
+    path(ON_CLUSTER + "members/<int:pk>/remove/", members.member_remove, name="member-remove"),
+]
+audit_urls = [
+    path("audit/", audit.audit_list, name="audit-list"),
+    path("audit/<int:pk>/", audit.audit_entry, name="audit-entry"),
+    path("audit/download/", audit.audit_download, name="audit-download"),
+    path(ON_CLUSTER + "audit/", audit.audit_list, name="cluster-audit-list"),
+    path(ON_CLUSTER + "audit/<int:pk>/", audit.audit_entry, name="cluster-audit-entry"),
+    path(ON_CLUSTER + "audit/download/", audit.audit_download, name="cluster-audit-download"),
 ]
 cluster_urls = [
     path("", clusters.home, name="home"),
@@ -88,6 +123,8 @@ produce_urls = [
 ]
 urlpatterns = [
     *account_urls,
+    *access_urls,
+    *audit_urls,
     *cluster_urls,
     *connection_urls,
     *topic_urls,

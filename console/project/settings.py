@@ -2,9 +2,10 @@
 
 Environment: ODRADEK_DATA (data directory, default .data/ beside manage.py), REDIS_URL (channel layer; without it
 one process is enough for itself), ODRADEK_HOSTS (more host names, comma separated), ODRADEK_SECRET (the key of
-sessions; by default one is made in the data directory), ODRADEK_HTTPS=1 (served over https, by a proxy that sets
-X-Forwarded-Proto: cookies and addresses are for https only), ODRADEK_CLUSTER_ADDRESSES (where clusters may be when
-others than this machine reach the console: networks, names, *.names, "public"), ODRADEK_DEBUG=1 (development only).
+sessions; by default one is made in the data directory), ODRADEK_PROXIES (addresses or networks of reverse proxies,
+comma separated; by default none is believed), ODRADEK_HTTPS=1 (all come by TLS, through one of those proxies),
+ODRADEK_CLUSTER_ADDRESSES (where clusters may be when others than this machine reach the console: networks, names,
+*.names, "public"), ODRADEK_DEBUG=1 (development only).
 
 *Invariants*: the data directory holds everything that is written; secrets are files only the owner may read.
 *Not here*: which clusters there are (database), how brokers run (engine.hosting).
@@ -25,6 +26,11 @@ REDIS_URL = os.environ.get("REDIS_URL", "")
 SECRET_KEY = os.environ.get("ODRADEK_SECRET") or secret(DATA_DIR / "secrets" / "django")
 CLUSTER_SECRETS_KEY = secret(DATA_DIR / "secrets" / "clusters")
 DEBUG = os.environ.get("ODRADEK_DEBUG") == "1"
+
+# Addresses or networks of reverse proxies. From these alone X-Forwarded-For and X-Forwarded-Proto are believed
+# (console/middleware.py takes them off every other request).
+PROXIES = list(filter(None, os.environ.get("ODRADEK_PROXIES", "").replace(" ", "").split(",")))
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *filter(None, os.environ.get("ODRADEK_HOSTS", "").split(","))]
 
 HTTPS = os.environ.get("ODRADEK_HTTPS") == "1"
@@ -41,7 +47,6 @@ INSTALLED_APPS = [
     "sandbox.apps.SandboxConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "channels",
@@ -50,6 +55,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "console.middleware.ClientAddress",
     "django.middleware.security.SecurityMiddleware",
     "console.middleware.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -57,6 +63,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "console.middleware.SessionUse",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -83,6 +90,7 @@ TEMPLATES = [
             "builtins": [
                 "template_partials.templatetags.partials",
                 "console.templatetags.console_tags",
+                "console.templatetags.access_tags",
                 "console.templatetags.component_tags",
             ],
             "loaders": [
@@ -120,11 +128,6 @@ CHANNEL_LAYERS = {
     )
 }
 
-# Failed sign-ins are counted in this process; it must not be easy to push them out.
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 20_000}},
-}
-
 AUTH_USER_MODEL = "console.User"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -134,6 +137,7 @@ LOGIN_URL = "console:login"
 LOGIN_REDIRECT_URL = "console:home"
 LOGOUT_REDIRECT_URL = "console:login"
 
+SESSION_ENGINE = "console.models.session"
 SESSION_COOKIE_NAME = "odradek_session"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -141,20 +145,18 @@ CSRF_FAILURE_VIEW = "console.views.errors.form_refused"
 CSRF_COOKIE_NAME = "odradek_csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 
-# Subdomains and browsers' preload lists are for whoever owns the domain to decide.
-SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
-if HTTPS:
-    SECURE_SSL_REDIRECT = True
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SECURE_HSTS_SECONDS = 365 * 24 * 3600
-else:
-    # On this machine alone there is no wire to protect; console/checks.py warns as soon as others reach it so.
-    SILENCED_SYSTEM_CHECKS += ["security.W004", "security.W008", "security.W012", "security.W016"]
+# With ODRADEK_HTTPS=1 everybody comes by TLS (through one of PROXIES): cookies and browsers are held to it. Without,
+# the console is for this machine alone, where there is no wire to protect (console/checks.py warns as soon as others
+# reach it so). Subdomains and browsers' preload lists are for whoever owns the domain to decide.
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+NOT_FOR_US = ("W005", "W021") if HTTPS else ("W004", "W008", "W011", "W012", "W016")
+SILENCED_SYSTEM_CHECKS = [f"security.{number}" for number in NOT_FOR_US]
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

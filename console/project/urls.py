@@ -5,7 +5,7 @@
 
 from django.urls import include, path
 
-urlpatterns = [path("", include("console.urls"))]
+urlpatterns = [path("v3/", include("console.rest.urls")), path("", include("console.urls"))]
 
 handler400 = "console.views.errors.bad_request"
 handler403 = "console.views.errors.forbidden"
