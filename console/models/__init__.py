@@ -3,6 +3,18 @@
 from console.models.audit import AuditEntry, Result
 from console.models.cluster import Cluster
 from console.models.membership import Membership, Role
+from console.models.search import Search, SearchHit, SearchPart, SearchState
 from console.models.user import User
 
-__all__ = ["AuditEntry", "Cluster", "Membership", "Result", "Role", "User"]
+__all__ = [
+    "AuditEntry",
+    "Cluster",
+    "Membership",
+    "Result",
+    "Role",
+    "Search",
+    "SearchHit",
+    "SearchPart",
+    "SearchState",
+    "User",
+]

@@ -4,7 +4,7 @@ Beat runs in this worker and asks each broker, on the queue that only its proces
 The broker does the same by itself when nobody asks, so a stopped worker or Redis costs nothing but time.
 
 Invariants: JSON only; a message that a stopped broker did not take expires before the next one is sent.
-Not here: the broker's tasks (engine/hosting/tasks.py), asked for by name: this process loads no engine.
+Not here: the broker's tasks (engine/hosting/tasks.py), asked for by name: of the engine this process loads the client.
 """
 
 import os
@@ -26,6 +26,8 @@ BROKER_TASKS = {
     "expire_offsets": ("offsets.retention.check.interval.ms", 600_000),
 }
 
+TEND_SEARCHES_S = 15.0
+
 
 def schedule() -> dict[str, dict[str, Any]]:
     """Return what beat sends: an entry for each task of each broker of the data directory."""
@@ -38,6 +40,8 @@ def schedule() -> dict[str, dict[str, Any]]:
                 "schedule": seconds,
                 "options": {"queue": broker.queue, "expires": seconds},
             }
+    expires = {"expires": TEND_SEARCHES_S}
+    entries["tend searches"] = {"task": "console.tasks.tend_searches", "schedule": TEND_SEARCHES_S, "options": expires}
     return entries
 
 
@@ -49,6 +53,8 @@ app.conf.update(
     result_accept_content=["json"],
     task_ignore_result=True,
     task_default_queue="console",
+    imports=["console.tasks"],
+    worker_prefetch_multiplier=1,
     broker_connection_max_retries=None,
     broker_connection_retry_on_startup=True,
     broker_transport_options={"socket_connect_timeout": 3, "socket_timeout": 5, "health_check_interval": 10},

@@ -1,7 +1,7 @@
 """`python -m console.project.worker`: the console's Celery worker with beat, as `up` starts it.
 
-The same as `celery -A console.project.celery worker -B --scheduler=celery.beat:Scheduler`, without Celery's command
-line, whose interactive shell costs half a second and 10 MB.
+The same as `celery -A console.project.celery worker -B -Q console,heavy -c 2 --scheduler=celery.beat:Scheduler`,
+without Celery's command line, whose interactive shell costs half a second and 10 MB.
 
 Not here: what it works on (celery.py).
 """
@@ -18,7 +18,8 @@ def main() -> int:
     worker = Worker(
         app=app,
         pool_cls="prefork",
-        concurrency=1,
+        concurrency=2,  # the partitions of a search are read side by side
+        queues=["console", "heavy"],
         beat=True,
         scheduler="celery.beat:Scheduler",  # in memory: what is due is due again after a restart
         hostname="console@%h",
