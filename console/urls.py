@@ -5,7 +5,19 @@ Topic names hold only letters, digits, dot, underscore and hyphen, so they stand
 
 from django.urls import path, register_converter
 
-from console.views import accounts, clusters, configs, groups, offset_resets, partitions, patterns, records, topics
+from console.views import (
+    accounts,
+    clusters,
+    configs,
+    downloads,
+    groups,
+    offset_resets,
+    partitions,
+    patterns,
+    records,
+    searches,
+    topics,
+)
 from console.views.converters import OffsetConverter, TopicNameConverter
 from console.views.group_names import GroupNameConverter
 
@@ -17,6 +29,7 @@ app_name = "console"
 
 ON_CLUSTER = "clusters/<uuid:cluster_id>/"
 ON_TOPIC = ON_CLUSTER + "topics/<topic:name>/"
+ON_SEARCH = ON_TOPIC + "search/<uuid:search_id>/"
 ON_GROUP = ON_CLUSTER + "groups/<group:group>/"
 
 account_urls = [
@@ -45,10 +58,18 @@ group_urls = [
     path(ON_GROUP, groups.group_detail, name="group-detail"),
     path(ON_GROUP + "offset-reset/", offset_resets.offset_reset, name="offset-reset"),
 ]
+search_urls = [
+    path(ON_TOPIC + "search/", searches.search_form, name="search-form"),
+    path(ON_SEARCH, searches.search_detail, name="search-detail"),
+    path(ON_SEARCH + "cancel/", searches.search_cancel, name="search-cancel"),
+    path(ON_SEARCH + "download/", downloads.search_download, name="search-download"),
+    path(ON_TOPIC + "download/", downloads.topic_download, name="topic-download"),
+]
 urlpatterns = [
     *account_urls,
     *cluster_urls,
     *topic_urls,
     *group_urls,
+    *search_urls,
     path("_patterns/", patterns.pattern_list, name="pattern-list"),
 ]

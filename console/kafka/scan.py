@@ -9,15 +9,18 @@ Not here: what is looked for in the records (console/search), one page of record
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 
 from console.kafka import topics
-from console.kafka.connection import ConnectionSpec, Session, on_loop, run, use
+from console.kafka.connection import TIME_LIMIT_S, ConnectionSpec, Session, on_loop, run, use
 from console.kafka.errors import ClusterUnreachable, NotFound, translated
+from console.kafka.records import RecordView, view_of
 from engine.client.calls import EARLIEST, LATEST, Fetched, OffsetFound
 from engine.client.errors import ClientError, Refused
+from engine.client.records import decode
+from engine.client.sections import Section, sections
 from engine.wire.error_codes import ErrorCode
 
 FETCH_BYTES = 2 << 20
@@ -25,6 +28,8 @@ FETCH_LIMIT_S = 15.0
 PLAN_LIMIT_S = 10.0
 EMPTY_ANSWERS_MAX = 40
 PAUSE_S = 0.25
+PICKED_BYTES = 64 << 10
+SPARE_MS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +127,41 @@ def _log_start(spec: ConnectionSpec, topic: str, fetched: Fetched, position: int
     if start.offset <= position:
         raise NotFound(f"offset {position} of partition {fetched.partition} is beyond the end: records were lost")
     return start.offset
+
+
+async def _pick(session: Session, topic: str, wanted: dict[int, list[int]]) -> dict[tuple[int, int], RecordView]:
+    """Fetch at the first offset that is still wanted of each partition, until all are there or time is up."""
+    found: dict[tuple[int, int], RecordView] = {}
+    while wanted and session.remaining_ms > SPARE_MS:
+        positions = [(topic, partition, offsets[0]) for partition, offsets in wanted.items()]
+        answer = await session.fetch(positions, bytes_max=FETCH_BYTES, partition_bytes_max=PICKED_BYTES)
+        for partition, offsets in list(wanted.items()):
+            fetched = answer[topic, partition]
+            reached = fetched.next_offset if fetched.error is None else 0
+            for section in sections(fetched) if fetched.error is None else ():
+                if isinstance(section, Section) and _holds(section, offsets):
+                    only = fetched._replace(records=bytes(section.batch))
+                    found |= {(partition, r.offset): view_of(r) for r in decode(only).records if r.offset in offsets}
+            rest = [offset for offset in offsets[1:] if offset >= reached]
+            wanted[partition] = rest
+            if not rest:
+                del wanted[partition]
+    return found
+
+
+def _holds(section: Section, offsets: list[int]) -> bool:
+    return any(section.header.base_offset <= offset <= section.header.last_offset for offset in offsets)
+
+
+def pick(
+    spec: ConnectionSpec, topic: str, addresses: Iterable[tuple[int, int]], *, time_limit_s: float = TIME_LIMIT_S
+) -> dict[tuple[int, int], RecordView]:
+    """The records at these addresses, as many as there are and as can be had in the time of a page."""
+    wanted: dict[int, list[int]] = {}
+    for partition, offset in sorted(addresses):
+        wanted.setdefault(partition, []).append(offset)
+
+    async def operation(session: Session) -> dict[tuple[int, int], RecordView]:
+        return await _pick(session, topic, wanted)
+
+    return run(spec, operation, time_limit_s=time_limit_s)

@@ -13,9 +13,9 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from console.kafka import scan as topic_scan
 from console.kafka.connection import ConnectionSpec
 from console.kafka.errors import ClusterUnreachable, KafkaError
-from console.kafka.scan import Stretch, chunks
 from console.models import Search, SearchHit, SearchPart, SearchState
 from console.search.jobs import HITS_MAX, LEASE_S, Part, settle
 from console.search.language import parse
@@ -65,7 +65,8 @@ def _read_part(search: Search, part: SearchPart, spec: ConnectionSpec, until_s: 
     while not scan.is_done:
         before = scan.position
         try:
-            for chunk in chunks(spec, search.topic, Stretch(part.partition, scan.position, part.end)):
+            stretch = topic_scan.Stretch(part.partition, scan.position, part.end)
+            for chunk in topic_scan.chunks(spec, search.topic, stretch):
                 scan.take(chunk)
                 now_s = time.monotonic()
                 if now_s >= until_s and not scan.is_done:

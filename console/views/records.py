@@ -18,6 +18,7 @@ from console.models import Cluster
 from console.permissions import VIEW, cluster_for
 from console.services import outages, payloads
 from console.services.clusters import connection_spec
+from console.services.kcat import read_command
 from console.views.topic_head import TopicHead, topic_head
 
 PAGE_SIZE = 50
@@ -102,6 +103,7 @@ class RecordDetailPage:
     value: payloads.Payload
     headers: list[tuple[str, payloads.Preview]]
     everything: bool  # whether a long value was asked for unfolded
+    kcat: str  # a command that reads it
     place: str = "topics"
 
     @property
@@ -165,6 +167,7 @@ def record_detail(request: HttpRequest, cluster_id: uuid.UUID, name: str, partit
         value=payloads.payload(record.value, everything=everything),
         headers=[(key, payloads.preview(value)) for key, value in record.headers[:HEADERS_SHOWN]],
         everything=everything,
+        kcat=read_command(cluster.bootstrap, name, partition, offset),
     )
     template = "console/records/detail.html"
     whole = not request.htmx or request.htmx.target == "main"
