@@ -8,11 +8,11 @@ from celery import shared_task
 
 from console.models import Search
 from console.search import jobs, work
-from console.search.queue import QUEUE, TASK, ask_worker
+from console.search.queue import TASK, ask_worker
 from console.services.clusters import connection_spec
 
 
-@shared_task(name=TASK, queue=QUEUE)
+@shared_task(name=TASK)
 def read_search(search_id: str) -> None:
     """Read on in a search for a slice of time, then let others have their turn."""
     search = Search.objects.select_related("cluster").filter(pk=search_id).first()

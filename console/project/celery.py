@@ -26,11 +26,12 @@ BROKER_TASKS = {
     "expire_offsets": ("offsets.retention.check.interval.ms", 600_000),
 }
 
-TEND_SEARCHES_S = 15.0
+# What beat sends to this worker, and how often in seconds.
+OWN_TASKS = {"console.tasks.tend_searches": 15.0}
 
 
 def schedule() -> dict[str, dict[str, Any]]:
-    """Return what beat sends: an entry for each task of each broker of the data directory."""
+    """Return what beat sends to brokers: an entry for each task of each broker of the data directory."""
     entries = {}
     for broker in find_brokers(settings.DATA_DIR):
         for task, (config, default_ms) in BROKER_TASKS.items():
@@ -40,9 +41,15 @@ def schedule() -> dict[str, dict[str, Any]]:
                 "schedule": seconds,
                 "options": {"queue": broker.queue, "expires": seconds},
             }
-    expires = {"expires": TEND_SEARCHES_S}
-    entries["tend searches"] = {"task": "console.tasks.tend_searches", "schedule": TEND_SEARCHES_S, "options": expires}
     return entries
+
+
+def own_schedule() -> dict[str, dict[str, Any]]:
+    """Return what beat sends to this worker."""
+    return {
+        task: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+        for task, seconds in OWN_TASKS.items()
+    }
 
 
 app = Celery("console", broker=settings.REDIS_URL or None)
@@ -62,7 +69,7 @@ app.conf.update(
     worker_enable_remote_control=False,
     worker_redirect_stdouts=False,
     worker_log_format="%(levelname)s %(message)s",
-    beat_schedule=schedule(),
+    beat_schedule=schedule() | own_schedule(),
 )
 
 

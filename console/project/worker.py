@@ -12,6 +12,8 @@ from celery.apps.worker import Worker
 
 from console.project.celery import app
 
+QUEUES = ("console", "heavy")  # "heavy" is what takes long, in slices: so neither waits long for the other
+
 
 def main() -> int:
     """Run the worker until it is told to stop; return its exit code."""
@@ -19,7 +21,7 @@ def main() -> int:
         app=app,
         pool_cls="prefork",
         concurrency=2,  # the partitions of a search are read side by side
-        queues=["console", "heavy"],
+        queues=list(QUEUES),
         beat=True,
         scheduler="celery.beat:Scheduler",  # in memory: what is due is due again after a restart
         hostname="console@%h",
