@@ -25,7 +25,6 @@ from engine.wire.error_codes import ErrorCode
 
 FETCH_BYTES = 2 << 20
 FETCH_LIMIT_S = 15.0
-PLAN_LIMIT_S = 10.0
 EMPTY_ANSWERS_MAX = 40
 PAUSE_S = 0.25
 PICKED_BYTES = 64 << 10
@@ -63,7 +62,7 @@ def plan(spec: ConnectionSpec, topic: str, *, since_ms: int | None = None) -> li
         )
         return [_stretch(index, starts[topic, index], ends[topic, index]) for index in indexes]
 
-    return run(spec, operation, time_limit_s=PLAN_LIMIT_S)
+    return run(spec, operation)
 
 
 def _stretch(partition: int, start: OffsetFound | ClientError, end: OffsetFound | ClientError) -> Stretch:

@@ -34,6 +34,7 @@ SECONDS_MAX = 600
 BLOCK_BYTES = 64 << 10  # of a piece of the file
 PICKED_AT_ONCE = 200
 PICK_LIMIT_S = 30.0
+YIELD_S = 0.002  # after each answer, so that pages of the same process come in between
 COLUMNS = ("partition", "offset", "timestamp", "time", "key", "key_encoding", "value", "value_encoding", "headers")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -145,6 +146,7 @@ def matching(spec: ConnectionSpec, topic: str, asked: Filter, left_out: LeftOut)
     """The records of a topic that match, partition after partition, up to the ends as they are now."""
     wanted, needles = bounds(asked), prefilter(asked)
     first, last = wanted.offsets
+    until_s = time.monotonic() + SECONDS_MAX
     for stretch in scan.plan(spec, topic, since_ms=wanted.since_ms):
         if not wanted.holds(stretch.partition):
             continue
@@ -153,9 +155,15 @@ def matching(spec: ConnectionSpec, topic: str, asked: Filter, left_out: LeftOut)
         begin, end = max(stretch.start, first), min(stretch.end, last + 1)
         if begin >= end:
             continue
+        position = begin
         for chunk in scan.chunks(spec, topic, scan.Stretch(stretch.partition, begin, end)):
+            time.sleep(YIELD_S)
+            if time.monotonic() > until_s:
+                left_out.add(end - position, "the time of a download was up")
+                return
             if isinstance(chunk, scan.Gone):
                 left_out.add(chunk.next_offset - chunk.first_offset, "deleted before they could be read")
+                position = chunk.next_offset
                 continue
             for section in sections(chunk):
                 if isinstance(section, Damaged):
@@ -163,6 +171,7 @@ def matching(spec: ConnectionSpec, topic: str, asked: Filter, left_out: LeftOut)
                 else:
                     records = _matching(section, asked, needles, left_out)
                     yield from (record for record in records if begin <= record.offset < end)
+            position = chunk.next_offset
 
 
 def _matching(

@@ -21,7 +21,7 @@ from console.search.jobs import HITS_MAX, LEASE_S, Part, settle
 from console.search.language import parse
 from console.search.scan import Scan
 
-SLICE_S = 10.0
+SLICE_S = 5.0
 SAVE_EVERY_S = 0.7
 TRIES_MAX = 5
 PAUSE_S = 1.0

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from console.forms.searches import FIELDS, ConditionForm
 from console.kafka import scan, topics
-from console.kafka.errors import KafkaError
+from console.kafka.errors import ClusterUnreachable, KafkaError
 from console.kafka.records import RecordView
 from console.models import Cluster, Search, SearchHit, SearchPart, SearchState
 from console.permissions import ADMINISTER, VIEW, cluster_for, role_on
@@ -74,7 +74,7 @@ class SearchFormPage:
 
     cluster: Cluster
     name: str
-    partitions: int
+    partitions: int | None  # None: not asked for
     query: Query
     refused: str
     condition: ConditionForm
@@ -246,10 +246,13 @@ def search_form(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpR
                 pass  # said below, at its place
             except jobs.SearchRefused as error:
                 refused = str(error)
-    detail = topics.describe_topic(spec, name)
-    outages.answered(cluster.pk)
+            except ClusterUnreachable as error:
+                refused = f"The cluster did not answer: {error}"
+    partitions = len(topics.describe_topic(spec, name).partitions) if request.method != "POST" else None
+    if partitions is not None:
+        outages.answered(cluster.pk)
     recent = Search.objects.filter(cluster=cluster, topic=name, user=request.user)[:LISTED]
-    page = SearchFormPage(cluster, name, len(detail.partitions), query_of(text), refused, condition, list(recent))
+    page = SearchFormPage(cluster, name, partitions, query_of(text), refused, condition, list(recent))
     status = 409 if request.method == "POST" else 200
     return render(request, "console/searches/form.html", {"page": page}, status=status)
 

@@ -106,3 +106,14 @@ def test_records_of_a_search_that_are_gone_are_counted(monkeypatch):
     left_out = downloads.LeftOut()
     got = [(r.partition, r.offset) for r in downloads.picked(SPEC, "t", addresses, left_out)]
     assert got == addresses[4:] and left_out.count == 4
+
+
+def test_a_file_of_which_nothing_matches_ends_at_its_time(monkeypatch):
+    log = random_log(random.Random(7), 0, batches=20)
+    FakeScan([log]).put_in_place(monkeypatch)
+    monkeypatch.setattr(downloads, "SECONDS_MAX", -1)
+    left_out = downloads.LeftOut()
+    text = b"".join(
+        downloads.blocks(downloads.matching(SPEC, "t", parse("nowhere"), left_out), JSONL, left_out)
+    ).decode()
+    assert json.loads(text) == {"note": f"{log.end} left out: the time of a download was up"}

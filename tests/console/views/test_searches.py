@@ -143,6 +143,15 @@ def test_without_redis_the_page_says_that_search_cannot_run_now(cast, topic):
     )
 
 
+def test_a_query_is_kept_when_the_cluster_does_not_answer(cast, topic):
+    topic.down = "connection refused by 127.0.0.1:9"
+    answer = cast.viewer.post(address(cast), {"q": "nee"})
+    text = answer.content.decode()
+    assert (
+        answer.status_code == 409 and "The cluster did not answer: connection refused" in text and 'value="nee"' in text
+    )
+
+
 def test_who_may_cancel(cast, topic):
     search = begin(cast)
     cancel = address(cast, f"search/{search.pk}/cancel/")
