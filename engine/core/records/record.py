@@ -24,6 +24,7 @@ from engine.core.records.batch import (
 from engine.core.records.compression import bytes_max, decompress
 from engine.wire.error_codes import ErrorCode, WireError
 
+DENSE_MAX = 4  # records in a row that hold a needle
 Header = tuple[str, bytes | None]
 
 
@@ -82,11 +83,10 @@ def records_holding(data: bytes, header: BatchHeader, needles: Sequence[bytes]) 
     A needle may begin in one record's last bytes and end in the next: what is given may hold it, what is not does not.
     """
     hits = [data.find(needle) for needle in needles]
-    first = min((hit for hit in hits if hit >= 0), default=-1)
-    position = 0
-    one = header._replace(record_count=1)
+    first = _first(hits)
+    position = dense = 0
     try:
-        for _ in range(header.record_count):
+        for number in range(header.record_count):
             if first < 0:
                 return
             size, begin = _varint(data, position)
@@ -94,14 +94,25 @@ def records_holding(data: bytes, header: BatchHeader, needles: Sequence[bytes]) 
             if size < 0 or end > len(data):
                 raise _invalid(f"Invalid record size: {size} bytes are claimed at byte {begin} of {len(data)}")
             if first < end:
-                yield from _decode(data[position:end], one)[0]
-                hits = [
-                    data.find(needle, end) if 0 <= hit < end else hit for needle, hit in zip(needles, hits, strict=True)
-                ]
-                first = min((hit for hit in hits if hit >= 0), default=-1)
+                dense += 1
+                if dense > DENSE_MAX:  # looking costs more than decoding
+                    yield from _decode(data[position:], header._replace(record_count=header.record_count - number))[0]
+                    return
+                yield from _decode(data[position:end], header._replace(record_count=1))[0]
+                for index, hit in enumerate(hits):
+                    if 0 <= hit < end:
+                        hits[index] = data.find(needles[index], end)
+                first = _first(hits)
+            else:
+                dense = 0
             position = end
     except IndexError as damage:
         raise _invalid("Incorrect declared batch size, premature EOF reached") from damage
+
+
+def _first(hits: list[int]) -> int:
+    """The first of some places; -1: there is none."""
+    return hits[0] if len(hits) == 1 else min((hit for hit in hits if hit >= 0), default=-1)
 
 
 def _decode(data: bytes, header: BatchHeader) -> tuple[list[Record], int]:
