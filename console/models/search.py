@@ -38,6 +38,7 @@ class Search(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, help_text="when a worker first took it")
     seen_at = models.DateTimeField(auto_now_add=True, help_text="when a worker last said something of it")
+    asked_at = models.DateTimeField(auto_now_add=True, help_text="when the worker was last asked to read it")
     ended_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -105,7 +105,10 @@ def settle(search: Search) -> None:
 
 
 def tend(search: Search, *, now: datetime | None = None) -> None:
-    """Look after one running search: take partitions from readers that are gone, end what is too old."""
+    """Look after one running search: take partitions from readers that are gone, end what is too old, ask again.
+
+    NoQueue when the worker cannot be asked.
+    """
     now = now or timezone.now()
     with transaction.atomic():
         lost = search.parts.filter(state=Part.READING, held_until__lt=now)
@@ -121,17 +124,18 @@ def tend(search: Search, *, now: datetime | None = None) -> None:
         _end(search, SearchState.FAILED, "No worker took it within 10 minutes: the background worker does not run.")
     elif search.started_at is not None and now - search.started_at > RUN_MAX:
         _end(search, SearchState.PARTLY, "It reached the limit of 15 minutes. Narrow it by time or partitions.")
+    elif not search.parts.filter(state=Part.READING).exists():
+        quiet = Search.objects.filter(pk=search.pk, seen_at__lt=now - QUIET_MAX, asked_at__lt=now - QUIET_MAX)
+        if quiet.update(asked_at=now):  # its message was lost, with a worker or with Redis
+            ask_worker(search.pk)
     search.refresh_from_db()
 
 
 def tend_all() -> None:
-    """Look after every search, ask the worker again for what nobody reads, forget what is old."""
+    """Look after every search, forget what is old."""
     now = timezone.now()
     for search in Search.objects.filter(state=SearchState.RUNNING):
         tend(search, now=now)
-        idle = not search.parts.filter(state=Part.READING).exists()
-        if search.state == SearchState.RUNNING and idle and now - search.seen_at > QUIET_MAX:
-            ask_worker(search.pk)
     for search in Search.objects.exclude(state=SearchState.RUNNING).filter(ended_at__lt=now - KEPT)[:50]:
         search.delete()
 

@@ -6,6 +6,7 @@ cluster cancels it; a wrong query is kept, with the place of the mistake. Search
 """
 
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -24,6 +25,7 @@ from console.models import Cluster, Search, SearchHit, SearchPart, SearchState
 from console.permissions import ADMINISTER, VIEW, cluster_for, role_on
 from console.search import Filter, FilterError, jobs, parse
 from console.search.language import NUMBER
+from console.search.queue import NoQueue
 from console.search.words import quoted
 from console.services import outages, payloads
 from console.services.clusters import connection_spec
@@ -263,7 +265,8 @@ def search_detail(request: HttpRequest, cluster_id: uuid.UUID, name: str, search
     cluster = cluster_for(request.user, cluster_id, needs=VIEW)
     search = search_for(cluster, name, search_id)
     if search.state == SearchState.RUNNING:
-        jobs.tend(search)
+        with suppress(NoQueue):  # the page says how long nobody has read
+            jobs.tend(search)
     asked = request.GET.get("page", "")
     number = int(asked) if asked.isascii() and asked.isdigit() and 0 < int(asked[:6]) <= PAGES_MAX else 1
     hits = list(search.hits.all()[(number - 1) * HITS_SHOWN : number * HITS_SHOWN])
