@@ -15,6 +15,7 @@ from console.views import (
     configs,
     connections,
     deletions,
+    downloads,
     groups,
     invites,
     members,
@@ -25,6 +26,7 @@ from console.views import (
     produce,
     record,
     records,
+    searches,
     topic_creation,
     topics,
     users,
@@ -40,6 +42,7 @@ app_name = "console"
 
 ON_CLUSTER = "clusters/<uuid:cluster_id>/"
 ON_TOPIC = ON_CLUSTER + "topics/<topic:name>/"
+ON_SEARCH = ON_TOPIC + "search/<uuid:search_id>/"
 ON_GROUP = ON_CLUSTER + "groups/<group:group>/"
 
 account_urls = [
@@ -120,6 +123,12 @@ produce_urls = [
     path(ON_TOPIC + "produce/sent/<uuid:sending_id>/rest/", produce.sending_go_on, name="sending-go-on"),
     path(ON_TOPIC + "records/<int:partition>/<slug:step>/", record.record_end, name="record-end"),
     path(ON_TOPIC + "records/<int:partition>/<offset:offset>/<slug:step>/", record.record_step, name="record-step"),
+search_urls = [
+    path(ON_TOPIC + "search/", searches.search_form, name="search-form"),
+    path(ON_SEARCH, searches.search_detail, name="search-detail"),
+    path(ON_SEARCH + "cancel/", searches.search_cancel, name="search-cancel"),
+    path(ON_SEARCH + "download/", downloads.search_download, name="search-download"),
+    path(ON_TOPIC + "download/", downloads.topic_download, name="topic-download"),
 ]
 urlpatterns = [
     *account_urls,
@@ -131,5 +140,6 @@ urlpatterns = [
     *topic_write_urls,
     *group_urls,
     *produce_urls,
+    *search_urls,
     path("_patterns/", patterns.pattern_list, name="pattern-list"),
 ]

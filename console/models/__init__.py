@@ -4,6 +4,7 @@ from console.models.audit import AuditEntry, Result
 from console.models.cluster import CONNECTION, MARKS, Cluster, Colour, Mechanism, Protocol
 from console.models.invite import INVITE_DAYS_MAX, Invite, InvitedRole
 from console.models.membership import Membership, Role
+from console.models.search import Search, SearchHit, SearchPart, SearchState
 from console.models.session import ConsoleSession
 from console.models.sign_in_failure import SignInFailure
 from console.models.token import SCOPES, TOKEN_DAYS_MAX, ApiToken
@@ -28,6 +29,10 @@ __all__ = [
     "Protocol",
     "Result",
     "Role",
+    "Search",
+    "SearchHit",
+    "SearchPart",
+    "SearchState",
     "SignInFailure",
     "User",
 ]

@@ -145,7 +145,6 @@ CSRF_FAILURE_VIEW = "console.views.errors.form_refused"
 CSRF_COOKIE_NAME = "odradek_csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
-
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

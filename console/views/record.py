@@ -16,10 +16,11 @@ from django.views.decorators.http import require_safe
 
 from console.kafka import records
 from console.kafka.errors import NotFound
-from console.models import Cluster
+from console.models import Cluster, Protocol
 from console.permissions import OPERATE, VIEW, cluster_for, refusal_of, role_on
 from console.services import outages, payloads, readings
 from console.services.clusters import connection_spec
+from console.services.kcat import read_command
 from console.services.readings import CHOICES, Reading, reading_of
 from console.views.records import kept
 
@@ -47,6 +48,7 @@ class RecordDetailPage:
     everything: bool  # whether a long value was asked for unfolded
     stepped_from: int | None  # the offset that a step came from
     edge: str  # why a step led nowhere
+    kcat: str  # a command that reads it
     produce_refusal: str  # why this person may not produce it again; "" if they may
     place: str = "topics"
     readings: tuple[tuple[str, str], ...] = CHOICES
@@ -102,6 +104,9 @@ def record_detail(request: HttpRequest, cluster_id: uuid.UUID, name: str, partit
         if stepped_from.isascii() and stepped_from.isdigit() and len(stepped_from) < 20
         else None,
         edge=EDGES.get(request.GET.get("edge", ""), ""),
+        kcat=read_command(
+            cluster.bootstrap, name, partition, offset, secure=cluster.security_protocol != Protocol.PLAINTEXT
+        ),
         produce_refusal=refusal_of(role_on(request.user, cluster), cluster, needs=OPERATE),
     )
     template = "console/records/detail.html"

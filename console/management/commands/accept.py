@@ -96,6 +96,14 @@ def run_produce(directory: Path, options: Options) -> tuple[str, list[str]]:
     return "\n".join(line.lstrip(".") for line in output if FIGURES in line), failures
 
 
+def run_search(directory: Path, options: Options) -> tuple[str, list[str]]:
+    """Search three million records of 100 bytes: how many a second, and all found that a client finds."""
+    from tests.console.search import speed_campaign
+
+    report = speed_campaign.run(directory, seed=int(str(options["seed"])))
+    return str(report), report.violations
+
+
 def run_pytest(directory: Path, campaign: str) -> tuple[list[str], list[str]]:
     """Run a campaign that is written as tests; return what it printed, and that again if it failed."""
     options = ["-s", "-p", "no:cacheprovider", f"--basetemp={directory}/pytest"]
@@ -108,7 +116,7 @@ def run_pytest(directory: Path, campaign: str) -> tuple[list[str], list[str]]:
 CAMPAIGNS: dict[str, Callable[[Path, Options], tuple[str, list[str]]]] = {
     "kills": run_kills, "commits": run_commits, "churn": run_churn, "kafka-python": run_kafka_python,
     "differential": run_differential, "groups": run_groups,
-    "console": run_console, "produce": run_produce,
+    "console": run_console, "produce": run_produce, "search": run_search,
 }  # fmt: skip
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from console.project import celery
+from console.project import celery, worker
+from console.search import queue
 from engine.broker.reconcile import ACTIONS
 from engine.hosting.tasks import app
 from engine.launcher import properties_path, save_properties
@@ -29,6 +30,15 @@ def test_each_broker_is_asked_on_its_own_queue_as_often_as_it_says(tmp_path: Pat
 def test_every_task_that_is_sent_is_one_that_brokers_know() -> None:
     assert {f"engine.hosting.tasks.{task}" for task in celery.BROKER_TASKS} <= set(app.tasks)
     assert set(celery.BROKER_TASKS) <= set(ACTIONS)
+
+
+def test_what_the_console_sends_itself_its_worker_knows() -> None:
+    from console import tasks
+
+    known = {tasks.read_search.name, tasks.tend_searches.name}
+    assert set(celery.OWN_TASKS) <= known and queue.TASK in known
+    assert queue.QUEUE in worker.QUEUES
+    assert set(celery.own_schedule()) == set(celery.OWN_TASKS)
 
 
 def test_only_json_is_taken() -> None:
