@@ -116,7 +116,7 @@ def session(chromium: Browser, installation: Installation) -> dict:
     page.fill("#name", "admin")
     page.fill("#password", installation.password)
     page.click("button[data-kind=primary]")
-    page.wait_for_url(re.compile("/topics/$"))
+    page.wait_for_url(re.compile("/(topics|clusters)/$"))  # where home leads: with several clusters, to their list
     state = context.storage_state()
     context.close()
     return state

@@ -56,6 +56,14 @@ def test_pages_fit_and_can_be_read(world, open_page: Open, width, scheme):
     assert not wrong, "\n".join(wrong)
 
 
+def test_a_page_that_refreshes_itself_does_not_jump(world, open_page: Open):
+    page = open_page("groups/fraud-scoring/")
+    with page.expect_response(lambda response: "hx-request" in response.request.headers, timeout=15_000):
+        world.producer.produce("payments.settled", b"more", partition=0)
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.__shift") <= MOVES_MAX
+
+
 def test_the_page_to_sign_in_fits_and_can_be_read(chromium, installation):
     for width, scheme in ((1280, "light"), (390, "dark")):
         page = chromium.new_page(viewport={"width": width, "height": 844}, color_scheme=scheme)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from tests.browser.installation import Installation
 from tests.browser.pages import LONG, LONG_GROUP, LONG_READ
@@ -38,13 +38,27 @@ def members(
             consumer.close()
 
 
+# A cluster whose first group this is has no coordinators yet.
+NOT_YET = (KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.COORDINATOR_LOAD_IN_PROGRESS)
+
+
 def commit(installation: Installation, group: str, offsets: dict[tuple[str, int], int], metadata: str = "") -> None:
     """Commit as somebody who is not a member."""
     consumer = Consumer({"bootstrap.servers": installation.bootstrap, "group.id": group, "log_level": 0})
     places = [TopicPartition(topic, index, offset, metadata) for (topic, index), offset in offsets.items()]
-    done = consumer.commit(offsets=places, asynchronous=False)
+
+    def committed() -> bool:
+        try:
+            done = consumer.commit(offsets=places, asynchronous=False)
+        except KafkaException as refused:
+            if refused.args[0].code() not in NOT_YET:
+                raise
+            return False
+        assert all(place.error is None for place in done)
+        return True
+
+    wait_for(committed, timeout_s=30, what="no coordinator takes a commit")
     consumer.close()
-    assert all(place.error is None for place in done)
 
 
 def fill(installation: Installation, topic: str, partitions: int, count: int) -> None:
