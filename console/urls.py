@@ -123,6 +123,7 @@ produce_urls = [
     path(ON_TOPIC + "produce/sent/<uuid:sending_id>/rest/", produce.sending_go_on, name="sending-go-on"),
     path(ON_TOPIC + "records/<int:partition>/<slug:step>/", record.record_end, name="record-end"),
     path(ON_TOPIC + "records/<int:partition>/<offset:offset>/<slug:step>/", record.record_step, name="record-step"),
+]
 search_urls = [
     path(ON_TOPIC + "search/", searches.search_form, name="search-form"),
     path(ON_SEARCH, searches.search_detail, name="search-detail"),
