@@ -13,9 +13,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from console.forms.records import RecordsForm
+from console.forms.tail import RATES, TailForm
 from console.kafka import records
 from console.models import Cluster
 from console.permissions import VIEW, cluster_for
+from console.search import tail_filter
 from console.services import outages, payloads
 from console.services.clusters import connection_spec
 from console.views.topic_head import TopicHead, topic_head
@@ -79,16 +81,23 @@ class RecordTailPage:
 
     cluster: Cluster
     head: TopicHead
-    partition: int | None
-    socket: str  # address of the tail
+    form: TailForm
+    socket: str  # address of the tail, as far as it is understood
     place: str = "topics"
     tab: str = "records"
     chosen: str = "live"
+    rates: tuple[int, ...] = RATES
 
     @property
     def part(self) -> str:
-        """The partition as an address has it."""
-        return "" if self.partition is None else str(self.partition)
+        """The partition as other addresses of records have it: one, or none."""
+        chosen = self.form.asked["partitions"]
+        return str(chosen[0]) if chosen and len(chosen) == 1 else ""
+
+    @property
+    def rate(self) -> int:
+        """Rows per second."""
+        return int(self.form.asked["rows_per_s"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +151,10 @@ def record_tail(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpR
     cluster = cluster_for(request.user, cluster_id, needs=VIEW)
     head = topic_head(connection_spec(cluster), name)
     outages.answered(cluster.pk)
-    asked = request.GET.get("partition", "")
-    partition = int(asked) if asked.isascii() and asked.isdigit() and int(asked) < head.partitions else None
+    form = TailForm.of(request.GET, tail_filter, partitions=head.partitions)
     socket = reverse("console:record-tail", args=[cluster.pk, name]) + "socket"
-    socket += f"?partition={partition}" if partition is not None else ""
-    page = RecordTailPage(cluster=cluster, head=head, partition=partition, socket=socket)
+    socket += f"?{form.words}" if form.words else ""
+    page = RecordTailPage(cluster=cluster, head=head, form=form, socket=socket)
     return render(request, "console/records/tail.html", {"page": page})
 
 

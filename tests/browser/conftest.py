@@ -43,6 +43,8 @@ class Installation:
     producer: Producer
     admin: AdminClient
     django: "Callable[[str], str]"  # run Python in this installation
+    data: Path
+    web_pid: int
 
     def connect(self, name: str, bootstrap: str) -> str:
         """Make one more connection, as an administrator does; return its id."""
@@ -78,7 +80,15 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
         producer = Producer({**settings, "linger.ms": 0})
         with web as address:
             yield Installation(
-                broker.bootstrap, address, cluster_id, password, producer, AdminClient(settings), web.django
+                broker.bootstrap,
+                address,
+                cluster_id,
+                password,
+                producer,
+                AdminClient(settings),
+                web.django,
+                data,
+                web.process.pid,
             )
         producer.flush(10)
 
@@ -86,8 +96,9 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 class console_on:
     """The web process, as `up` starts it."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, port: int | None = None) -> None:
         self.data = data
+        self.port = port
         self.environment = {"ODRADEK_DATA": str(data), "DJANGO_SETTINGS_MODULE": "console.project.settings"}
         self.environment["REDIS_URL"] = ""
 
@@ -99,7 +110,7 @@ class console_on:
         return done.stdout
 
     def __enter__(self) -> str:
-        port = free_port()
+        port = self.port or free_port()
         sizes = ["--websocket-max-message-size", "524288", "--websocket-max-frame-size", "524288"]
         command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), *sizes]
         self.log = (self.data / "web.log").open("wb")
@@ -155,8 +166,9 @@ def open_page(chromium: Browser, session: dict, installation: Installation) -> I
     complaints: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        # A page of a dead or missing thing has its status on purpose.
-        if message.type == "error" and "status of" not in message.text and "Status Error Code" not in message.text:
+        # A page of a dead or missing thing has its status on purpose; a tail comes back to a console that was away.
+        expected = ("status of", "Status Error Code", "WebSocket connection to", "net::ERR_CONNECTION")
+        if message.type == "error" and not any(words in message.text for words in expected):
             complaints.append(message.text)
 
     def open_page(path: str, *, width: int = 1280, height: int = 900, scheme: str = "light") -> Page:
