@@ -11,16 +11,15 @@ no further one is sent; what is perhaps written tells by what the brokers know i
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from console.kafka.connection import ConnectionSpec, on_loop, shell_config
+from console.kafka.connection import ConnectionSpec, new_shell, on_loop
 from console.kafka.errors import ClusterUnreachable, KafkaRefused
 from engine.client.calls import Produced, ProducerRecord, SentAs
 from engine.client.config import ProducerConfig
 from engine.client.errors import ClientError, NotProduced
 from engine.client.records import encode_batch
-from engine.net.client_shell import ClientShell
 
 __all__ = ["ProducerRecord", "SentAs", "Settings", "batch_bytes", "produce"]
 
@@ -112,8 +111,7 @@ async def _produce(
         delivery_timeout_ms=DELIVERY_TIMEOUT_MS,
         buffer_bytes_max=64 << 20,
     )
-    config = replace(shell_config(spec), producer=producer, request_timeout_ms=REQUEST_TIMEOUT_MS)
-    shell = ClientShell(spec.bootstrap, config=config)
+    shell = new_shell(spec, producer=producer, request_timeout_ms=REQUEST_TIMEOUT_MS)
     await shell.start()
     try:
         for sent_as, records in groups:

@@ -19,8 +19,13 @@ FRAME_BYTES_MAX = 524_288
 AS_THEY_LOOK = Reading()
 
 
-def frame(number: int, tail: TailFrame, *, address: str, reading: Reading = AS_THEY_LOOK) -> dict[str, Any]:
-    """What the browser gets; `address` is that of the topic page, ending in a slash."""
+def frame(
+    number: int, tail: TailFrame, *, address: str, reading: Reading = AS_THEY_LOOK, begins: bool = False
+) -> dict[str, Any]:
+    """What the browser gets; `address` is that of the topic page, ending in a slash.
+
+    A frame that `begins` is the first of a watch: counters begin anew.
+    """
     today = datetime.now(UTC)
     return {
         "number": number,
@@ -28,6 +33,13 @@ def frame(number: int, tail: TailFrame, *, address: str, reading: Reading = AS_T
         "arrived": tail.arrived,
         "shown": tail.shown,
         "dropped": tail.dropped,
+        "matching": tail.matching,
+        "others": tail.others,
+        "unread": tail.unread,
+        "missed": tail.missed,
+        "positions": {str(partition): str(offset) for partition, offset in tail.positions.items()},
+        "topic": tail.topic_id,
+        "begins": begins,
         "state": tail.state,
         "reason": tail.reason,
     }

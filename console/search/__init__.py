@@ -5,5 +5,6 @@ Whoever filters records calls parse(text) -> Filter, once, and matches(filter, r
 
 from console.search.evaluate import matches, prefilter
 from console.search.language import Filter, FilterError, parse
+from console.search.tail_filter import tail_filter
 
-__all__ = ["Filter", "FilterError", "matches", "parse", "prefilter"]
+__all__ = ["Filter", "FilterError", "matches", "parse", "prefilter", "tail_filter"]

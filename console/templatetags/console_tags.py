@@ -4,6 +4,7 @@
 *Not here*: the words and figures themselves (services/figures.py, services/payloads.py).
 """
 
+import hashlib
 import html
 import json
 import time
@@ -37,6 +38,12 @@ def mark(tone: str, words: str) -> SafeString:
 def muted(word: str) -> SafeString:
     """A word that stands where a value would."""
     return format_html('<span class="zero">{}</span>', word)
+
+
+@register.filter
+def row_key(name: str) -> str:
+    """What tells a row of a page from the others, whatever its name may hold."""
+    return hashlib.blake2s(name.encode(), digest_size=9).hexdigest()
 
 
 @register.filter

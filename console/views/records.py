@@ -14,9 +14,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from console.forms.records import RecordsForm
+from console.forms.tail import RATES, TailForm
 from console.kafka import records
 from console.models import Cluster
 from console.permissions import VIEW, cluster_for
+from console.search import tail_filter
 from console.services import outages, payloads, readings
 from console.services.clusters import connection_spec
 from console.services.readings import AUTO, CHOICES, Reading, reading_of
@@ -111,12 +113,13 @@ class RecordTailPage:
 
     cluster: Cluster
     head: TopicHead
-    partition: int | None
-    socket: str  # address of the tail
+    form: TailForm
+    socket: str  # address of the tail, as far as it is understood
     reading: Reading
     place: str = "topics"
     tab: str = "records"
     chosen: str = "live"
+    rates: tuple[int, ...] = RATES
     readings: tuple[tuple[str, str], ...] = CHOICES
 
     @property
@@ -126,8 +129,14 @@ class RecordTailPage:
 
     @property
     def part(self) -> str:
-        """The partition as an address has it."""
-        return "" if self.partition is None else str(self.partition)
+        """The partition as other addresses of records have it: one, or none."""
+        chosen = self.form.asked["partitions"]
+        return str(chosen[0]) if chosen and len(chosen) == 1 else ""
+
+    @property
+    def rate(self) -> int:
+        """Rows per second."""
+        return int(self.form.asked["rows_per_s"])
 
 
 def kept(partition: str | None, reading: Reading) -> str:
@@ -169,13 +178,11 @@ def record_tail(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpR
     cluster = cluster_for(request.user, cluster_id, needs=VIEW)
     head = topic_head(connection_spec(cluster), name)
     outages.answered(cluster.pk)
-    asked = request.GET.get("partition", "")
-    partition = int(asked) if asked.isascii() and asked.isdigit() and int(asked) < head.partitions else None
+    form = TailForm.of(request.GET, tail_filter, partitions=head.partitions)
     reading = reading_of(request.GET)
     socket = reverse("console:record-tail", args=[cluster.pk, name]) + "socket"
-    query = kept(None if partition is None else str(partition), reading)
-    socket += f"?{query[1:]}" if query else ""
-    page = RecordTailPage(cluster=cluster, head=head, partition=partition, socket=socket, reading=reading)
+    socket += f"?{form.words}" if form.words else ""
+    page = RecordTailPage(cluster=cluster, head=head, form=form, socket=socket, reading=reading)
     return render(request, "console/records/tail.html", {"page": page})
 
 

@@ -76,7 +76,6 @@ class Producer:
     def __post_init__(self) -> None:
         self.sticky = StickyPartitions(self.cluster.chance)
 
-    # ---- calls
     def begin(self, number: int, call: Produce, now_ms: int, wall_ms: int) -> None:
         """Take records to send."""
         size = sum(entry_bytes(record) for record in call.records)

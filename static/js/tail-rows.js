@@ -52,3 +52,8 @@ export function show(body, template, records) {
   body.prepend(fresh);
   while (body.rows.length > ROWS_MAX) body.lastElementChild.remove();
 }
+
+/** Another view begins: rows of the one before go. */
+export function clear(body) {
+  body.replaceChildren();
+}

@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.apache_kafka import apache_kafka
-from tests.browser.installation import SET_UP, Installation, console_on, installation_at
+from tests.browser.installation import SET_UP, Installation, console_on, installation_at, looking_at
 from tests.browser.worlds import shop, world
 from tests.engine.compat.brokers import odradek
 
@@ -52,7 +52,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
         broker = running.enter_context(odradek(data))
         password, cluster_id = web.django(SET_UP.format(bootstrap=broker.bootstrap)).split()[-2:]
         address = running.enter_context(web)
-        made = installation_at(broker.bootstrap, address, cluster_id, password, web.django)
+        made = installation_at(address, broker.bootstrap, cluster_id, password, web)
         if ONLY == "apache_kafka":
             made = running.enter_context(on_apache_kafka(made))
         yield made
@@ -68,9 +68,8 @@ class on_apache_kafka:
 
     def __enter__(self) -> Installation:
         bootstrap = self.running.enter_context(apache_kafka({"group.initial.rebalance.delay.ms": "0"}))
-        console = self.installation
-        cluster_id = console.connect("apache-kafka", bootstrap)
-        return installation_at(bootstrap, console.address, cluster_id, console.password, console.django, ours=False)
+        cluster_id = self.installation.connect("apache-kafka", bootstrap)
+        return looking_at(self.installation, bootstrap, cluster_id)
 
     def __exit__(self, *error: object) -> None:
         self.running.close()
@@ -140,8 +139,9 @@ def open_page(
     complaints: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        # A page of a dead or missing thing has its status on purpose.
-        if message.type == "error" and "status of" not in message.text and "Status Error Code" not in message.text:
+        # A page of a dead or missing thing has its status on purpose; a tail comes back to a console that was away.
+        expected = ("status of", "Status Error Code", "WebSocket connection to", "net::ERR_CONNECTION")
+        if message.type == "error" and not any(words in message.text for words in expected):
             complaints.append(message.text)
 
     def note_dialog(dialog: object) -> None:

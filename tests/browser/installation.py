@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from confluent_kafka import Producer
@@ -33,6 +33,8 @@ class Installation:
     producer: Producer
     admin: AdminClient
     django: Callable[[str], str]  # run Python in this installation
+    data: Path
+    web_pid: int
     ours: bool = True  # whether the cluster is our broker, not Apache Kafka
 
     def connect(self, name: str, bootstrap: str) -> str:
@@ -57,20 +59,30 @@ class Installation:
         return f"{self.address}/clusters/{self.cluster_id}/"
 
 
-def installation_at(
-    bootstrap: str, address: str, cluster_id: str, password: str, django: Callable[[str], str], *, ours: bool = True
-) -> Installation:
-    """An installation with clients of that cluster."""
+def installation_at(address: str, bootstrap: str, cluster_id: str, password: str, web: "console_on") -> Installation:
+    """A running web process, with one of its clusters and clients of that cluster."""
+    clients = clients_of(bootstrap)
+    return Installation(bootstrap, address, cluster_id, password, *clients, web.django, web.data, web.process.pid)
+
+
+def looking_at(console: Installation, bootstrap: str, cluster_id: str) -> Installation:
+    """The same console, with Apache Kafka as the cluster."""
+    producer, admin = clients_of(bootstrap)
+    return replace(console, bootstrap=bootstrap, cluster_id=cluster_id, producer=producer, admin=admin, ours=False)
+
+
+def clients_of(bootstrap: str) -> tuple[Producer, AdminClient]:
+    """Clients that send at once."""
     settings = {"bootstrap.servers": bootstrap, "log_level": 0}
-    producer = Producer({**settings, "linger.ms": 0})
-    return Installation(bootstrap, address, cluster_id, password, producer, AdminClient(settings), django, ours)
+    return Producer({**settings, "linger.ms": 0}), AdminClient(settings)
 
 
 class console_on:
     """The web process, as `up` starts it."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, port: int | None = None) -> None:
         self.data = data
+        self.port = port
         self.environment = {"ODRADEK_DATA": str(data), "DJANGO_SETTINGS_MODULE": "console.project.settings"}
         self.environment["REDIS_URL"] = ""
 
@@ -82,7 +94,7 @@ class console_on:
         return done.stdout
 
     def __enter__(self) -> str:
-        port = free_port()
+        port = self.port or free_port()
         sizes = ["--websocket-max-message-size", "524288", "--websocket-max-frame-size", "524288"]
         command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), *sizes]
         self.log = (self.data / "web.log").open("wb")

@@ -104,6 +104,18 @@ def run_search(directory: Path, options: Options) -> tuple[str, list[str]]:
     return str(report), report.violations
 
 
+def run_tail(directory: Path, options: Options) -> tuple[str, list[str]]:
+    """Watch 20,000 records a second for a minute: what it costs the browser and the web process."""
+    output, failures = run_pytest(directory, "tests/browser/tail_campaign.py")
+    return "\n".join(line for line in output if line.startswith("tail:")), failures
+
+
+def run_console_speed(directory: Path, options: Options) -> tuple[str, list[str]]:
+    """Show pages of very many topics, and of one cluster while another hangs: how soon a page begins."""
+    output, failures = run_pytest(directory, "tests/console/speed_campaign.py")
+    return "\n".join(line.lstrip(".") for line in output if line.lstrip(".").startswith("speed:")), failures
+
+
 def run_pytest(directory: Path, campaign: str) -> tuple[list[str], list[str]]:
     """Run a campaign that is written as tests; return what it printed, and that again if it failed."""
     options = ["-s", "-p", "no:cacheprovider", f"--basetemp={directory}/pytest"]
@@ -117,6 +129,7 @@ CAMPAIGNS: dict[str, Callable[[Path, Options], tuple[str, list[str]]]] = {
     "kills": run_kills, "commits": run_commits, "churn": run_churn, "kafka-python": run_kafka_python,
     "differential": run_differential, "groups": run_groups,
     "console": run_console, "produce": run_produce, "search": run_search,
+    "tail": run_tail, "console-speed": run_console_speed,
 }  # fmt: skip
 
 

@@ -293,7 +293,9 @@ def test_who_operates_may_produce(cast, producer, role):
     assert post(cast, client=client).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["", "where/", "sent/", f"sent/{uuid.uuid4()}/cancel/", f"sent/{uuid.uuid4()}/rest/"])
+@pytest.mark.parametrize(
+    "path", ["", "where/", "sent/", f"sent/{uuid.UUID(int=1)}/cancel/", f"sent/{uuid.UUID(int=2)}/rest/"]
+)
 @pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("learner", 404), ("stranger", 404), ("nobody", 302)])
 def test_nobody_else_may(cast, producer, path, role, status):
     client = getattr(cast, role)

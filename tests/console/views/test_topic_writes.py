@@ -1,69 +1,19 @@
 """Topics are written: what is shown first, what is done, and every way in which it is not."""
 
-import json
 import re
 from dataclasses import replace
 from html import unescape
 
 import pytest
 
-from console.kafka import configs, deletions, groups
-from console.kafka.errors import ClusterUnreachable, KafkaRefused, NotFound
-from console.kafka.group_offsets import AtTime
+from console.kafka import configs, groups
+from console.kafka.errors import KafkaRefused, NotFound
 from console.kafka.topic_writes import MaybeDone
 from console.models import AuditEntry
-from tests.console.fake_groups import FakeGroups
 from tests.console.fake_kafka import CONFIGS, DETAIL, HOSTILE, RECORD
-from tests.console.fake_writes import FakeWrites
+from tests.console.topic_forms import ACTIONS, ADDRESSES, DONE, FILLED, NAME, address, post, text
 
-NAME = "orders.placed"
-ADDRESSES = {
-    "new": ("new-topic/", "operator"),
-    "configs": (f"topics/{NAME}/configs/change/", "operator"),
-    "partitions": (f"topics/{NAME}/partitions/add/", "operator"),
-    "records": (f"topics/{NAME}/records/delete/", "admin"),
-    "delete": (f"topics/{NAME}/delete/", "admin"),
-}
-FILLED = {
-    "new": {"name": "fresh", "partitions": "12", "set.retention.ms": "30 d", "do": "create"},
-    "configs": {"set.retention.ms": "30 d", "seen": json.dumps({"retention.ms": "1209600000"}), "do": "change"},
-    "partitions": {"count": "9", "seen": "6", "agreed": "1"},
-    "records": {"seen": "0:0:5,1:0:703", "topic_id": DETAIL.topic_id, "typed": NAME},
-    "delete": {"topic_id": DETAIL.topic_id, "typed": NAME},
-}
-DONE = {
-    "new": ("create", "fresh", 12, {"retention.ms": "2592000000"}),
-    "configs": ("configs", NAME, {"retention.ms": "2592000000"}),
-    "partitions": ("partitions", NAME, 9),
-    "records": ("records", NAME, {0: 5, 1: 703}),
-    "delete": ("delete", NAME, DETAIL.topic_id),
-}
-ACTIONS = {
-    "new": "topic.create",
-    "configs": "topic.configs",
-    "partitions": "topic.partitions",
-    "records": "records.delete",
-    "delete": "topic.delete",
-}
 each = pytest.mark.parametrize("what", ADDRESSES)
-
-
-@pytest.fixture
-def writes(kafka, monkeypatch) -> FakeWrites:
-    FakeGroups(kafka).put_in_place(monkeypatch)
-    return FakeWrites(kafka).put_in_place(monkeypatch)
-
-
-def address(cast, what):
-    return f"/clusters/{cast.cluster.pk}/{ADDRESSES[what][0]}"
-
-
-def post(cast, what, client=None, **changes):
-    return (client or cast.admin).post(address(cast, what), FILLED[what] | changes)
-
-
-def text(answer):
-    return re.sub(r"[ \n]+", " ", unescape(re.sub(r"<[^>]*>", " ", answer.content.decode())))
 
 
 @each
@@ -309,58 +259,6 @@ def test_too_few_partitions_are_refused_at_the_field(cast, kafka, writes):
     writes.refuses = KafkaRefused("INVALID_PARTITIONS", "The topic would need more.")
     page = cast.admin.get(address(cast, "partitions"), {"count": "3"}).content.decode()
     assert "The topic would need more." in page[page.index('id="count-error"') :]
-
-
-@pytest.mark.parametrize(
-    ("query", "words"),
-    [
-        ({"to": "all"}, "4\u202f218 records are lost"),
-        ({"to": "offset", "offset.2": "7"}, "7 records are lost"),
-        ({"to": "offset", "offset.2": "704"}, "The log ends at 703."),
-        ({"to": "offset", "offset.2": "seven"}, "An offset is a whole number."),
-        ({"to": "offset"}, "Nothing would be deleted"),
-        ({"to": "time", "time": "soon"}, "A time looks like"),
-        ({"to": "time"}, "Type a time."),
-    ],
-)
-def test_a_deletion_of_records_is_counted_first(cast, kafka, writes, query, words):
-    said = text(cast.admin.get(address(cast, "records"), query))
-    assert words in said and not writes.done
-
-
-def test_records_older_than_a_time_are_found_by_the_cluster(cast, kafka, writes, monkeypatch):
-    at = {(NAME, 0): AtTime(400), (NAME, 1): AtTime(None), (NAME, 2): AtTime(None, "no leader")}
-    monkeypatch.setattr(deletions, "run", lambda spec, read: at)
-    said = text(cast.admin.get(address(cast, "records"), {"to": "time", "time": "2026-11-24"}))
-    assert "1\u202f103 records are lost" in said and "Stays: no leader" in said
-
-
-@pytest.mark.parametrize(
-    ("answers", "status", "words", "result"),
-    [
-        ({0: KafkaRefused("POLICY_VIOLATION")}, 409, "1 of 2 partitions were cut; partition 0 was not", "partly"),
-        (
-            {0: KafkaRefused("POLICY_VIOLATION"), 1: KafkaRefused("POLICY_VIOLATION")},
-            409,
-            "only where cleanup.policy has delete",
-            "refused",
-        ),
-        ({1: KafkaRefused("OFFSET_OUT_OF_RANGE")}, 409, "does not reach that far", "partly"),
-        ({1: ClusterUnreachable("no leader")}, 409, "no leader", "partly"),
-    ],
-)
-def test_records_that_were_not_deleted_are_said_in_words(cast, kafka, writes, answers, status, words, result):
-    writes.answers = answers
-    answer = post(cast, "records")
-    assert answer.status_code == status and words in text(answer)
-    assert AuditEntry.objects.get().result == result
-
-
-def test_a_compacted_topic_refuses_before_anybody_types(cast, kafka, writes):
-    kafka.configs = [replace(CONFIGS[0], value="compact", source="topic"), *CONFIGS[1:]]
-    assert "cleanup.policy has no delete" in text(cast.admin.get(address(cast, "records")))
-    said = text(cast.admin.get(f"/clusters/{cast.cluster.pk}/topics/{NAME}/partitions/"))
-    assert "To delete records: its cleanup.policy has no delete" in said
 
 
 def test_doors_of_kafka_s_own_topics_are_closed(cast, kafka, writes):
