@@ -6,7 +6,9 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.utils import timezone
@@ -221,6 +223,33 @@ def test_too_fast_a_writer_is_answered_later_and_told_so(pumped, owner, data):
     assert bucket.draw(500, 100.0) == 0.0
     assert bucket.draw(100, 100.0) == 2.0
     assert bucket.draw(0, 112.0) == 0.0
+
+
+class Greedy:
+    """A world that always has more to do."""
+
+    def __init__(self, sleeps_s: float) -> None:
+        self.ticks, self.sleeps_s, self.timeline = 0, sleeps_s, SimpleNamespace(answers=[])
+
+    def tick(self, now_s: float, budget_s: float) -> bool:
+        self.ticks += 1
+        time.sleep(self.sleeps_s)
+        return True
+
+
+def test_a_round_is_short_however_many_worlds_there_are_and_all_have_their_turn(pumped):
+    runner = pumped.runner
+    worlds = {uuid.uuid4(): Greedy(0.004) for _ in range(30)}
+    runner.hosted |= worlds
+    try:
+        runner._tick_worlds()
+        assert 1 <= sum(world.ticks for world in worlds.values()) <= 9
+        for _ in range(40):
+            runner._tick_worlds()
+        ticks = [world.ticks for world in worlds.values()]
+        assert max(ticks) - min(ticks) <= 1
+    finally:
+        runner.hosted.clear()
 
 
 def test_sockets_of_killed_runners_are_removed_and_those_of_living_ones_are_not(pumped):
