@@ -217,7 +217,11 @@ class Runner:
         """The world of a sandbox, woken or begun if it must be; Refused if it cannot be had here."""
         hosted = self.hosted.get(sandbox_id)
         if hosted is None:
-            hosted = self._wake(sandbox_id)
+            try:
+                hosted = self._wake(sandbox_id)
+            except DatabaseError:
+                logger.warning("sandbox %s cannot be woken: the database does not answer", sandbox_id)
+                raise Refused("the database does not answer now: try again in a moment") from None
         hosted.used_s = self.now_s
         return hosted
 
@@ -280,7 +284,8 @@ class Runner:
         self.hosted.pop(sandbox_id, None)
         self.rates.pop(sandbox_id, None)
         if self.leased_until_s.pop(sandbox_id, None) is not None:
-            leases.let_go(sandbox_id, self.name)
+            with suppress(DatabaseError):  # then the lease ends by itself
+                leases.let_go(sandbox_id, self.name)
         for link in [link for link in self.links if isinstance(link, KafkaLink) and link.sandbox_id == sandbox_id]:
             self._drop(link)
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from engine.simulation.hosted.actor_specs import parse
@@ -155,6 +156,23 @@ def test_another_runner_takes_over_when_the_lease_is_over_and_not_before(pumped,
         assert places.socket_path(sandbox.id).exists(), "and leaves the other's socket alone"
     finally:
         other.close()
+
+
+def test_a_database_that_does_not_answer_is_said_and_worlds_that_are_awake_go_on(pumped, sandbox, monkeypatch):
+    def down(*_: object) -> None:
+        raise OperationalError("locked")
+
+    begin(pumped, sandbox)
+    monkeypatch.setattr(leases, "renew", down)
+    monkeypatch.setattr(leases, "take", down)
+    pumped.runner.renewed_s = 0.0
+    pumped.serve(0.05)
+    assert pumped.ok(sandbox, "step")["events"]
+    monkeypatch.setattr(leases, "let_go", down)
+    pumped.ok(sandbox, "sleep")
+    assert "database" in pumped.ask(sandbox, "frame")["refused"]
+    monkeypatch.undo()
+    assert pumped.ok(sandbox, "frame")["time"]
 
 
 def test_an_expired_sandbox_is_over_for_everybody(pumped, sandbox):
