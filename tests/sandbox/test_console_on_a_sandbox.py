@@ -8,6 +8,7 @@ from console.kafka import cluster, connection, groups, records, stream, topics
 from console.kafka.errors import ClusterUnreachable
 from console.services.clusters import connection_spec
 from engine.client.calls import Produce, ProducerRecord
+from engine.simulation.hosted.written import produce_frame
 from engine.wire.messages.create_topics import CreatableTopic, CreateTopicsRequest
 from engine.wire.messages.find_coordinator import FindCoordinatorRequest
 from engine.wire.messages.heartbeat import HeartbeatRequest
@@ -104,6 +105,18 @@ def test_groups_are_seen_and_the_first_commit_from_outside_makes_their_topic(pum
     assert (detail.state, [member.client_id for member in detail.members]) == ("Stable", ["c1"])
     refused = pumped.call(connection.run, spec, lambda session: session.send(HeartbeatRequest("readers", 1, "x")))
     assert refused.error_code == 44, "whose members live in the world"
+
+
+def test_a_write_without_an_answer_arrives_in_a_paused_world_too(pumped, orders, spec):
+    async def send(session):
+        frame = produce_frame("orders", 1, [(None, b"no answer wanted")], 0, 1_700_000_000_000)
+        _, writer = await asyncio.open_unix_connection(spec.unix_path)
+        writer.write(frame)
+        await writer.drain()
+        writer.close()
+
+    pumped.call(connection.run, spec, send, time_limit_s=10)
+    pumped.until(lambda: pumped.ok(orders, "record", topic="orders", partition=1, offset=0)["appended"])
 
 
 def test_a_fork_is_another_cluster(pumped, orders, spec, owner):

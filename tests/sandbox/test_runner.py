@@ -187,6 +187,19 @@ def test_an_expired_sandbox_is_over_for_everybody(pumped, sandbox):
     assert not places.directory(sandbox.id).exists()
 
 
+def test_the_files_of_a_sandbox_whose_row_is_gone_are_removed_and_nobody_elses(pumped, sandbox, owner):
+    begin(pumped, sandbox)
+    other = sandboxes.make(name="Other", limits="member", owner=owner)
+    begin(pumped, other)
+    gone = places.directory(sandbox.id)
+    sandbox.cluster.delete()
+    pumped.runner.renewed_s = 0.0
+    pumped.serve(0.05)
+    sandboxes.expire_due()
+    assert not gone.exists() and places.directory(other.id).exists()
+    assert list(pumped.runner.hosted) == [other.id]
+
+
 def test_kill_9_loses_no_action_that_was_accepted(sandbox, data, transactional_db):
     """A process that hosts it is killed while actions are accepted: a new one knows them all."""
     directory = places.directory(sandbox.id)
