@@ -255,6 +255,8 @@ def test_where_a_key_goes_is_shown_while_it_is_typed(cast, producer):
     assert "For the first record" in where(key="k{n}", fill="on")
     assert "69 64 5f 31" in words(post(cast, key="id_1"))
     assert not producer.sent[1:]
+    for field in ("key_kind", "client", "key"):
+        assert where(key="k", **{field: "\0"} if field != "key" else {}), "a null character is no fault of ours"
 
 
 @pytest.mark.parametrize("role", ["owner", "admin", "operator"])
