@@ -56,6 +56,11 @@ class MarksForm(forms.Form):
         """Marks have none."""
         return {}
 
+    @property
+    def typed_secrets(self) -> dict[str, str]:
+        """Marks have none."""
+        return {}
+
     def refuse(self, words: str) -> None:
         """Take an error that is found later."""
         self.add_error(None, words)
@@ -93,6 +98,7 @@ class ConnectionForm(MarksForm):
         super().__init__(data, cluster=cluster, initial=initial)
         self.moves, self.kept, self.carried = moves, kept or {}, carried or {}
         self.found: dict[str, str] = {}
+        self.fresh: dict[str, str] = {}
 
     def clean_bootstrap(self) -> str:
         """host:port, host:port."""
@@ -142,6 +148,11 @@ class ConnectionForm(MarksForm):
         return self.found
 
     @property
+    def typed_secrets(self) -> dict[str, str]:
+        """Those of them that somebody typed: a kept one that a page carried would count as typed, and go anywhere."""
+        return self.fresh
+
+    @property
     def has_password(self) -> bool:
         """For the words in the field."""
         return "password" in {**self.found, **self.kept}
@@ -157,7 +168,9 @@ class ConnectionForm(MarksForm):
 
     def _take_secret(self, key: str, asked: dict[str, Any], field: str, words: str) -> None:
         found = asked.get(field) or self.carried.get(key)
-        if not found and key in self.kept:
+        if found:
+            self.fresh[key] = found
+        elif key in self.kept:
             moved = [name for name in WHERE if asked.get(name) != getattr(self.cluster, name)]
             if moved and field not in self.errors:
                 self.add_error(field, "Type it again: what is kept would go to another place, or by another way.")

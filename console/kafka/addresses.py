@@ -2,7 +2,7 @@
 
 Invariants:
 - Metadata services, link-local, unspecified and multicast addresses are never connected to, whoever names them.
-- An IPv4 address is judged as such in whatever clothes it comes: mapped, NAT64, 6to4, Teredo.
+- An IPv4 address is judged as such in whatever clothes it comes: mapped, NAT64, SIIT, 6to4, Teredo.
 - What a cluster says of its brokers is not believed: none may be nearer to this machine than the cluster itself.
 
 Pure: names are looked up, once for each connection, by whoever connects; the address judged is the one connected to.
@@ -39,7 +39,8 @@ PRIVATES = _networks(
     "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "198.18.0.0/15",
     "198.51.100.0/24", "203.0.113.0/24", "fc00::/7", "fec0::/10", "2001:db8::/32", "100::/64",
 )  # fmt: skip
-NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+# NAT64's own prefix and the one for local use (RFC 8215), and SIIT's: the IPv4 address is at the end of each.
+TRANSLATED = _networks("64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0:0/96")
 NOT_KAFKA = {
     22: "SSH", 23: "Telnet", 25: "mail", 53: "DNS", 110: "mail", 143: "mail", 389: "LDAP", 445: "file sharing",
     465: "mail", 587: "mail", 2375: "Docker", 2379: "etcd", 2380: "etcd", 3306: "MySQL", 3389: "remote desktops",
@@ -123,7 +124,7 @@ def plain(address: str) -> Address:
             return ip.sixtofour
         if ip.teredo is not None:
             return ip.teredo[1]
-        if ip in NAT64 or (int(ip) >> 32 == 0 and int(ip) > 1):
+        if _in(ip, TRANSLATED) or (int(ip) >> 32 == 0 and int(ip) > 1):
             return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
     return ip
 

@@ -22,7 +22,7 @@ from typing import Any
 from channels.auth import get_user
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404, QueryDict
 
 from console.forms.tail import TailForm
@@ -58,11 +58,18 @@ class TopicTail(AsyncWebsocketConsumer):
 
     # No channel layer: a tail needs none, and with one it would die whenever Redis does.
     channel_layer_alias = "none"
+    sending: asyncio.Task[None] | None = None
+    counted = False
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve the socket; however that ends, nothing is sent any more and its place is free."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._leave()
 
     async def connect(self) -> None:
         """Let in whoever may see the cluster; then start sending."""
-        self.sending: asyncio.Task[None] | None = None
-        self.counted = False
         self.window = Window()
         self.may_send = asyncio.Event()
         self.paused = False
@@ -100,6 +107,7 @@ class TopicTail(AsyncWebsocketConsumer):
             if not _open[self.user_id]:
                 del _open[self.user_id]
         if self.sending and self.sending is not asyncio.current_task():
+            self.pressed = False  # a press of just before must not swallow this
             self.sending.cancel()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
@@ -116,7 +124,7 @@ class TopicTail(AsyncWebsocketConsumer):
                     self.resume.set_result(resumed)
                 case _:
                     raise ValueError("not now")
-        except ValueError:
+        except (ValueError, SuspiciousOperation):
             await self._end("This page sent something unexpected. Reload it.", BAD_MESSAGE)
             return
         self._fit()

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from console.rest.errors import bad_request
+from console.rest.errors import ApiError, bad_request
 
 BODY_BYTES_MAX = 2_500_000
 DEPTH_SAID = "the body is nested too deeply"
@@ -23,8 +23,11 @@ def read(request: HttpRequest) -> dict[str, Any]:
 
 def read_many(request: HttpRequest, most: int) -> list[dict[str, Any]]:
     """JSON objects that follow one another, with or without space between them; ApiError for anything else."""
+    body = request.read(BODY_BYTES_MAX + 1)  # not request.body: that has the limit of forms, and none without a length
+    if len(body) > BODY_BYTES_MAX:
+        raise ApiError(413, 413, f"the body is longer than {BODY_BYTES_MAX} bytes")
     try:
-        text = request.body.decode("utf-8").strip()
+        text = body.decode("utf-8").strip()
     except UnicodeDecodeError:
         raise bad_request("the body is not UTF-8") from None
     decoder = json.JSONDecoder(parse_constant=_no_constant)

@@ -18,7 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from console.kafka.errors import KafkaError
 from console.models import User
-from console.rest.errors import ApiError, not_found, of_kafka, response_of
+from console.rest.errors import ApiError, not_found, of_kafka, of_refusal, response_of
 from console.services import tokens
 from console.services.audit import Refusal
 
@@ -47,10 +47,10 @@ def endpoint(**handlers: Handler) -> Handler:
             response = response_of(ApiError(403, 40301, str(error)))
         except Http404:
             response = response_of(not_found())
-        except RequestDataTooBig:
-            response = response_of(ApiError(413, 413, "the body is too large"))
+        except RequestDataTooBig as error:
+            response = response_of(ApiError(413, 413, str(error)))
         except Refusal as error:
-            response = response_of(ApiError(400, 40002, str(error)))
+            response = response_of(of_refusal(error))
         if response.status_code == 401:
             why = ', error="invalid_token"' if "Authorization" in request.headers else ""
             response.headers["WWW-Authenticate"] = f'Bearer realm="odradek"{why}'

@@ -6,6 +6,7 @@ Spec: kafka-rest's Errors.java and rest-utils' KafkaExceptionMapper.
 from django.http import JsonResponse
 
 from console.kafka import errors
+from console.services import topics
 from console.services.audit import Refusal
 from engine.wire.error_codes import ErrorCode
 
@@ -66,6 +67,18 @@ def of_kafka(error: errors.KafkaError) -> ApiError:
         case errors.KafkaRefused():
             return of_code(error.code, error.message or error.code)
     raise AssertionError(f"no answer for {error!r}")
+
+
+def of_refusal(error: Refusal) -> ApiError:
+    """What a service's refusal is called here: by the cluster's own answer, where there is one."""
+    match error:
+        case topics.Gone():
+            return ApiError(404, 40403, NO_TOPIC)
+        case topics.PerhapsDone():
+            return ApiError(503, 50302, str(error))
+    if isinstance(error.__cause__, errors.KafkaError):
+        return of_kafka(error.__cause__)
+    return ApiError(400, 40002, str(error))
 
 
 def of_code(code: str, message: str) -> ApiError:

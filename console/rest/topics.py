@@ -1,6 +1,7 @@
 """Topics, their partitions and their configs in the REST API.
 
-*Invariants*: every change is noted in the audit log before and after, with the token's name.
+*Invariants*: every change goes through services/topics.py, as those of pages do: noted in the audit log, refused for
+Kafka's own topics, bound to the topic that is there now.
 """
 
 import re
@@ -17,6 +18,7 @@ from console.rest.bodies import check_known, field, read
 from console.rest.clusters import door_of
 from console.rest.errors import ApiError, bad_request, not_found
 from console.services import audit
+from console.services import topics as writes
 
 LEGAL_NAME = re.compile(r"[a-zA-Z0-9._-]{1,249}")
 COUNT_MAX = 2**31 - 1
@@ -47,13 +49,7 @@ def create_topic(request: HttpRequest, cluster_id: str) -> HttpResponse:
     copies = _count(body, "replication_factor", COPIES_MAX)
     configs = {one: value for one, value in map(_setting, field(body, "configs", list, [])) if value is not None}
     wanted = topic_writes.NewTopic(name, partitions, copies, configs)
-    after = {"partitions": partitions, "replication factor": copies, "configs": configs}
-    if only:
-        made = topic_writes.create_topic(spec, wanted, validate_only=True)
-    else:
-        with audit.writing(audit.actor_of(request), "topic.create", name, cluster=cluster, after=after) as note:
-            made = topic_writes.create_topic(spec, wanted)
-            note.after = {**after, "partitions": made.partitions or partitions}
+    made = writes.ask_about(spec, wanted) if only else writes.create(cluster, audit.actor_of(request), wanted)
     counts = made.partitions or partitions, made.replication_factor or copies
     shape = resources.topic(base, TopicShape(name, False, ()), counts=counts)
     response = JsonResponse(shape, status=200 if only else 201)
@@ -71,9 +67,7 @@ def delete_topic(request: HttpRequest, cluster_id: str, topic_name: str) -> Http
     """204 when it is gone."""
     cluster, spec, _ = door_of(request, cluster_id, needs=ADMINISTER)
     told = topics.describe_topic(spec, topic_name)
-    before = {"partitions": len(told.partitions), "records": told.records, "id": told.topic_id}
-    with audit.writing(audit.actor_of(request), "topic.delete", topic_name, cluster=cluster, before=before):
-        topic_writes.delete_topic(spec, topic_name, told.topic_id)
+    writes.delete(cluster, audit.actor_of(request), topic_name, topic_id=told.topic_id, typed=topic_name)
     return HttpResponse(status=204)
 
 
@@ -85,9 +79,7 @@ def add_partitions(request: HttpRequest, cluster_id: str, topic_name: str) -> Ht
     field(body, "partitions_count", int)
     count = _count(body, "partitions_count", COUNT_MAX)
     before = api_requests.topic(spec, topic_name)
-    noted = {"before": {"partitions": len(before.partitions)}, "after": {"partitions": count}}
-    with audit.writing(audit.actor_of(request), "topic.add_partitions", topic_name, cluster=cluster, **noted):
-        topic_writes.add_partitions(spec, topic_name, count)
+    writes.add_partitions(cluster, audit.actor_of(request), topic_name, count, len(before.partitions))
     return JsonResponse(resources.topic(base, before, counts=(count, before.replication_factor)))
 
 
@@ -159,7 +151,7 @@ def alter_configs(request: HttpRequest, cluster_id: str, topic_name: str) -> Htt
     if len(changes) < len(asked):
         raise bad_request("data names a config twice")
     if field(body, "validate_only", bool, False):
-        topic_writes.alter_configs(spec, topic_name, changes, validate_only=True)
+        writes.check_configs(spec, topic_name, changes)
     else:
         _change(request, cluster, spec, topic_name, changes)
     return HttpResponse(status=204)
@@ -168,15 +160,12 @@ def alter_configs(request: HttpRequest, cluster_id: str, topic_name: str) -> Htt
 def _change(
     request: HttpRequest, cluster: Cluster, spec: ConnectionSpec, topic_name: str, changes: dict[str, str | None]
 ) -> None:
-    values = {told.name: told.value for told in api_requests.topic_configs(spec, topic_name)}
-    unknown = [name for name in changes if name not in values]
+    known = {told.name for told in api_requests.topic_configs(spec, topic_name)}
+    unknown = [name for name in changes if name not in known]
     if unknown:
         raise ApiError(404, 404, f"Config {unknown[0][:200]} cannot be found for TOPIC {topic_name}.")
-    before = {name: values[name] for name in changes}
-    after = {name: "(default)" if value is None else value for name, value in changes.items()}
-    actor = audit.actor_of(request)
-    with audit.writing(actor, "topic.alter_configs", topic_name, cluster=cluster, before=before, after=after):
-        topic_writes.alter_configs(spec, topic_name, changes)
+    seen = writes.own_configs(spec, topic_name)
+    writes.change_configs(cluster, audit.actor_of(request), topic_name, changes, seen)
 
 
 def _setting(told: object) -> tuple[str, str | None]:

@@ -5,6 +5,7 @@ filter's texts is not decoded; control records and what was deleted, damaged or 
 *Not here*: fetching (console/kafka/scan.py), who looks and how it is kept (jobs).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from console.kafka.scan import Gone
@@ -40,12 +41,23 @@ def bounds(asked: Filter) -> Bounds:
         low, high = found.offsets
         match condition.place:
             case "partition":
-                met = [(max(a, c), min(b, d)) for a, b in found.partitions for c, d in condition.ranges]
+                met = [(max(a, c), min(b, d)) for a, b in found.partitions for c, d in _merged(condition.ranges)]
                 found = Bounds(tuple(pair for pair in met if pair[0] <= pair[1]), found.offsets, found.since_ms)
             case "offset":
                 found = Bounds(found.partitions, (max(low, first), min(high, last)), found.since_ms)
             case "time" if first > 0:
                 found = Bounds(found.partitions, found.offsets, max(first, found.since_ms or 0))
+    return found
+
+
+def _merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same without overlaps, in order: what two such lists have in common is no longer than both together."""
+    found: list[tuple[int, int]] = []
+    for first, last in sorted(pair for pair in ranges if pair[0] <= pair[1]):
+        if found and first <= found[-1][1] + 1:
+            found[-1] = (found[-1][0], max(found[-1][1], last))
+        else:
+            found.append((first, last))
     return found
 
 

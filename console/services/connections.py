@@ -23,6 +23,7 @@ from console.services.clusters import place_of, secrets_of, spec_of
 
 CARRIED_S = 3600
 CARRIED_MAX = 100_000
+CHANGED = "somebody else changed this connection meanwhile; what you typed is still here, look before you save it"
 CERTIFICATES = ("ca_certificate", "client_certificate")
 
 
@@ -141,10 +142,22 @@ def save(actor: audit.Actor, wanted: Wanted) -> probe.Probe | None:
             note.after = {**facts(cluster), "secrets": "set" if wanted.secrets else "none"}
         try:
             with transaction.atomic():
+                _check_unchanged(before)
                 cluster.save()
         except IntegrityError:
             raise ConnectionRefused(f"there is a connection named {cluster.name} already") from None
     return None
+
+
+def _check_unchanged(before: Cluster | None) -> None:
+    """A test takes seconds, and to save writes the whole row: nobody's change of that time may be lost in it."""
+    if before is None:
+        return
+    now = Cluster.objects.filter(pk=before.pk).first()
+    if now is None:
+        raise ConnectionRefused("somebody else removed this connection meanwhile")
+    if mark_of(now) != mark_of(before):
+        raise ConnectionRefused(CHANGED)
 
 
 def remove(actor: audit.Actor, cluster: Cluster, typed: str) -> None:

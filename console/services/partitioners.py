@@ -6,7 +6,7 @@
 the article's mmh3. They disagree for most keys, so all that write keyed records to one topic must use the same one.
 
 *Invariants*: 0 <= partition < partitions; the same key, name and number give the same partition for ever.
-*Not here*: the hashes themselves (engine/client/partitioners.py), how a typed key becomes bytes (key_bytes.py).
+*Not here*: the hashes themselves (engine/client/partitioners.py), how a typed key becomes bytes (encodings.py).
 Spec: org.apache.kafka.clients.producer.internals.BuiltInPartitioner; librdkafka's rdkafka_msg.c; mmh3.
 """
 

@@ -1,7 +1,7 @@
 """The partition calculator: a key, its bytes, and its partition by each hash that clients use.
 
 *Invariants*: an address is the whole question; nothing is asked of the cluster but the number of a topic's partitions.
-*Not here*: hashes (services/partitioners.py), serializers (services/key_bytes.py).
+*Not here*: hashes (services/partitioners.py), serializers (services/encodings.py).
 """
 
 import uuid
@@ -15,8 +15,8 @@ from console.kafka import topics
 from console.kafka.errors import KafkaError
 from console.models import Cluster
 from console.permissions import VIEW, cluster_for
+from console.services import encodings
 from console.services.clusters import connection_spec
-from console.services.key_bytes import KEY_TYPES, TYPE_WORDS, BadKey, KeyType, key_bytes
 from console.services.partitioners import (
     PARTITIONERS,
     PARTITIONS_MAX,
@@ -27,6 +27,7 @@ from console.services.partitioners import (
 )
 
 SHOWN_BYTES = 256
+KEY_CHARACTERS_MAX = 10_000  # that are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +62,12 @@ class CalculatorPage:
 
     cluster: Cluster
     key: str
-    kind: KeyType
+    kind: str
     partitions: str
     topic: str
     answer: Answer
     place: str = "calculator"
-    types: tuple[tuple[str, str], ...] = tuple(TYPE_WORDS.items())
+    types: tuple[tuple[str, str], ...] = tuple(encodings.NAMES.items())
 
 
 @require_safe
@@ -74,7 +75,7 @@ def partition_calculator(request: HttpRequest, cluster_id: uuid.UUID) -> HttpRes
     """The page, or only the answer while one types."""
     cluster = cluster_for(request.user, cluster_id, needs=VIEW)
     asked = request.GET
-    kind: KeyType = next((one for one in KEY_TYPES if one == asked.get("as")), "text")
+    kind = asked.get("as", "text") if asked.get("as") in encodings.NAMES else "text"
     key, partitions, topic = asked.get("key", "id_1234"), asked.get("partitions", "3"), asked.get("topic", "")[:249]
     errors: dict[str, str] = {}
     if topic:
@@ -90,7 +91,7 @@ def partition_calculator(request: HttpRequest, cluster_id: uuid.UUID) -> HttpRes
     )
 
 
-def answer_for(key: str, kind: KeyType, partitions: str, errors: dict[str, str] | None = None) -> Answer:
+def answer_for(key: str, kind: str, partitions: str, errors: dict[str, str] | None = None) -> Answer:
     """Work a key out; other forms show the same answer beside theirs."""
     found_errors = dict(errors or {})
     count = int(partitions) if partitions.isascii() and partitions.isdigit() and len(partitions) < 11 else 0
@@ -99,9 +100,11 @@ def answer_for(key: str, kind: KeyType, partitions: str, errors: dict[str, str] 
         count = 0
     raw = None
     try:
-        raw = key_bytes(key, kind)
-    except BadKey as error:
+        raw = encodings.encode(kind, key[:KEY_CHARACTERS_MAX])
+    except encodings.CannotEncode as error:
         found_errors["key"] = str(error)
+    if len(key) > KEY_CHARACTERS_MAX:
+        found_errors["key"] = f"A key of at most {KEY_CHARACTERS_MAX} characters; this one has {len(key)}."
     if found_errors:
         return Answer(raw, count, (), (), found_errors)
     if raw is None:

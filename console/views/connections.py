@@ -19,7 +19,6 @@ from console.models import Cluster
 from console.permissions import ADMINISTER, cluster_for
 from console.services import audit, connections
 
-CHANGED = "somebody else changed this connection meanwhile; what you typed is still here, look before you save it"
 LESSER = "connections are added by an administrator of this installation"
 
 
@@ -115,7 +114,7 @@ def _answer(request: HttpRequest, cluster: Cluster | None, form: MarksForm) -> H
         return _show(request, cluster, form, connections.test(actor, wanted))
     seen = request.POST.get("seen", "")
     if cluster is not None and seen and seen != connections.mark_of(cluster):
-        return _show(request, cluster, form, refused=CHANGED, status=409)
+        return _show(request, cluster, form, refused=connections.CHANGED, status=409)
     try:
         failed = connections.save(actor, wanted)
     except connections.ConnectionRefused as refused:
@@ -135,6 +134,6 @@ def _show(
     refused: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    carries = connections.carry(form.secrets, person=request.user.pk, cluster=cluster)
+    carries = connections.carry(form.typed_secrets, person=request.user.pk, cluster=cluster)
     page = ConnectionPage(cluster, form, carries, probe, refused)
     return render(request, "console/clusters/connection.html", {"page": page}, status=status)

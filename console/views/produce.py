@@ -232,9 +232,9 @@ def key_partitions(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> Ht
     form.is_valid()
     asked = form.cleaned_data
     partitions = request.POST.get("partitions", "")
-    key = drafts.Typed(asked["key_kind"], asked.get("key", ""))
+    key = drafts.Typed(asked.get("key_kind", ""), asked.get("key", ""))
     count = int(partitions) if partitions.isascii() and partitions.isdigit() and len(partitions) < 10 else 0
-    where = drafts.where_goes(key, asked["fill"], count, asked["client"])
+    where = drafts.where_goes(key, asked["fill"], count, asked.get("client", ""))
     return render(request, "components/where_table.html", {"where": where})
 
 

@@ -268,7 +268,7 @@ def search_detail(request: HttpRequest, cluster_id: uuid.UUID, name: str, search
         with suppress(NoQueue):  # the page says how long nobody has read
             jobs.tend(search)
     asked = request.GET.get("page", "")
-    number = int(asked) if asked.isascii() and asked.isdigit() and 0 < int(asked[:6]) <= PAGES_MAX else 1
+    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 and 0 < int(asked) <= PAGES_MAX else 1
     hits = list(search.hits.all()[(number - 1) * HITS_SHOWN : number * HITS_SHOWN])
     polls = request.htmx.target == "progress"
     same = request.GET.get("shown") == str(len(hits)) and search.state == SearchState.RUNNING

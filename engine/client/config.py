@@ -76,7 +76,10 @@ class Tls:
     def __post_init__(self) -> None:
         if bool(self.certificate_pem) != bool(self.key_pem):
             raise ValueError("a client certificate and its key come together")
-        if max(map(len, (self.ca_pem, self.certificate_pem, self.key_pem))) > PEM_CHARACTERS_MAX:
+        pems = (self.ca_pem, self.certificate_pem, self.key_pem)
+        if not all(pem.isascii() for pem in pems):
+            raise ValueError("a certificate or key in PEM has letters of ASCII only")
+        if max(map(len, pems)) > PEM_CHARACTERS_MAX:
             raise ValueError(f"a certificate or key in PEM has at most {PEM_CHARACTERS_MAX} characters")
 
 

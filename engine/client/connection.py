@@ -44,6 +44,7 @@ SOFTWARE_NAME = "odradek"
 SOFTWARE_VERSION = "0.1.0"
 SASL_HANDSHAKE, SASL_AUTHENTICATE = 17, 36
 NONCE_BYTES = 24
+OPENING_BYTES_MAX = 1 << 20  # of an answer before we know who talks to us: room is made for what a frame announces
 Versions = dict[int, tuple[int, int]]
 LinkKey = tuple[str, str]  # peer, lane
 
@@ -157,7 +158,7 @@ class Connections:
         position = start
         while not connection.closed:
             try:
-                after = frame_end(view, position, end, self.config.frame_bytes_max)
+                after = frame_end(view, position, end, self._bytes_max(connection))
                 if after > end:
                     connection.wanted_bytes = after - position
                     return position - start
@@ -172,6 +173,10 @@ class Connections:
                 return end - start
             position = after
         return end - start
+
+    def _bytes_max(self, connection: BrokerConnection) -> int:
+        opening = not connection.in_flight or connection.in_flight[0].request is None
+        return min(OPENING_BYTES_MAX, self.config.frame_bytes_max) if opening else self.config.frame_bytes_max
 
     def on_closed(self, connection: BrokerConnection, now_ms: int, lost: str = "") -> None:
         """End what was in flight, and what waited; those who asked may try again. `lost`: what TLS says of the end."""
@@ -246,11 +251,9 @@ class Connections:
                 self._send_one(connection, request, now_ms)
 
     def _send_one(self, connection: BrokerConnection, request: Request, now_ms: int) -> None:
-        assert connection.versions is not None, "versions are known before requests are sent"
         api = api_of(request.message)
-        low, high = connection.versions.get(api.key, (0, -1))
-        version = min(high, api.stable, request.version_max)
-        if version < max(low, api.lowest):
+        version = self._version_of(connection, api.key, request.version_max)
+        if version is None:
             error = Unsupported(f"{connection.peer} has no version of {api.name} in common with us")
             self.finished.append(Finished(request, error))
             return
@@ -316,11 +319,9 @@ class Connections:
                 self._sign_in(connection, now_ms)
 
     def _sign_in(self, connection: BrokerConnection, now_ms: int) -> None:
-        assert self.config.sasl is not None and connection.versions is not None, (
-            "somebody signs in where versions are known"
-        )
-        missing = [key for key in (SASL_HANDSHAKE, SASL_AUTHENTICATE) if key not in connection.versions]
-        if missing:
+        assert self.config.sasl is not None, "somebody signs in"
+        # After SaslHandshake 0 tokens would follow without SaslAuthenticate around them (KIP-152).
+        if not self._version_of(connection, SASL_HANDSHAKE) or self._version_of(connection, SASL_AUTHENTICATE) is None:
             raise AuthenticationFailed(
                 f"{connection.peer} knows no SaslAuthenticate: it is older than Kafka 1.0, or no Kafka"
             )
@@ -329,10 +330,19 @@ class Connections:
         connection.authentication = Authentication(connection.peer, self.config.sasl, nonce)
         self._put_sign_in(connection, connection.authentication.begin(), now_ms)
 
+    @staticmethod
+    def _version_of(connection: BrokerConnection, api_key: int, version_max: int | None = None) -> int | None:
+        """The newest version of an API that both sides have; None if there is none."""
+        assert connection.versions is not None, "versions are known before anything is asked"
+        api = APIS[api_key]
+        low, high = connection.versions.get(api_key, (0, -1))
+        version = min(high, api.stable if version_max is None else min(api.stable, version_max))
+        return version if version >= max(low, api.lowest) else None
+
     def _put_sign_in(self, connection: BrokerConnection, message: Message, now_ms: int) -> None:
-        assert connection.versions is not None, "signing in comes after the versions"
         api = api_of(message)
-        version = min(connection.versions[api.key][1], api.stable)
+        version = self._version_of(connection, api.key)
+        assert version is not None, "looked at before signing in"
         frame = encode_request(message, version, connection.correlation_id + 1, self.config.client_id)
         self._put(connection, None, frame)
         self._note_in_flight(connection, None, api.key, version, now_ms)

@@ -53,10 +53,12 @@ class Section(NamedTuple):
 
 
 def sections(fetched: Fetched) -> Iterator[Section | Damaged]:
-    """Go through the batches of a fetch; control batches are left out."""
+    """Go through the batches of a fetch; control batches are left out. Behind bytes that are none, all is damaged."""
+    behind = fetched.position
     try:
         for header, batch in batches(fetched.records):
             if not header.is_control:
                 yield Section(fetched.partition, header, batch)
+            behind = max(behind, header.last_offset + 1)
     except WireError as error:
-        yield Damaged(fetched.position, fetched.next_offset - 1, error.message or error.code.name)
+        yield Damaged(behind, fetched.next_offset - 1, error.message or error.code.name)

@@ -32,6 +32,7 @@ from engine.core.connection.reply_order import Connection
 from engine.net.client_calls import ClientCalls
 from engine.net.client_socket import ClientSocket
 from engine.net.clock import monotonic_ms, wall_offset_ms
+from engine.net.names import look_up
 from engine.net.tls import Handshake, client_context, handshake_of, words_of
 
 ADDRESSES_MAX = 4  # of one name, tried one after the other
@@ -305,7 +306,7 @@ class ClientShell(ClientCalls):
                 raise ConnectionFailed(f"{peer} {REASONS.get(error.errno or 0, 'is not there now')}") from None
             reached.connected_ms = monotonic_ms() - begun_ms
             return
-        found = await self._addresses(peer, host, port)
+        found = await look_up(peer, host, port)
         reached.addresses = tuple(dict.fromkeys(address for _, address in found))
         reached.found_ms = monotonic_ms() - begun_ms
         for address in reached.addresses:  # all of them: a name that mixes allowed and forbidden ones is a trick
@@ -328,19 +329,6 @@ class ClientShell(ClientCalls):
         words = REASONS.get(problem.errno or 0, f"cannot be connected to: {problem}") if problem else "has no address"
         raise ConnectionFailed(f"{peer} {words}")
 
-    async def _addresses(self, peer: str, host: str, port: int) -> list[tuple[int, str]]:
-        """Family and address of each, in the order to try them."""
-        assert self._loop is not None, "started"
-        try:
-            found = await self._loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except socket.gaierror as error:
-            again = error.errno == socket.EAI_AGAIN
-            words = "the name server does not answer" if again else "the name is not known"
-            raise NameNotFound(f"{peer}: {words}") from None
-        except (OSError, UnicodeError) as error:
-            raise NameNotFound(f"{peer}: this is no name of a host ({error})") from None
-        return [(family, str(address[0])) for family, _, _, _, address in found]
-
     async def _tcp(self, family: int, address: str, port: int) -> socket.socket:
         assert self._loop is not None, "started"
         sock = socket.socket(family, socket.SOCK_STREAM)
@@ -361,7 +349,7 @@ class ClientShell(ClientCalls):
             transport, _ = await self._loop.create_connection(
                 lambda: ClientSocket(self, peer), sock=sock, ssl=self._tls, server_hostname=name
             )
-        except (OSError, UnicodeError) as error:
+        except (OSError, ValueError) as error:
             raise TlsFailed(words_of(error, peer)) from None
         agreed = transport.get_extra_info("ssl_object")
         if agreed is not None:

@@ -12,6 +12,7 @@ A new route is one line in TABLE: its name in the URLconf, the method, what it t
 
 Rules say what each role gets when the deed itself would go well; `done` is that status (200 if not said). `audited` is
 the action of the one audit entry that a write leaves; a POST that changes nothing administrative has audited="".
+`by` is who does it where that is asked once (the owner, if nothing is said): some things are one person's own.
 Values of the address come from Stage.where by the name of the parameter; `pk`, `name` and the like can be given.
 `read_only=True` marks what changes the cluster and is refused by a read-only connection.
 What needs data of its own is prepared in Stage. Sockets are in SOCKETS: the pattern, and whom it lets in.
@@ -23,6 +24,7 @@ from typing import Any
 
 from tests.console.cast import PASSWORD
 from tests.console.fake_kafka import RECORD
+from tests.console.topic_forms import FILLED
 
 GET, POST, PUT, PATCH, DELETE = "GET", "POST", "PUT", "PATCH", "DELETE"
 PEOPLE = ("nobody", "stranger", "learner", "viewer", "operator", "admin", "owner")
@@ -72,6 +74,7 @@ class Row:
     read_only: bool
     where: Mapping[str, Any] = field(default_factory=dict)
     query: str = ""
+    by: str = "owner"
 
     def expected(self, role: str) -> int:
         """The status that this role gets."""
@@ -96,11 +99,12 @@ def row(
     audited: str = "",
     read_only: bool | None = None,
     query: str = "",
+    by: str = "owner",
     **where: Any,
 ) -> Row:
     """A line of the table."""
     changes = method != GET and (rule in (OPERATE, API_OPERATE, API_ADMINISTER))
-    return Row(route, method, rule, data, done, audited, changes if read_only is None else read_only, where, query)
+    return Row(route, method, rule, data, done, audited, changes if read_only is None else read_only, where, query, by)
 
 
 RESET = "?to=earliest&topic=orders.placed&partitions=all"
@@ -124,7 +128,10 @@ ACCOUNT = [
         "console:token-list", POST, rule(302, 200, 409, 200, 200, 200, 200),
         {"name": "ci", "scope": "read", "days": "9", "every": "1"}, audited="token.create",
     ),
-    row("console:token-revoke", POST, rule(302, 404, 404, 404, 404, 302, 404), done=302, pk="token"),
+    row(
+        "console:token-revoke", POST, rule(302, 404, 404, 404, 404, 302, 404),
+        done=302, audited="token.revoke", by="admin", pk="token",
+    ),
     row("console:invite-accept", GET, ANYBODY),
     row("console:invite-accept", POST, ANYBODY, CHOSEN, done=302),
 ]  # fmt: skip
@@ -179,6 +186,57 @@ SANDBOX_PAGES = [
     row("sandbox:sandbox-compare", GET, OWN),
     row("sandbox:sandbox-end", POST, OWN, done=302),
 ]
+CONNECTION = {"do": "save", "name": "spare-2", "bootstrap": "kafka.example", "colour": "local"}
+CONNECTION |= {"security_protocol": "PLAINTEXT", "sasl_mechanism": "SCRAM-SHA-512"}
+MARKS = {"do": "save", "name": "orders", "colour": "staging"}
+CONNECTIONS = [
+    row("console:cluster-add", GET, INSTALLATION),
+    row("console:cluster-add", POST, INSTALLATION, CONNECTION, done=302, audited="cluster.add"),
+    row("console:cluster-row", GET, VIEW),
+    row("console:cluster-edit", GET, ADMINISTER),
+    row("console:cluster-edit", POST, ADMINISTER, MARKS, done=302, audited="cluster.edit"),
+    row("console:cluster-remove", GET, ADMINISTER),
+    row(
+        "console:cluster-remove", POST, ADMINISTER, {"name": "spare"},
+        done=302, audited="cluster.remove", cluster_id="spare",
+    ),
+]  # fmt: skip
+WRITTEN = {"done": 302, "read_only": True}
+TOPIC_WRITES = [
+    row("console:partition-calculator", GET, VIEW),
+    row("console:topic-create", GET, OPERATE, read_only=True),
+    row("console:topic-create", POST, OPERATE, FILLED["new"], audited="topic.create", **WRITTEN),
+    row("console:config-change", GET, OPERATE, read_only=True),
+    row("console:config-change", POST, OPERATE, FILLED["configs"], audited="topic.alter_configs", **WRITTEN),
+    row("console:partition-add", GET, OPERATE, read_only=True),
+    row("console:partition-add", POST, OPERATE, FILLED["partitions"], audited="topic.add_partitions", **WRITTEN),
+    row("console:record-delete", GET, ADMINISTER, read_only=True),
+    row("console:record-delete", POST, ADMINISTER, FILLED["records"], audited="records.delete", **WRITTEN),
+    row("console:topic-delete", GET, ADMINISTER, read_only=True),
+    row("console:topic-delete", POST, ADMINISTER, FILLED["delete"], audited="topic.delete", **WRITTEN),
+]
+OF_OTTO = rule(LOGIN, 404, 404, 403, DONE, 404, 404)  # a sending is its sender's own
+TYPED = {"key_kind": "text", "key": "k", "value_kind": "text", "value": "v", "acks": "all", "idempotent": "on"}
+PRODUCING = [
+    row("console:produce", GET, OPERATE, read_only=True),
+    row("console:produce", POST, OPERATE, TYPED, audited="records.produce"),
+    row("console:key-partitions", POST, OPERATE, TYPED | {"partitions": "6"}, read_only=False),
+    row("console:sending-list", GET, OPERATE, done=302, read_only=True),
+    row("console:sending-cancel", POST, OF_OTTO, by="operator", **WRITTEN),
+    row("console:sending-go-on", POST, OF_OTTO, audited="records.produce", by="operator", **WRITTEN),
+    row("console:record-end", GET, VIEW, done=302, step="last"),
+    row("console:record-step", GET, VIEW, done=302, step="next"),
+]
+SEARCHES = [
+    row("console:search-form", GET, VIEW),
+    row("console:search-form", POST, VIEW, {"q": "nee"}, done=302),
+    row("console:search-detail", GET, VIEW),
+    row("console:search-cancel", POST, OPERATE, done=302, read_only=False),  # Otto's own; admins cancel any
+    row("console:search-cancel", POST, ADMINISTER, done=302, search_id="search of ada"),
+    row("console:search-download", GET, VIEW, query="?format=jsonl"),
+    row("console:topic-download", GET, VIEW),
+    row("console:topic-download", GET, VIEW, query="?format=csv"),
+]
 RECORDS = {"value": {"type": "STRING", "data": "x"}}
 API = [
     row("rest:cluster-list", GET, API_ANYBODY),
@@ -216,7 +274,8 @@ NOT_BUILT = [
 ]  # fmt: skip
 API += [row(f"rest:{name}", GET, API_VIEW, done=501) for name in NOT_BUILT]
 AREAS = {
-    "account": ACCOUNT, "installation": INSTALLATION_PAGES, "clusters": CLUSTER_PAGES,
+    "account": ACCOUNT, "installation": INSTALLATION_PAGES, "clusters": CLUSTER_PAGES, "connections": CONNECTIONS,
+    "topic writes": TOPIC_WRITES, "producing": PRODUCING, "searches": SEARCHES,
     "sandboxes": SANDBOX_PAGES, "api": API,
 }  # fmt: skip
 TABLE = [row for rows in AREAS.values() for row in rows]

@@ -14,6 +14,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from console.forms.connections import ConnectionForm
+from console.management import database
 from console.models import Colour, Mechanism, Protocol
 from console.services import audit, connections
 
@@ -36,7 +37,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="what the console calls it")
         parser.add_argument("bootstrap", help="host:port, several separated by commas")
-        parser.add_argument("--data", metavar="DIR", help="data directory (default: .data beside manage.py)")
+        parser.add_argument("--data", type=Path, metavar="DIR", help="data directory (read by manage.py itself)")
         parser.add_argument("--security-protocol", choices=Protocol.values, help="default: by the other options")
         parser.add_argument("--sasl-mechanism", choices=Mechanism.values, default=Mechanism.SCRAM_512.value)
         parser.add_argument("--user", default="", help="who signs in (SASL)")
@@ -47,6 +48,7 @@ class Command(BaseCommand):
         parser.add_argument("--read-only", action="store_true", help="nothing in the cluster is changed from here")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        database.ready()
         form = ConnectionForm(self._typed(options))
         wanted = connections.wanted(form, None)
         if wanted is None:

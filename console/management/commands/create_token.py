@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
+from console.management import database
 from console.models import SCOPES, TOKEN_DAYS_MAX, Cluster, User
 from console.permissions import clusters_of
 from console.services import audit, tokens
@@ -31,9 +32,11 @@ class Command(BaseCommand):
         parser.add_argument("--data", type=Path, metavar="DIR", help="data directory (read by manage.py itself)")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        database.ready()
         owner = User.objects.filter(username=options["user"]).first()
         if owner is None:
-            raise CommandError(f"There is no person called {options['user']}.")
+            hint = "" if User.objects.exists() else " Nobody is there yet: `python3 manage.py up` makes admin."
+            raise CommandError(f"There is no person called {options['user']}.{hint}")
         days = options["expires_days"]
         if days is not None and not 1 <= days <= TOKEN_DAYS_MAX:
             raise CommandError(f"--expires-days is from 1 to {TOKEN_DAYS_MAX}.")

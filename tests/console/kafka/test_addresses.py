@@ -78,6 +78,11 @@ def test_some_are_never_connected_to_also_where_they_are_listed(host, listener):
     assert listener.seen == 0
 
 
+@pytest.mark.parametrize("address", ["::ffff:0:a9fe:a9fe", "64:ff9b:1::a9fe:a9fe", "64:ff9b::a9fe:a9fe"])
+def test_a_metadata_service_is_known_in_the_clothes_of_translators(address):
+    assert "metadata service" in AddressRule(False, parse_allowed("::/0 public")).refusal(address, address, 9092)
+
+
 @pytest.mark.parametrize("name", ["metadata.google.internal", "metadata.google.internal.", "METADATA"])
 def test_metadata_services_are_refused_by_name_too(name):
     assert "metadata service" in ON_LOOPBACK.refusal(name, "10.0.0.1", 9092)
@@ -175,6 +180,8 @@ async def _resolving(first, port, then=None):
 @pytest.mark.parametrize(
     ("bootstrap", "advertised", "refused"),
     [
+        ("1.1.1.1", "::ffff:0:7f00:1", True),
+        ("1.1.1.1", "64:ff9b:1::a00:1", True),
         ("1.1.1.1", "127.0.0.1", True),
         ("1.1.1.1", "10.0.0.1", True),
         ("10.0.0.1", "127.0.0.1", True),

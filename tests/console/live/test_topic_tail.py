@@ -108,14 +108,34 @@ async def test_rows_that_come_after_pause_was_pressed_count_as_not_shown(cast, k
 
 
 @pytest.mark.parametrize(
-    "message", ["x" * 70_000, "[]", '{"resume": {}, "topic": ""}', '{"ack": 99}', '{"ack": "1"}', "nonsense", "[" * 150]
-)
+    "message",
+    [
+        "x" * 70_000, "[]", '{"resume": {}, "topic": ""}', '{"ack": 99}', '{"ack": "1"}', "nonsense", "[" * 150,
+        json.dumps({"view": "a=1&" * 2000}),
+    ],
+)  # fmt: skip
 async def test_what_our_page_would_not_say_ends_the_socket(cast, kafka, message):
     one = await connected(cast, cast.owner)
     await one.send_to(text_data=message)
     assert "ended" in await one.receive_json_from()
     assert (await one.receive_output())["code"] == topic_tail.BAD_MESSAGE
     await one.wait()
+
+
+async def test_a_socket_that_fails_gives_its_place_back_and_stops_watching(cast, kafka, monkeypatch):
+    def fail(self):
+        raise RuntimeError("a fault")
+
+    one = await connected(cast, cast.owner)
+    assert topic_tail._open
+    monkeypatch.setattr(topic_tail.TopicTail, "_fit", fail)
+    await one.send_json_to({"ack": 1})
+    with pytest.raises(RuntimeError):
+        await one.wait()
+    assert not topic_tail._open
+    frames_asked = len(kafka.asked)
+    await asyncio.sleep(0.2)
+    assert len(kafka.asked) == frames_asked
 
 
 async def test_one_person_has_a_limited_number_of_sockets(cast, kafka, monkeypatch):

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from console.kafka.connection import ConnectionSpec
 from console.kafka.errors import ClusterUnreachable, KafkaRefused
+from console.kafka.scan import FETCH_LIMIT_S
 from console.models import Search, SearchPart, SearchState, User
 from console.search import jobs, parse, work
 from tests.console.fake_scan import FakeScan
@@ -159,6 +160,22 @@ def test_a_cluster_that_comes_back_is_read_on_and_one_that_refuses_fails_its_par
         set(found(search))
     )
     assert search.parts.get(partition=3).state == jobs.Part.FAILED
+
+
+def test_a_cluster_that_hangs_is_not_taken_for_a_reader_that_died(cast, topic):
+    def hang(partition, position):
+        if partition == 1:  # as long as the longest wait for an answer takes
+            waited = timedelta(seconds=FETCH_LIMIT_S)
+            for part in SearchPart.objects.exclude(held_until=None):
+                SearchPart.objects.filter(pk=part.pk).update(held_until=part.held_until - waited)
+            jobs.tend(Search.objects.get(pk=search.pk))
+            raise ClusterUnreachable("it did not answer")
+
+    topic.before_chunk = hang
+    search = begin(cast)
+    work.read_on(search, SPEC)
+    search.refresh_from_db()
+    assert (search.state, search.reason, search.interruptions) == (SearchState.PARTLY, "it did not answer", 0)
 
 
 def test_the_log_may_begin_later_while_it_is_read(cast, topic):

@@ -110,6 +110,8 @@ def test_what_cannot_be_compared_is_counted_with_a_reason(monkeypatch):
         ("a", Bounds()),
         ("partition:0-3 a", Bounds(((0, 3),))),
         ("partition:0-3 partition:2,9", Bounds(((2, 2),))),
+        ("partition:7,0-3,2-5,9-8,6 a", Bounds(((0, 7),))),
+        ("partition:0-3,8 partition:2-8", Bounds(((2, 3), (8, 8)))),
         ("partition:1 or a", Bounds()),
         ("not partition:1", Bounds()),
         ("offset:5..9 and offset>6", Bounds(offsets=(7, 9))),
@@ -120,3 +122,20 @@ def test_what_cannot_be_compared_is_counted_with_a_reason(monkeypatch):
 )
 def test_only_what_must_hold_narrows_what_is_read(text, expected):
     assert bounds(parse(text)) == expected
+
+
+def test_many_ranges_of_partitions_do_not_multiply():
+    text = " ".join(["partition:" + ",".join(["0-9"] * 24)] * 18)
+    assert len(text) < 2000 and bounds(parse(text)) == Bounds(((0, 9),))
+
+
+def test_where_no_batch_begins_only_what_is_behind_the_good_ones_is_damaged():
+    log = random_log(random.Random(4), batches=6)
+    good = log.fetched(0, 1 << 20)
+    kept = [batch for _, _, batch in log.batches[:4]]
+    behind = log.batches[3][1] + 1
+    old_format = bytearray(log.batches[4][2])
+    old_format[16] = 1
+    scan = Scan(parse("not x"), 0, log.end, 0)
+    scan.take(good._replace(records=b"".join(kept) + bytes(old_format)))
+    assert scan.found == by_hand(log, "not x", 0, behind) and scan.damaged == log.end - behind

@@ -37,7 +37,7 @@ def test_the_partitions_of_a_topic_are_taken(cast, kafka):
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
-        ({"key": "xyz", "as": "hex"}, "is no hex digit"),
+        ({"key": "xyz", "as": "hex"}, "is not a hex digit"),
         ({"partitions": "0"}, "A whole number from 1."),
         ({"partitions": "many"}, "A whole number from 1."),
         ({"partitions": "99999999999"}, "A whole number from 1."),

@@ -197,6 +197,52 @@ def test_a_kept_password_goes_nowhere_else(cast, added, probed, typed):
     assert probed.specs[0].sasl.password == "another"
 
 
+@pytest.mark.parametrize(
+    "typed", [{"bootstrap": "evil.example:9092"}, {"security_protocol": "SASL_SSL"}, {"sasl_mechanism": "PLAIN"}]
+)
+def test_a_kept_password_is_not_taken_elsewhere_by_way_of_a_test(cast, added, probed, typed):
+    page = edit(cast.owner, added, do="test").content.decode()
+    carried = page.partition('name="carried" value="')[2].partition('"')[0]
+    probed.specs.clear()
+    answer = edit(cast.owner, added, carried=carried, **typed)
+    assert answer.status_code == 409 and b"Type it again" in answer.content and probed.specs == []
+    typed_anew = edit(cast.owner, added, do="test", password="another").content.decode()
+    carried = typed_anew.partition('name="carried" value="')[2].partition('"')[0]
+    assert edit(cast.owner, added, carried=carried, **typed).status_code == 302
+    assert probed.specs[-1].sasl.password == "another"
+
+
+def test_what_somebody_saves_during_a_test_is_not_overwritten(cast, added, probed, monkeypatch):
+    def slow(spec):
+        Cluster.objects.filter(pk=added.pk).update(read_only=True)
+        return PASSED
+
+    monkeypatch.setattr(probes, "probe", slow)
+    answer = edit(cast.admin, added, password="right")
+    assert answer.status_code == 409 and b"changed this connection meanwhile" in answer.content
+    now = Cluster.objects.get(pk=added.pk)
+    assert now.read_only and connection_spec(now).sasl.password == CANARY
+    assert (entry().action, entry().result) == ("cluster.edit", "refused")
+
+
+def test_a_connection_that_is_removed_during_its_test_stays_removed(cast, added, probed, monkeypatch):
+    def slow(spec):
+        Cluster.objects.filter(pk=added.pk).delete()
+        return PASSED
+
+    monkeypatch.setattr(probes, "probe", slow)
+    answer = edit(cast.owner, added, password="right")
+    assert answer.status_code == 409 and b"removed this connection meanwhile" in answer.content
+    assert not Cluster.objects.filter(pk=added.pk).exists()
+
+
+@pytest.mark.parametrize("field", ["ca_certificate", "client_certificate", "client_key"])
+def test_a_certificate_with_letters_that_are_not_ascii_is_a_sentence(cast, kafka, probed, field):
+    pem = {"client_certificate": "x", "client_key": "x"} if field != "ca_certificate" else {}
+    answer = add(cast, security_protocol="SASL_SSL", **{**pem, field: "\u20ac" * 29_000})
+    assert answer.status_code == 409 and b"PEM" in answer.content and probed.specs == []
+
+
 def test_two_people_do_not_overwrite_each_other_unseen(cast, added, probed):
     seen = cast.admin.get(f"/clusters/{added.pk}/edit/").content.decode().partition('name="seen" value="')[2][:16]
     assert edit(cast.owner, added, name="renamed", seen=seen).status_code == 302

@@ -14,44 +14,15 @@ from console.models import AuditEntry, Result
 from console.services import sendings
 from console.services.partitioners import partition_of
 from tests.console.fake_kafka import CONFIGS, HOSTILE, RECORD
+from tests.console.fake_producer import FakeProducer
 
 GOOD = {"key_kind": "text", "key": "k", "value_kind": "text", "value": "v", "acks": "all", "idempotent": "on"}
 UNSURE = PerhapsWritten(0, "the connection was lost while the answer was awaited", SentAs(7, 0, 0))
 
 
-class FakeProducer:
-    """Takes what is sent; `answers` are given to the first records, the others are written."""
-
-    def __init__(self):
-        self.sent = []
-        self.settings = []
-        self.again = []
-        self.answers = []
-        self.fails = None
-
-    def produce(self, spec, records, settings, told, *, again=()):
-        if self.fails:
-            raise self.fails
-        self.settings.append(settings)
-        for group in [*[(sent_as, list(group)) for sent_as, group in again], (None, list(records))]:
-            if not group[1]:
-                continue
-            (self.again if group[0] else self.sent).extend(group[1])
-            answers = [self.answers.pop(0) if self.answers else self.written(record) for record in group[1]]
-            if not told(answers, 6.2) or not all(isinstance(answer, Written) for answer in answers):
-                return
-
-    def written(self, record):
-        return Written(record.partition, 100 + len(self.sent), record.timestamp_ms)
-
-
 @pytest.fixture
 def producer(monkeypatch, kafka):
-    sendings._sendings.clear()
-    fake = FakeProducer()
-    monkeypatch.setattr(producing, "produce", fake.produce)
-    monkeypatch.setattr(sendings, "_start", lambda work: work())
-    return fake
+    return FakeProducer().put_in_place(monkeypatch)
 
 
 def address(cast, path=""):
@@ -284,6 +255,8 @@ def test_where_a_key_goes_is_shown_while_it_is_typed(cast, producer):
     assert "For the first record" in where(key="k{n}", fill="on")
     assert "69 64 5f 31" in words(post(cast, key="id_1"))
     assert not producer.sent[1:]
+    for field in ("key_kind", "client", "key"):
+        assert where(key="k", **{field: "\0"} if field != "key" else {}), "a null character is no fault of ours"
 
 
 @pytest.mark.parametrize("role", ["owner", "admin", "operator"])

@@ -272,3 +272,11 @@ def _blocks(answer):
         return async_to_sync(collect)()
     finally:
         answer.close()
+
+
+@pytest.mark.parametrize("number", ["000001" + "9" * 30, "9" * 5000, "-1", "0", "²", "201"])
+def test_a_page_that_cannot_be_is_the_first(cast, topic, number):
+    search = begin(cast)
+    finish(search)
+    rows = [re.findall('id="hit-[^"]+', page(cast, search, query=f"?page={asked}")) for asked in (number, 1)]
+    assert rows[0] == rows[1] != []

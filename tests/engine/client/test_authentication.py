@@ -73,6 +73,25 @@ def test_a_listener_without_sasl_says_so():
     assert "its listener has no SASL" in str(driver.results[number])
 
 
+@pytest.mark.parametrize(
+    ("handshake", "authenticate"), [((0, -1), (0, 2)), ((0, 1), (0, -5)), ((0, 0), (0, 2)), ((0, 1), (9, 9))]
+)
+def test_a_broker_without_a_version_in_common_is_refused_before_anything_secret_is_sent(handshake, authenticate):
+    driver = new_driver(sasl=PLAIN)
+    number = driver.call(GetMetadata())
+    driver.accept(versions=[ApiVersion(3, 0, 4), ApiVersion(17, *handshake), ApiVersion(36, *authenticate)])
+    assert type(driver.results[number]) is AuthenticationFailed and driver.take() == []
+
+
+@pytest.mark.parametrize("announced", [2 << 20, 90 << 20])
+def test_who_is_not_known_yet_announces_no_large_answer(announced):
+    driver = new_driver(sasl=PLAIN)
+    number = driver.call(GetMetadata())
+    connection = driver.accept(versions=None)
+    driver.receive(connection, announced.to_bytes(4, "big"))
+    assert type(driver.results[number]) is NotKafka and connection.wanted_bytes < 1 << 20
+
+
 def test_a_broker_too_old_for_sasl_authenticate_is_refused():
     driver = new_driver(sasl=PLAIN)
     number = driver.call(GetMetadata())
