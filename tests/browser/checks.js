@@ -80,7 +80,7 @@
   for (const element of all("section[role=region], .table-wrap[role=region], nav, aside, ul.rowset"))
     if (seen(element) && !named(element)) say("a region without a name", element);
   for (const element of all("svg:not([aria-hidden=true])"))
-    if (seen(element) && !element.closest("[aria-hidden=true]") && !(element.getAttribute("role") === "img" && element.ariaLabel)) say("a picture without words", element);
+    if (seen(element) && !element.closest("[aria-hidden=true]") && !(["img", "group", "slider"].includes(element.getAttribute("role")) && element.ariaLabel)) say("a picture without words", element);
   for (const element of all("table th")) if (!element.scope && element.textContent.trim()) say("a head without scope", element);
   for (const element of all("[aria-invalid=true]")) if (!element.getAttribute("aria-describedby")) say("a mistake without words", element);
 

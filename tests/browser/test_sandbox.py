@@ -1,4 +1,4 @@
-"""A learner's sandbox in a real browser, hosted by a real process: made, acted on, stopped, broken, walked in, forked."""
+"""A learner's sandbox in a real browser, hosted by a real process: made, stopped, broken, walked in, forked."""
 
 import re
 import subprocess
@@ -138,7 +138,8 @@ def test_the_picture_fits_and_can_be_read_in_every_light(hosted, open_page: Open
         page.set_viewport_size({"width": width, "height": height})
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
-            page.wait_for_timeout(300)
+            page.wait_for_timeout(100)
+            page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
             found = page.evaluate(CHECKS, {"width": width, "focus": False})
             wrong += [f"{width} {scheme}: {one}" for one in found]
     assert not wrong, "\n".join(dict.fromkeys(wrong))
