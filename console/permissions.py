@@ -57,6 +57,11 @@ def clusters_of(user: AbstractBaseUser | AnonymousUser) -> QuerySet[Cluster]:
     return clusters
 
 
+def listed_clusters_of(user: AbstractBaseUser | AnonymousUser) -> QuerySet[Cluster]:
+    """Those that lists name: sandboxes have a list of their own, and looking at all clusters must not wake them."""
+    return clusters_of(user).filter(unix_path="")
+
+
 def role_on(user: AbstractBaseUser | AnonymousUser, cluster: Cluster) -> Role:
     """The role of a user on a cluster that they see; who came by a token has at most the token's."""
     assert isinstance(user, User), "only people see clusters"

@@ -105,7 +105,7 @@ def refused(*arguments: str, **variables: str) -> str:
 
 def test_each_part_has_one_line_and_then_come_the_addresses(up: Up) -> None:
     lines = up.text.splitlines()
-    for part in ("redis", "broker 1", "database", "worker", "web"):
+    for part in ("redis", "broker 1", "database", "worker", "sandbox", "web"):
         assert sum(line.startswith(part) and "ready" in line for line in lines) == 1, up.text
     assert PASSWORD.search(up.text)
     assert lines[-2].split() == ["console", f"http://localhost:{up.port}/"]

@@ -49,6 +49,7 @@ class ConnectionSpec:
 
     bootstrap: str  # "host:port,host:port"
     client_id: str = "odradek-console"
+    unix_path: str = ""  # of a sandbox, instead of an address; never what somebody typed
     tls: Tls | None = None
     sasl: Sasl | None = None
     rule: AddressRule | None = None  # where it may connect to; None: anywhere, for the cluster that is our own
@@ -217,7 +218,7 @@ def new_shell(spec: ConnectionSpec, **changes: Any) -> ClientShell:
     """A client of its own, outside of the pool: `changes` are of its ClientConfig. ValueError as shell_config."""
     config = replace(shell_config(spec), **changes)
     gate = Gate(spec.rule, config.bootstrap) if spec.rule is not None else None
-    return ClientShell(spec.bootstrap, config=config, gate=gate)
+    return ClientShell(spec.bootstrap, config=config, gate=gate, unix_path=spec.unix_path)
 
 
 def check_spec(spec: ConnectionSpec) -> None:

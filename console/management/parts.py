@@ -1,4 +1,4 @@
-"""The parts of an installation on one machine: Redis, brokers, the worker with beat, the web server.
+"""The parts of an installation on one machine: Redis, brokers, the worker with beat, sandboxes, the web server.
 
 Each is a plain command, so that systemd or Kubernetes can run it just as well (README).
 Not here: the order and the watching (supervisor.py, up.py).
@@ -57,6 +57,18 @@ def worker_part(environment: Mapping[str, str]) -> Part:
         return start_process(command, environment=variables, output=subprocess.PIPE)
 
     return Part("worker", start, readiness.heard, about="background work, with beat")
+
+
+def sandbox_part(environment: Mapping[str, str]) -> Part:
+    """Run a process that hosts sandboxes."""
+    readiness = Readiness()
+    command = [sys.executable, "-m", "sandbox.worker"]
+    variables = {**environment, "NOTIFY_SOCKET": readiness.address}
+
+    def start() -> subprocess.Popen[bytes]:
+        return start_process(command, environment=variables, output=subprocess.PIPE)
+
+    return Part("sandbox", start, readiness.heard, about="hosts the worlds of learners", stop_s_max=25.0)
 
 
 def web_part(host: str, port: int, environment: Mapping[str, str]) -> Part:

@@ -16,7 +16,7 @@ import webbrowser
 from contextlib import suppress
 from pathlib import Path
 
-from console.management.parts import broker_part, redis_part, web_part, worker_part
+from console.management.parts import broker_part, redis_part, sandbox_part, web_part, worker_part
 from console.management.preflight import broker_properties, check_broker_properties, check_port, lock_data
 from console.management.redis_server import check_redis_url, own_redis
 from console.management.refusals import Refused
@@ -127,10 +127,12 @@ def start_all(supervisor: Supervisor, options: argparse.Namespace, data: Path, p
         prepare.kill()
         prepare.wait()
     worker, web = worker_part(environment), web_part(HOST, options.port, environment)
+    sandbox = sandbox_part(environment)
     # The worker leans on Redis, and one that never answers is a failed start, not a slow one.
     if not supervisor.wait_ready(*first[:-1]):
         return
     supervisor.add(worker)
+    supervisor.add(sandbox)
     supervisor.add(web)
     if not supervisor.wait_ready(*supervisor.parts):
         return

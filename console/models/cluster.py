@@ -54,6 +54,8 @@ class Cluster(models.Model):
     id = models.UUIDField(primary_key=True, default=random_id, editable=False)
     name = models.CharField(max_length=100, unique=True)
     bootstrap = models.CharField(max_length=1000, help_text="host:port, comma separated")
+    # Set for sandboxes alone, by the service that makes them: no form has it.
+    unix_path = models.CharField(max_length=120, blank=True, default="", editable=False)
     embedded = models.BooleanField(default=False, help_text="the cluster that `manage.py up` runs")
     colour = models.CharField(max_length=20, choices=Colour.choices, default=Colour.LOCAL)
     read_only = models.BooleanField(default=False, help_text="nothing in the cluster is changed from here")

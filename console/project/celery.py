@@ -30,6 +30,9 @@ BROKER_TASKS = {
 OWN_TASKS = {"console.tasks.tend_searches": 15.0}
 
 
+SANDBOX_EXPIRY_S = 60.0
+
+
 def schedule() -> dict[str, dict[str, Any]]:
     """Return what beat sends to brokers: an entry for each task of each broker of the data directory."""
     entries = {}
@@ -41,6 +44,11 @@ def schedule() -> dict[str, dict[str, Any]]:
                 "schedule": seconds,
                 "options": {"queue": broker.queue, "expires": seconds},
             }
+    entries["expire sandboxes"] = {
+        "task": "sandbox.tasks.expire",
+        "schedule": SANDBOX_EXPIRY_S,
+        "options": {"queue": "sandbox", "expires": SANDBOX_EXPIRY_S},
+    }
     return entries
 
 

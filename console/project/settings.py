@@ -5,7 +5,8 @@ one process is enough for itself), ODRADEK_HOSTS (more host names, comma separat
 sessions; by default one is made in the data directory), ODRADEK_PROXIES (addresses or networks of reverse proxies,
 comma separated; by default none is believed), ODRADEK_HTTPS=1 (all come by TLS, through one of those proxies),
 ODRADEK_CLUSTER_ADDRESSES (where clusters may be when others than this machine reach the console: networks, names,
-*.names, "public"), ODRADEK_DEBUG=1 (development only).
+*.names, "public"), ODRADEK_GUESTS (1 or 0: sandboxes without an account),
+ODRADEK_DEBUG=1 (development only).
 
 *Invariants*: the data directory holds everything that is written; secrets are files only the owner may read.
 *Not here*: which clusters there are (database), how brokers run (engine.hosting).
@@ -31,7 +32,11 @@ DEBUG = os.environ.get("ODRADEK_DEBUG") == "1"
 # (console/middleware.py takes them off every other request).
 PROXIES = list(filter(None, os.environ.get("ODRADEK_PROXIES", "").replace(" ", "").split(",")))
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *filter(None, os.environ.get("ODRADEK_HOSTS", "").split(","))]
+HOSTS_GIVEN = [host for host in os.environ.get("ODRADEK_HOSTS", "").split(",") if host]
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *HOSTS_GIVEN]
+# Sandboxes without an account; when it is not said, only people at this very machine (services/visitors.py).
+GUESTS = {"1": True, "0": False}.get(os.environ.get("ODRADEK_GUESTS", ""))
+SOCKET_ROUTES = ["sandbox.feed.routing"]  # by name: sandboxes know the console, it does not know them
 
 HTTPS = os.environ.get("ODRADEK_HTTPS") == "1"
 try:

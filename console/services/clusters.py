@@ -45,8 +45,8 @@ def spec_of(cluster: Cluster, secrets: dict[str, str]) -> ConnectionSpec:
         tls = Tls(cluster.ca_certificate, cluster.client_certificate, secrets.get("key", ""))
     if cluster.has_sasl:
         sasl = Sasl(cluster.sasl_mechanism, cluster.sasl_username, secrets.get("password", ""))
-    rule = None if cluster.embedded else settings.CLUSTER_ADDRESSES
-    return ConnectionSpec(bootstrap=cluster.bootstrap, tls=tls, sasl=sasl, rule=rule)
+    rule = None if cluster.embedded or cluster.unix_path else settings.CLUSTER_ADDRESSES
+    return ConnectionSpec(bootstrap=cluster.bootstrap, unix_path=cluster.unix_path, tls=tls, sasl=sasl, rule=rule)
 
 
 def secrets_of(cluster: Cluster) -> dict[str, str]:

@@ -18,7 +18,7 @@ from console.kafka import features
 from console.kafka.errors import KafkaError
 from console.kafka.features import Features
 from console.models import Cluster, Role
-from console.permissions import ADMINISTER, VIEW, cluster_for, clusters_of, role_on
+from console.permissions import ADMINISTER, VIEW, cluster_for, listed_clusters_of, role_on
 from console.services import outages
 from console.services.clusters import connection_spec
 
@@ -68,17 +68,19 @@ class ClusterDetailPage:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Where there is one cluster, its topics; else the list."""
-    clusters = list(clusters_of(request.user)[:2])
+    """Where there is one cluster, its topics; for learners their sandboxes; else the list."""
+    clusters = list(listed_clusters_of(request.user)[:2])
     if len(clusters) == 1:
         return redirect("console:topic-list", cluster_id=clusters[0].pk)
+    if not clusters and request.user.is_learner:
+        return redirect("sandbox:sandbox-list")
     return redirect("console:cluster-list")
 
 
 @require_safe
 def cluster_list(request: HttpRequest) -> HttpResponse:
     """All clusters one may see, each asked at the same time: one that hangs costs the page no more than itself."""
-    clusters = list(clusters_of(request.user)[:LISTED_MAX])
+    clusters = list(listed_clusters_of(request.user)[:LISTED_MAX])
     roles = [role_on(request.user, cluster) for cluster in clusters]
     rows = _rows(clusters, roles)
     page = ClusterListPage(rows=rows, down=[row for row in rows if row.is_down])

@@ -89,6 +89,8 @@ def read_requests(
             if connection.work_token:  # the request waits for a helper: it is handed in again
                 connection.paused = True
                 break
+            if broker.effects.tracing:
+                broker.effects.observe("request_received", api_key, connection.id, correlation_id)
             position = answered_end
         if end - position >= 4 and not connection.paused:
             connection.wanted_bytes = _wanted_bytes(broker, buffer, position, end)

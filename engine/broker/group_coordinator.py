@@ -214,6 +214,8 @@ def settle(broker: "Broker", shard: Shard, group: Group) -> None:
             syncing.on_stored(
                 group, group.storing_generation, refused.code, broker.group_coordinator.limits, broker.now_ms
             )
+    if broker.effects.tracing:
+        broker.effects.observe("group", group.group_id, group.state.value, group.generation_id, len(group.members))
     send_answers(broker, group)
     schedule(broker, group)
 
@@ -251,6 +253,8 @@ def _on_advanced(broker: "Broker", shard: Shard) -> None:
                 shard.offsets.remove(write.group_id, place)
             else:
                 shard.offsets.put(write.group_id, place, committed)
+                if broker.effects.tracing:
+                    broker.effects.observe("committed", write.group_id, *place, committed.offset)
         if write.generation_id is not None:
             _on_stored(broker, shard, write)
         if write.slot is not None:

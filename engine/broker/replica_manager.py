@@ -240,6 +240,8 @@ class ReplicaManager:
             for table, key in self._keys(topic.name, topic.topic_id):
                 table[key] = partitions
         partitions[image.index] = partition
+        if broker.effects.observing:
+            broker.effects.observe("opened", topic.name, image.index, log.log_start_offset, end.offset)
 
     def _keys(self, name: str, topic_id: bytes) -> list[tuple[dict[bytes, Partitions], bytes]]:
         compact = bytearray()
@@ -266,6 +268,8 @@ class ReplicaManager:
                 region_pins.abort(broker, slot.connection)
             partition.parked_acks.clear()
             self._remove_directory(broker, partition)
+        if broker.effects.observing:
+            broker.effects.observe("removed", topic.name)
         partitions.clear()  # connections may remember them (produce_heads.py)
 
     def _remove_directory(self, broker: "Broker", partition: Partition) -> None:

@@ -134,7 +134,8 @@ class Client:
         """Bytes of answers."""
         assert isinstance(connection, BrokerConnection), "a client has no other connections"
         consumed = self.connections.on_bytes(connection, view, start, end, now_ms)
-        self._settle(now_ms)
+        if consumed:  # a part of an answer changes nothing
+            self._settle(now_ms)
         return consumed
 
     def on_drained(self, connection: Connection, now_ms: int) -> None:
@@ -181,22 +182,33 @@ class Client:
             ended, self.cluster.ended = self.cluster.ended, []
             for request, answer in ended:
                 self._hand_over(request, answer, now_ms)
-            self.producer.send_what_is_due(now_ms)
-            self.group.advance(now_ms)
-            self.consumer.answer_polls(now_ms)
-            self.consumer.fetch_what_is_free(now_ms)
+            # Most clients only write or only read: what has nothing to do is not asked, for every event passes here.
+            if self.producer.queues or self.producer.unplaced:
+                self.producer.send_what_is_due(now_ms)
+            if self.group.exists:
+                self.group.advance(now_ms)
+            if self.consumer.polls:
+                self.consumer.answer_polls(now_ms)
+            if self.consumer.positions:
+                self.consumer.fetch_what_is_free(now_ms)
             self.cluster.pump(now_ms)
             if not self.cluster.ended:
                 break
-        self.consumer.answer_polls(now_ms)
-        deadlines = [
-            self.cluster.next_deadline_ms(),
-            self.leader_calls.next_deadline_ms(),
-            self.producer.next_deadline_ms(),
-            self.consumer.next_deadline_ms(),
-            self.group.next_deadline_ms(),
-        ]
-        self.next_deadline_ms = min((at for at in deadlines if at is not None), default=None)
+        if self.consumer.polls:
+            self.consumer.answer_polls(now_ms)
+        self.next_deadline_ms = self._next_deadline_ms()
+
+    def _next_deadline_ms(self) -> int | None:
+        deadlines = [self.cluster.next_deadline_ms()]
+        if self.leader_calls.open:
+            deadlines.append(self.leader_calls.next_deadline_ms())
+        if self.producer.queues or self.producer.unplaced:
+            deadlines.append(self.producer.next_deadline_ms())
+        if self.consumer.polls or self.consumer.positions:
+            deadlines.append(self.consumer.next_deadline_ms())
+        if self.group.exists:
+            deadlines.append(self.group.next_deadline_ms())
+        return min((at for at in deadlines if at is not None), default=None)
 
     def _hand_over(self, request: Request, answer: Message | ClientError | None, now_ms: int) -> None:
         match request.owner:

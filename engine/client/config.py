@@ -94,6 +94,7 @@ class ProducerConfig:
     request_bytes_max: int = 1 << 20  # max.request.size
     compression: str = "none"  # compression.type
     partitioner: str = "murmur2"
+    ignore_keys: bool = False  # partitioner.ignore.keys: spread records as if they had none
     delivery_timeout_ms: int = 120_000  # delivery.timeout.ms
     in_flight_max: int = 5  # batches of one partition on their way; 1 is used without idempotence, to keep the order
     buffer_bytes_max: int = 32 << 20  # buffer.memory: a call beyond it is refused, nobody is blocked

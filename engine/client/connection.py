@@ -265,6 +265,8 @@ class Connections:
         self._put(connection, request, frame)
         request.version = version
         request.sent = True
+        if self.effects.tracing:
+            self.effects.observe("request_sent", api.key, connection.id, connection.correlation_id)
         if request.answered:
             self._note_in_flight(connection, request, api.key, version, now_ms)
         else:
@@ -278,6 +280,8 @@ class Connections:
         if correlation_id_of(view) != entry.correlation_id:
             connection.in_flight.appendleft(entry)
             raise Malformed("an answer to another request")
+        if self.effects.tracing:
+            self.effects.observe("answer_received", entry.api_key, connection.id, entry.correlation_id)
         if entry.request is None and entry.api_key == API_VERSIONS:
             self._take_versions(connection, entry, view, now_ms)
         elif entry.request is None:

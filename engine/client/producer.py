@@ -22,7 +22,7 @@ from engine.client.cluster import Cluster
 from engine.client.cluster_metadata import error_code
 from engine.client.config import ProducerConfig
 from engine.client.errors import RETRIABLE, AuthenticationFailed, ClientError, NotProduced, Refused, Unsupported
-from engine.client.producer_partitions import StickyPartitions, Unplaced
+from engine.client.producer_partitions import StickyPartitions, Unplaced, is_spread
 from engine.client.producer_queue import Batch, Entry, PartitionQueue, entry_bytes
 from engine.client.requests import ANY, Request
 from engine.core.effects import Effects
@@ -123,7 +123,7 @@ class Producer:
         record = entry.record
         count = self.cluster.metadata.partition_count(record.topic)
         assert count is not None, "its topic is known"
-        partition = self.sticky.partition(self.config.partitioner, record, count)
+        partition = self.sticky.partition(self.config, record, count)
         if not 0 <= partition < count:
             error = NotProduced(
                 f"topic {record.topic} has no partition {partition}", False, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
@@ -136,7 +136,7 @@ class Producer:
         if queue.open is not None and queue.open.size + size > self.config.batch_bytes:
             queue.close_open()
             self.sticky.batch_full(record.topic, partition, count)
-            if record.key is None and record.partition is None:
+            if is_spread(self.config, record):
                 self._place(entry, now_ms)  # where the next batch of records without a key goes
                 return
         if queue.open is None:

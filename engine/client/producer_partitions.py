@@ -11,9 +11,15 @@ Not here: batches (producer_queue.py).
 from dataclasses import dataclass, field
 
 from engine.client.calls import ProducerRecord
+from engine.client.config import ProducerConfig
 from engine.client.partitioners import partition_of
 from engine.client.producer_queue import Entry
 from engine.client.requests import Chance
+
+
+def is_spread(config: ProducerConfig, record: ProducerRecord) -> bool:
+    """Say whether a record goes where its batch goes, not where its key or its sender says."""
+    return record.partition is None and (record.key is None or config.ignore_keys)
 
 
 @dataclass(slots=True, eq=False)
@@ -33,12 +39,13 @@ class StickyPartitions:
     chance: Chance
     current: dict[str, int] = field(default_factory=dict)  # topic -> partition
 
-    def partition(self, partitioner: str, record: ProducerRecord, count: int) -> int:
+    def partition(self, config: ProducerConfig, record: ProducerRecord, count: int) -> int:
         """The partition of a record among `count`; one that was asked for must exist."""
         if record.partition is not None:
             return record.partition
-        if record.key is not None:
-            return partition_of(partitioner, record.key, count)
+        if not is_spread(config, record):
+            assert record.key is not None, "what is not spread has a key"
+            return partition_of(config.partitioner, record.key, count)
         current = self.current.get(record.topic)
         if current is None or current >= count:
             current = self.current[record.topic] = self.chance.randrange(count)

@@ -41,6 +41,7 @@ class Effects:
     work: list[Work] = field(default_factory=list)
     results: list[tuple[int, object]] = field(default_factory=list)  # a client's: (call number, result or ClientError)
     observing: bool = False  # whether anybody listens; the hot path asks before it makes a tuple
+    tracing: bool = False  # whether each request and each commit is told as well (a learner's picture)
     observations: list[tuple[object, ...]] = field(default_factory=list)
 
     def observe(self, *observation: object) -> None:

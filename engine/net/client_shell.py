@@ -43,6 +43,7 @@ Listener = Callable[[Rebalanced], Awaitable[None]]
 Gate = Callable[[str, str, int], str]  # host, IP address, port: why one may not connect there, or ""
 
 REASONS = {
+    errno.ENOENT: "is not there: nothing listens",
     errno.ECONNREFUSED: "refuses the connection: nothing listens there",
     errno.EHOSTUNREACH: "cannot be reached: no route to the host",
     errno.ENETUNREACH: "cannot be reached: no route to its network",
@@ -74,8 +75,10 @@ class ClientShell(ClientCalls):
         *,
         config: ClientConfig | None = None,
         gate: Gate | None = None,
+        unix_path: str = "",
     ) -> None:
-        """`config` wins where it is given; ValueError if servers or certificates cannot be understood."""
+        """`config` wins; with `unix_path` all brokers are there. ValueError: servers or certificates not understood."""
+        self.unix_path = unix_path
         self.config = config or ClientConfig(bootstrap=parse_bootstrap(bootstrap), client_id=client_id)
         self.gate = gate
         self.reached: dict[str, Reached] = {}
@@ -295,6 +298,14 @@ class ClientShell(ClientCalls):
 
     async def _open(self, peer: str, host: str, port: int, reached: Reached) -> None:
         begun_ms = monotonic_ms()
+        if self.unix_path:
+            assert self._loop is not None, "started"
+            try:
+                await self._loop.create_unix_connection(lambda: ClientSocket(self, peer), self.unix_path)
+            except OSError as error:
+                raise ConnectionFailed(f"{peer} {REASONS.get(error.errno or 0, 'is not there now')}") from None
+            reached.connected_ms = monotonic_ms() - begun_ms
+            return
         found = await look_up(peer, host, port)
         reached.addresses = tuple(dict.fromkeys(address for _, address in found))
         reached.found_ms = monotonic_ms() - begun_ms

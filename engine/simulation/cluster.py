@@ -4,7 +4,7 @@ Invariants:
 - A killed process loses its memory and its links; its disk keeps all, synced or not.
 - A crash (power loss) loses what was not synced as well.
 - A stopped broker was asked to; it closes its logs as it would in the real world.
-- Every node that goes down comes up again.
+- Every node that goes down comes up again, unless the world waits until it is told (down_range_us is None).
 - A client's process that is killed comes up as a new client with the same config; its actor begins again.
 
 Not here: what a disk forgets (disks.py), who asks for all this (faults.py).
@@ -23,12 +23,10 @@ from engine.simulation.disks import SimulatedDisk
 from engine.simulation.world import Actor, Node, World
 from engine.storage.disk import StorageError
 
-WALL_OFFSET_MS = 1_700_000_000_000  # when worlds begin
-
 
 def add_broker(world: World, name: str, properties: dict[str, str]) -> Node:
     """Add a broker, by Kafka's names of its configs; it starts with the world."""
-    clock = Clock(WALL_OFFSET_MS)
+    clock = Clock(world.wall_offset_ms)
     disk = SimulatedDisk(clock, world.chance)
     address = f"{name}:9092"
     properties = {"listeners": f"PLAINTEXT://{address}", **properties}
@@ -40,8 +38,8 @@ def add_broker(world: World, name: str, properties: dict[str, str]) -> Node:
 
 def add_client(world: World, name: str, machine: Machine, actor: Actor | None = None) -> Node:
     """Add a client (or any machine without a disk) that is up from the beginning."""
-    node = world.nodes[name] = Node(name, Clock(WALL_OFFSET_MS), machine, actor=actor)
-    machine.effects.observing = True
+    node = world.nodes[name] = Node(name, Clock(world.wall_offset_ms), machine, actor=actor)
+    machine.effects.observing, machine.effects.tracing = True, world.past is not None
     world.acted.append(node)
     if actor is not None:
         world.push(world.now_us, "begin", name)
@@ -56,19 +54,27 @@ def crash_client(world: World, name: str, down_us: int) -> None:
     assert isinstance(node.machine, Client), "only clients of ours come back"
     world.observe(name, "client crashed")
     config = node.machine.config
-    node.machine, node.deadline_ms = None, None
-    node.incarnation += 1
-    for number in [number for number, end in world.ends.items() if end.node == name]:
-        network.break_off(world, number)
+    end_client(world, name)
     world.push(world.now_us + down_us, "revive", name, config)
 
 
 def revive_client(world: World, name: str, config: ClientConfig) -> None:
     """A client's process begins anew."""
     node = world.nodes[name]
+    if node.actor is None or node.machine is not None:
+        return  # it was taken out of the world meanwhile
     node.machine = Client(config, world.chance)
-    node.machine.effects.observing = True
+    node.machine.effects.observing, node.machine.effects.tracing = True, world.past is not None
     world.push(world.now_us, "begin", name)
+
+
+def end_client(world: World, name: str) -> None:
+    """A client's process ends and does not come back by itself: its links break off."""
+    node = world.nodes[name]
+    node.machine, node.deadline_ms = None, None
+    node.incarnation += 1
+    for number in [number for number, end in world.ends.items() if end.node == name]:
+        network.break_off(world, number)
 
 
 def start(world: World, name: str, _: None) -> None:
@@ -78,7 +84,7 @@ def start(world: World, name: str, _: None) -> None:
         return
     assert node.disk is not None, "only brokers start again"
     broker = Broker(node.disk, BrokerConfig.parse(node.properties), world.chance)
-    broker.effects.observing = True
+    broker.effects.observing, broker.effects.tracing = True, world.past is not None
     try:
         broker.start(node.clock.now_ms(), node.clock.wall_offset_ms)
     except StorageError as failed:  # as the real process would: it says so, ends, and is started again
@@ -112,11 +118,11 @@ def kill(world: World, name: str, _: None) -> None:
         _go_down(world, node)
 
 
-def crash(world: World, name: str, _: None) -> None:
-    """A broker's machine loses power."""
+def crash(world: World, name: str, loses_all: bool | None) -> None:
+    """A broker's machine loses power: what was not synced is lost by chance, or all of it."""
     node = world.nodes[name]
     assert node.disk is not None, "only brokers crash"
-    world.observe(name, "crashed", node.disk.crash())
+    world.observe(name, "crashed", node.disk.crash(loses_all=bool(loses_all)))
     if node.machine is not None:  # else it was down already, and only its disk forgets
         _go_down(world, node)
 
@@ -147,5 +153,6 @@ def _go_down(world: World, node: Node) -> None:
     node.disk.stop()
     for number in [number for number, end in world.ends.items() if end.node == node.name]:
         network.break_off(world, number)
-    low, high = world.down_range_us
-    world.push(world.now_us + world.chance.randint(low, high), "start", node.name)
+    if world.down_range_us is not None:
+        low, high = world.down_range_us
+        world.push(world.now_us + world.chance.randint(low, high), "start", node.name)

@@ -247,13 +247,13 @@ class SimulatedDisk:
         self.syncs.clear()
         self.operations_left = None
 
-    def crash(self) -> int:
-        """Lose a random suffix of what was never synced; return how many bytes."""
+    def crash(self, *, loses_all: bool = False) -> int:
+        """Lose a random suffix of what was never synced, or all of it; return how many bytes."""
         self.stop()
         lost = 0
         for _, file in files_below(self.top, ""):
             if file.size > file.synced_size:
-                lost += self._lose(file)
+                lost += self._lose(file, loses_all=loses_all)
             file.synced_size = file.size  # what is there after a crash is on the platter
         self.used_bytes = sum(file.size for _, file in files_below(self.top, ""))
         self.lost_bytes += lost
@@ -269,8 +269,11 @@ class SimulatedDisk:
         if found is not None:
             yield from files_below(found, directory)
 
-    def _lose(self, file: SimulatedFile) -> int:
+    def _lose(self, file: SimulatedFile, *, loses_all: bool) -> int:
         chance, size = self.chance, file.size
+        if loses_all:
+            file.truncate(file.synced_size)
+            return size - file.size
         # The extremes are drawn often: all gone and nothing gone are what tests of chance alone rarely see.
         kept = chance.choice((file.synced_size, size, chance.randint(file.synced_size, size)))
         file.truncate(kept)

@@ -19,20 +19,24 @@ from engine.simulation.disks import PowerLost, SimulatedDisk, SimulatedFile
 from engine.simulation.world import Event, Node, World
 
 Covered = list[tuple[SimulatedFile, int]]
-NEVER_POSTPONED = ("thaw", "crash", "client crash", "kill", "leap", "space", "mend")
+NEVER_POSTPONED = ("thaw", "crash", "client crash", "kill", "leap", "space", "slow", "mend")
 
 
 def step(world: World) -> bool:
-    """Handle the next event, or put it off if its node is frozen. False if there is none."""
+    """Handle the next event, or put it off if its node is frozen or its time has moved. False if there is none."""
     if not world.heap:
         return False
     event = heappop(world.heap)
     if world.frozen and _postpone(world, event):
         return True
-    world.now_us, world.current, cause, kind, subject, detail = event
+    if event[3] == "deadline" and _is_early(world, event):
+        return True
+    world.now_us, number, cause, kind, subject, detail = event
     world.events += 1
-    world.history.add(world.now_us, world.current, cause, kind, subject, detail)
+    world.history.add(world.now_us, number, cause, kind, subject, detail)
     node = world.node_of(subject)
+    if world.past is not None:
+        world.past.begin(world.now_us, cause, kind, subject, brief(world, kind, subject, detail))
     if node is not None:
         node.clock.at_us = world.now_us
     try:
@@ -52,6 +56,36 @@ def run(world: World, events: int) -> int:
     while world.events < before + events and step(world):
         pass
     return world.events - before
+
+
+def brief(world: World, kind: str, subject: Any, detail: Any) -> Any:
+    """What of an event is worth keeping for people: whose it is, and how much or what."""
+    if kind == "act":
+        return detail
+    if type(subject) is int:
+        end = world.ends.get(subject)
+        ends = ("", "") if end is None else (end.node, end.peer)
+        return (*ends, len(detail)) if type(detail) is bytes else ends
+    if kind in ("begin", "wake"):
+        return world.nodes[subject].declared
+    return None if kind in ("deadline", "synced", "worked", "revive") else detail
+
+
+def _is_early(world: World, event: Event) -> bool:
+    """Say whether a deadline is nobody's any more, or was moved since: it is no event then, and waits for its time."""
+    at_us, number, cause, kind, name, (incarnation, deadline_ms) = event
+    node = world.nodes[name]
+    machine = node.machine
+    if machine is None or incarnation != node.incarnation or deadline_ms != node.deadline_ms:
+        return True
+    wanted_ms = machine.next_deadline_ms
+    if wanted_ms is not None and wanted_ms <= deadline_ms:
+        return False
+    node.deadline_ms = wanted_ms
+    if wanted_ms is not None:
+        at_us = max(at_us, node.clock.world_us(wanted_ms))
+        heappush(world.heap, (at_us, number, cause, kind, name, (incarnation, wanted_ms)))
+    return True
 
 
 def _postpone(world: World, event: Event) -> bool:
@@ -96,13 +130,15 @@ def perform(world: World, node: Node) -> None:
     if effects.observations:
         observations, effects.observations = effects.observations, []
         for observation in observations:
-            world.observations.append((world.now_us, world.current, node.name, *observation))
+            world.note((world.now_us, world.events, node.name, *observation))
     if effects.results:
         results, effects.results = effects.results, []
-        if node.actor is not None:
-            for call, result in results:
+        for call, result in results:
+            if node.actor is not None:  # it may take itself out of the world
                 node.actor.on_result(world, node, call, result)
-            world.acted.append(node)
+        world.acted.append(node)
+    if node.machine is not machine:
+        return
     deadline_ms = machine.next_deadline_ms
     if deadline_ms is not None and (node.deadline_ms is None or deadline_ms < node.deadline_ms):
         node.deadline_ms = deadline_ms
@@ -139,7 +175,7 @@ def _perform_syncs(world: World, node: Node, disk: SimulatedDisk) -> None:
     syncs, disk.syncs = disk.syncs, []
     low, high = world.sync_range_us
     for token, covered in syncs:
-        at_us = world.now_us + world.chance.randint(low, high)
+        at_us = world.now_us + world.chance.randint(low, high) + world.slower_us.get(node.name, 0)
         kind = "sync failed" if disk.spoiled else "synced"
         disk.spoiled = False
         world.push(at_us, kind, node.name, (node.incarnation, token, covered))
@@ -186,7 +222,8 @@ def _worked(world: World, name: str, detail: tuple[int, int, Any]) -> None:
 
 def _begin(world: World, name: str, _: None) -> None:
     node = world.nodes[name]
-    assert node.actor is not None and node.machine is not None, "who begins is an actor with a client"
+    if node.actor is None or node.machine is None:
+        return  # it was taken out of the world meanwhile
     node.machine.on_wall_clock(node.clock.wall_offset_ms, node.clock.now_ms())
     node.actor.on_start(world, node)
     world.acted.append(node)
@@ -212,6 +249,7 @@ HANDLERS: dict[str, Callable[[World, Any, Any], None]] = {
     "worked": _worked,
     "begin": _begin,
     "wake": _wake,
+    "act": _wake,
     "start": cluster.start,
     "stop": cluster.stop,
     "kill": cluster.kill,
@@ -223,6 +261,7 @@ HANDLERS: dict[str, Callable[[World, Any, Any], None]] = {
     "space": faults.set_space,
     "spoil sync": faults.spoil_sync,
     "leap": faults.leap,
+    "slow": faults.slow_disk,
     "freeze": faults.freeze,
     "thaw": faults.thaw,
     "cut": faults.cut,

@@ -28,6 +28,12 @@ def set_space(world: World, name: str, spare_bytes: int | None) -> None:
     world.observe(name, "disk has room" if spare_bytes is None else "disk is short", spare_bytes)
 
 
+def slow_disk(world: World, name: str, by_us: int) -> None:
+    """Each sync of a node's disk takes so much longer from now on."""
+    world.slower_us[name] = by_us
+    world.observe(name, "disk is slow" if by_us else "disk is as fast as before", by_us)
+
+
 def leap(world: World, name: str, by_ms: int) -> None:
     """The wall clock of a node leaps; its monotonic clock does not."""
     node = world.nodes[name]

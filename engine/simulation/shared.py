@@ -19,7 +19,7 @@ BLOCK_ITEMS = 128
 class Block:
     """Immutable items, shared by every copy that reaches them."""
 
-    __slots__ = ("items",)
+    __slots__ = ("__weakref__", "items")  # whoever keeps blocks knows them by identity
 
     def __init__(self, items: tuple[Any, ...]) -> None:
         self.items = items

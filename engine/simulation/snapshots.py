@@ -12,12 +12,19 @@ Invariants:
 - Only classes of this engine and a few builtins are loaded back, and functions never
   are; even so, only what this process made (or this installation signed) is restored.
 
-Not here: snapshots in files, signatures (the sandbox keeps those).
+In a file a copy is bytes that this installation signed, with the build that wrote it;
+blocks lie beside it, each signed too, and are named by numbers.
+
+Not here: files (the sandbox keeps those), which key.
 """
 
 import copyreg
+import hashlib
+import hmac
 import io
 import pickle
+import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -49,8 +56,8 @@ class Snapshot:
         return len(self.pickled)
 
 
-def snapshot(world: "World") -> Snapshot:
-    """Return the world as it stands between two events."""
+def snapshot(world: Any) -> Snapshot:
+    """Return the world, or a part of it, as it stands between two events."""
     blocks: list[Block] = []
 
     def reduce_block(block: Block) -> tuple[Any, ...]:
@@ -72,6 +79,57 @@ def restore(copy: Snapshot) -> "World":
 def fork(world: "World") -> "World":
     """Return a second world that can go another way."""
     return restore(snapshot(world))
+
+
+# ---- in files
+
+
+class Forged(Exception):
+    """Bytes that this installation has not signed, or not as what they are shown as."""
+
+
+class OtherBuild(Exception):
+    """A copy that another build wrote: its world begins again from its disks."""
+
+
+def pack(copy: Snapshot, places: Sequence[int], key: bytes, build: str) -> bytes:
+    """Return signed bytes of a copy; `places` are the numbers under which its blocks are kept."""
+    assert len(places) == len(copy.blocks), "each block has its place"
+    head = f"{build} {' '.join(map(str, places))}\n".encode()
+    return sign(b"keyframe", zlib.compress(head + copy.pickled, 1), key)
+
+
+def places_of(data: bytes, key: bytes, build: str) -> tuple[list[int], bytes]:
+    """Check signed bytes; return the places of the blocks and the pickle. Forged or OtherBuild is raised."""
+    head, _, pickled = zlib.decompress(signed(b"keyframe", data, key)).partition(b"\n")
+    wrote, *places = head.decode().split(" ")
+    if wrote != build:
+        raise OtherBuild(f"written by build {wrote}, this is {build}")
+    return [int(place) for place in places if place], pickled
+
+
+def pack_block(block: Block, key: bytes) -> bytes:
+    """Return signed bytes of a block."""
+    return sign(b"block", zlib.compress(pickle.dumps(block.items, protocol=5), 1), key)
+
+
+def unpack_block(data: bytes, key: bytes) -> Block:
+    """Return the block in signed bytes."""
+    pickled = zlib.decompress(signed(b"block", data, key))
+    return Block(cast("tuple[Any, ...]", _Unpickler(Snapshot(pickled, [])).load()))
+
+
+def sign(what: bytes, content: bytes, key: bytes) -> bytes:
+    """Put a signature before what is to be kept."""
+    return hmac.digest(key, what + b"\0" + content, hashlib.sha256) + content
+
+
+def signed(what: bytes, data: bytes, key: bytes) -> bytes:
+    """Return what was signed as this, or raise Forged."""
+    content = data[32:]
+    if not hmac.compare_digest(data[:32], hmac.digest(key, what + b"\0" + content, hashlib.sha256)):
+        raise Forged("not written by this installation")
+    return content
 
 
 def shared_block(number: int) -> Block:

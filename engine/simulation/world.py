@@ -1,7 +1,7 @@
 """The simulated world as a value: a heap of events, machines, links, disks, clocks, one chance.
 
-Everything that happens has a number, a cause (the number of the event that was being
-handled when it was caused) and a place in one history.
+Everything that happens has a place in one history, counted from 1, and a cause: the place
+of the event that was being handled when it was caused, 0 for what was there from the beginning.
 
 Invariants:
 - One seed, one history: no clock, no hash order, no id() decides anything.
@@ -22,8 +22,10 @@ from engine.core.events import Machine
 from engine.simulation.clocks import Clock
 from engine.simulation.disks import SimulatedDisk
 from engine.simulation.history import History
+from engine.simulation.past import Past
 from engine.simulation.shared import SharedList
 
+WALL_OFFSET_MS = 1_700_000_000_000  # when worlds begin, unless they are told
 Event = tuple[int, int, int, str, Any, Any]  # at, number, cause, kind, subject, detail
 
 
@@ -51,6 +53,7 @@ class Node:
     disk: SimulatedDisk | None = None  # a broker's
     properties: dict[str, str] = field(default_factory=dict)  # a broker's, by Kafka's names
     actor: "Actor | None" = None  # who uses this client
+    declared: int = 0  # the event that says what it is now; 0: it is as it was from the beginning
     incarnation: int = 0  # events for an earlier one are dropped
     deadline_ms: int | None = None  # what is in the heap
 
@@ -78,25 +81,30 @@ class World:
     ends: dict[int, End] = field(default_factory=dict)  # of links; the other end of n is n ^ 1
     heap: list[Event] = field(default_factory=list)
     now_us: int = 0
+    wall_offset_ms: int = WALL_OFFSET_MS  # of clocks that begin: wall time minus the world's
     number: int = 0  # of the last event made
-    current: int = 0  # the event being handled: the cause of what it makes
-    events: int = 0
+    events: int = 0  # handled so far; the last of them is the cause of what it makes
     links: int = 0
     acted: list[Node] = field(default_factory=list)  # whose effects are to be performed before the next event
     last_node: str = ""  # whose effects were performed last
     history: History = field(default_factory=History)
     observations: SharedList = field(default_factory=SharedList)  # (at, cause, node, kind, values...)
+    past: Past | None = None  # instead of observations: what a learner can walk in
     frozen: dict[str, int] = field(default_factory=dict)  # nodes that do nothing, until when
     severed: dict[tuple[str, str], None] = field(default_factory=dict)  # who cannot connect to whom
     cut_chance: float = 0.3  # that what is sent arrives in more pieces
     delay_range_us: tuple[int, int] = (50, 800)
     sync_range_us: tuple[int, int] = (200, 6000)
-    down_range_us: tuple[int, int] = (1_000, 300_000)  # how long a node that crashed stays down
+    slower_us: dict[str, int] = field(default_factory=dict)  # nodes whose disk needs so much longer for a sync
+    down_range_us: tuple[int, int] | None = (
+        1_000,
+        300_000,
+    )  # how long a node that crashed stays down; None: until told
 
     def push(self, at_us: int, kind: str, subject: Any, detail: Any = None) -> None:
         """Let something happen at `at_us`, caused by the event at hand."""
         self.number += 1
-        heappush(self.heap, (at_us, self.number, self.current, kind, subject, detail))
+        heappush(self.heap, (at_us, self.number, self.events, kind, subject, detail))
 
     def delay_us(self) -> int:
         """Draw how long something small takes."""
@@ -105,7 +113,14 @@ class World:
 
     def observe(self, name: str, kind: str, *values: Any) -> None:
         """Note something that the world itself did."""
-        self.observations.append((self.now_us, self.current, name, kind, *values))
+        self.note((self.now_us, self.events, name, kind, *values))
+
+    def note(self, observation: tuple[Any, ...]) -> None:
+        """Keep an observation, of the world or of a machine."""
+        if self.past is None:
+            self.observations.append(observation)
+        else:
+            self.past.observed(observation)
 
     def node_of(self, subject: Any) -> Node | None:
         """Whose event it is: subjects are names of nodes and numbers of ends."""

@@ -228,6 +228,15 @@ SEARCHES = [
     row("console:topic-download", GET, VIEW),
     row("console:topic-download", GET, VIEW, query="?format=csv"),
 ]
+# A sandbox of the owner's; nobody else finds it, whatever their role. Guests are tested apart (tests/sandbox).
+OWN = rule(404, 404, 404, 404, 404, 404, DONE)
+SANDBOX_PAGES = [
+    row("sandbox:sandbox-list", GET, SIGNED_IN),
+    row("sandbox:sandbox-new", POST, SIGNED_IN, {"name": "Second"}, done=302),
+    row("sandbox:sandbox-detail", GET, OWN),
+    row("sandbox:sandbox-compare", GET, OWN),
+    row("sandbox:sandbox-end", POST, OWN, done=302),
+]
 RECORDS = {"value": {"type": "STRING", "data": "x"}}
 API = [
     row("rest:cluster-list", GET, API_ANYBODY),
@@ -266,17 +275,21 @@ NOT_BUILT = [
 API += [row(f"rest:{name}", GET, API_VIEW, done=501) for name in NOT_BUILT]
 AREAS = {
     "account": ACCOUNT, "installation": INSTALLATION_PAGES, "clusters": CLUSTER_PAGES, "connections": CONNECTIONS,
-    "topic writes": TOPIC_WRITES, "producing": PRODUCING, "searches": SEARCHES, "api": API,
+    "topic writes": TOPIC_WRITES, "producing": PRODUCING, "searches": SEARCHES,
+    "sandboxes": SANDBOX_PAGES, "api": API,
 }  # fmt: skip
 TABLE = [row for rows in AREAS.values() for row in rows]
+SANDBOX_SOCKET = r"^sandboxes/(?P<sandbox_id>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})/socket$"
 # The pattern of a socket, and who gets in. Tokens open no socket: a browser cannot send one, and a program has the API.
 SOCKETS = {
     r"^clusters/(?P<cluster_id>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})/"
     r"topics/(?P<name>[a-zA-Z0-9._-]{1,249})/live/socket$": {"viewer", "operator", "admin", "owner"},
+    SANDBOX_SOCKET: {"owner"},
     r"": set(),
 }
 SOCKET_PATHS = {pattern: "clusters/{cluster_id}/topics/orders.placed/live/socket" for pattern in SOCKETS if pattern} | {
-    "": "nothing/here"
+    SANDBOX_SOCKET: "sandboxes/{sandbox_id}/socket",
+    "": "nothing/here",
 }
 WHERE = {
     "name": "orders.placed",

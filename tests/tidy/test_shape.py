@@ -12,6 +12,7 @@ FUNCTION_LINES_MAX = 50
 HOT_FUNCTION_LINES_MAX = 70
 HOT_FUNCTIONS = (
     ("engine/storage/log.py", "append"),
+    ("engine/broker/connections.py", "read_requests"),
     ("engine/broker/handlers/produce.py", "handle"),
     ("engine/broker/handlers/produce.py", "append_one"),
     ("engine/broker/produce_runs.py", "find_run"),

@@ -81,6 +81,12 @@ def run_groups(directory: Path, options: Options) -> tuple[str, list[str]]:
     return "\n".join(line.lstrip(".") for line in output if line.lstrip(".").startswith("groups/")), failures
 
 
+def run_sandbox(directory: Path, options: Options) -> tuple[str, list[str]]:
+    """Show what a hosted sandbox costs, and how soon it answers, beside the bars."""
+    output, failures = run_pytest(directory, "tests/sandbox/sandbox_campaign.py", "--timeout=1800")
+    return "\n".join(line.lstrip(".") for line in output if line.lstrip(".").startswith("sandbox/")), failures
+
+
 def run_console(directory: Path, options: Options) -> tuple[str, list[str]]:
     """Run all browser tests with Apache Kafka as the cluster: the same pages must say the same."""
     if not os.environ.get("KAFKA_START"):
@@ -116,9 +122,9 @@ def run_console_speed(directory: Path, options: Options) -> tuple[str, list[str]
     return "\n".join(line.lstrip(".") for line in output if line.lstrip(".").startswith("speed:")), failures
 
 
-def run_pytest(directory: Path, campaign: str) -> tuple[list[str], list[str]]:
+def run_pytest(directory: Path, campaign: str, *more: str) -> tuple[list[str], list[str]]:
     """Run a campaign that is written as tests; return what it printed, and that again if it failed."""
-    options = ["-s", "-p", "no:cacheprovider", f"--basetemp={directory}/pytest"]
+    options = ["-s", "-p", "no:cacheprovider", f"--basetemp={directory}/pytest", *more]
     command = [sys.executable, "-m", "pytest", campaign, *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     lines = done.stdout.strip().splitlines() or [done.stderr]
@@ -128,6 +134,7 @@ def run_pytest(directory: Path, campaign: str) -> tuple[list[str], list[str]]:
 CAMPAIGNS: dict[str, Callable[[Path, Options], tuple[str, list[str]]]] = {
     "kills": run_kills, "commits": run_commits, "churn": run_churn, "kafka-python": run_kafka_python,
     "differential": run_differential, "groups": run_groups,
+    "sandbox": run_sandbox,
     "console": run_console, "produce": run_produce, "search": run_search,
     "tail": run_tail, "console-speed": run_console_speed,
 }  # fmt: skip

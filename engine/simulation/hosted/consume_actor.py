@@ -1,0 +1,231 @@
+"""A declared consumer: polls, works on each record, commits as it was told to, dies where it was told to.
+
+Its loop is the one of every consumer: poll, work, commit. Each step is an event, so that
+a learner can stop between them; a crash happens exactly at a named place between two.
+
+Invariants:
+- Records are worked on in the order they were given, and observed as processed when the work is done.
+- It polls again only when the work and the commit of the last poll are done.
+
+Not here: the group, positions, automatic commits (engine/client).
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, cast
+
+from engine.client.calls import Assign, Call, Commit, GetMetadata, Offset, Poll, Rebalanced, Subscribe, Unsubscribe
+from engine.client.client import Client
+from engine.simulation import cluster
+from engine.simulation.batches import Broken, batches_of
+from engine.simulation.hosted.actor_specs import ConsumerSpec
+from engine.simulation.world import Node, World
+from engine.wire.error_codes import ErrorCode
+from engine.wire.messages.metadata import MetadataResponse
+
+PAUSE_US = 500_000  # after what did not work
+POLL_MS = 500
+RECORD_BYTES = 300  # assumed, so that a poll gives about as many records as it may
+LEAVE_MS = 3_000
+
+
+class Span(NamedTuple):
+    """Records of one partition that were delivered together."""
+
+    topic: str
+    partition: int
+    first: int
+    last: int
+
+
+@dataclass(slots=True, eq=False)
+class ConsumeActor:
+    """Who reads."""
+
+    spec: ConsumerSpec
+    start: int = 0  # counts starts of its process: what an earlier one wanted does nothing
+    calls: int = 0
+    asked: dict[int, str] = field(default_factory=dict)
+    work: deque[Span] = field(default_factory=deque)  # delivered and not processed
+    had: int = 0  # records delivered in all lives
+    crashed: bool = False
+    leaving: bool = False
+
+    @property
+    def reader(self) -> str:
+        """Who has what was delivered: the group, or this one alone."""
+        return self.spec.group or f"({self.spec.name})"
+
+    def on_start(self, world: World, node: Node) -> None:
+        """A process begins: nothing of what the last one had is known."""
+        self.start += 1
+        self.asked.clear()
+        self.work.clear()
+        self.leaving = False
+        self._begin(node)
+
+    def _begin(self, node: Node) -> None:
+        if self.spec.group is not None:
+            self._call(node, Subscribe((self.spec.topic,)), "subscribe")
+        else:
+            self._call(node, GetMetadata((self.spec.topic,)), "topic")
+
+    def leave(self, node: Node) -> None:
+        """Stop in order: commit (if that is automatic), leave the group."""
+        self.leaving = True
+        if self.spec.group is not None:
+            self._call(node, Unsubscribe(LEAVE_MS), "leave")
+
+    def on_result(self, world: World, node: Node, call: int, result: object) -> None:
+        """Go from one call to the next."""
+        if isinstance(result, Rebalanced):
+            return  # the client observes it
+        step = self.asked.pop(call, None)
+        if step is None or (self.leaving and step != "leave"):
+            return
+        if step == "topic":
+            self._assign(world, node, result)
+        elif step == "poll":
+            self._polled(world, node, result)
+        elif step == "commit first":
+            self._note_commit(world, node, result)
+            self._dies_or(world, node, "after commit", "work")
+        elif step == "commit":
+            self._note_commit(world, node, result)
+            self._dies_or(world, node, "after commit", "poll")
+        elif step == "commit one":
+            self._note_commit(world, node, result)
+            self._dies_or(world, node, "after commit", "work" if self.work else "poll")
+        elif step == "leave":
+            world.observe(node.name, "left", self.reader)
+            cluster.end_client(world, node.name)
+            node.actor = None
+        else:
+            self._poll(world, node)
+
+    def on_wake(self, world: World, node: Node, detail: Any) -> None:
+        """Do what was put off."""
+        start, step = detail
+        if start != self.start or self.leaving:
+            return
+        if step == "topic":
+            self._begin(node)
+        elif step == "processed":
+            self._processed(world, node)
+        elif step == "work":
+            self._work(world, node)
+        else:
+            self._poll(world, node)
+
+    # ---- poll, work, commit
+
+    def _assign(self, world: World, node: Node, result: object) -> None:
+        if isinstance(result, MetadataResponse) and result.topics[0].error_code == ErrorCode.NONE:
+            places = range(len(result.topics[0].partitions))
+            self._call(node, Assign(tuple((self.spec.topic, index, None) for index in places)), "assign")
+        else:
+            self._later(world, node, PAUSE_US, "topic")
+
+    def _poll(self, world: World, node: Node) -> None:
+        if not self._dies(world, node, "before poll"):
+            self._call(node, Poll(POLL_MS, self.spec.poll_records_max * RECORD_BYTES), "poll")
+
+    def _polled(self, world: World, node: Node, result: object) -> None:
+        if not isinstance(result, tuple):
+            world.observe(node.name, "poll failed", str(result)[:200])
+            self._later(world, node, PAUSE_US, "topic")
+            return
+        failed = False
+        for fetched in result:
+            if fetched.error is not None:
+                world.observe(node.name, "poll failed", str(fetched.error)[:200])
+                failed = True
+                continue
+            span = span_of(fetched.topic, fetched.partition, fetched.position, fetched.records)
+            if span is not None:
+                self.work.append(span)
+                self.had += span.last - span.first + 1
+                world.observe(node.name, "delivered", self.reader, *span)
+        if failed and not self.work:
+            self._later(world, node, PAUSE_US, "poll")
+        elif not self.work:
+            self._poll(world, node)
+        elif not self._dies(world, node, "after poll"):
+            if self.spec.commit == "before":
+                self._call(node, Commit(), "commit first")
+            else:
+                self._work(world, node)
+
+    def _work(self, world: World, node: Node) -> None:
+        work_us = int(self.spec.work_ms * 1000)
+        if self.work and (work_us or self.spec.commit == "each"):
+            self._later(world, node, work_us, "processed")
+            return
+        while self.work:  # no time at all: all of it at once
+            world.observe(node.name, "processed", self.reader, *self.work.popleft())
+        self._worked(world, node)
+
+    def _processed(self, world: World, node: Node) -> None:
+        """The work on one record is done."""
+        span = self.work.popleft()
+        world.observe(node.name, "processed", self.reader, span.topic, span.partition, span.first, span.first)
+        if span.first < span.last:
+            self.work.appendleft(span._replace(first=span.first + 1))
+        if self.spec.commit == "each":
+            if not self._dies(world, node, "after work"):
+                offsets = ((span.topic, span.partition, Offset(span.first + 1)),)
+                self._call(node, Commit(offsets), "commit one")
+        elif self.work:
+            self._work(world, node)
+        else:
+            self._worked(world, node)
+
+    def _worked(self, world: World, node: Node) -> None:
+        if self._dies(world, node, "after work"):
+            return
+        if self.spec.commit == "after":
+            self._call(node, Commit(), "commit")
+        else:
+            self._poll(world, node)
+
+    def _note_commit(self, world: World, node: Node, result: object) -> None:
+        if result is not None:
+            world.observe(node.name, "commit failed", str(result)[:200])
+
+    # ---- how
+
+    def _dies(self, world: World, node: Node, at: str) -> bool:
+        """Say whether its process ends here; it comes back later."""
+        crash = self.spec.crash
+        if self.crashed or crash is None or crash.at != at or self.had < crash.after:
+            return False
+        self.crashed = True
+        world.observe(node.name, "dies", at)
+        world.push(world.now_us, "client crash", node.name, crash.down_ms * 1000)
+        self.start += 1
+        return True
+
+    def _dies_or(self, world: World, node: Node, at: str, step: str) -> None:
+        if not self._dies(world, node, at):
+            self._later(world, node, 0, step)
+
+    def _later(self, world: World, node: Node, after_us: int, step: str) -> None:
+        world.push(world.now_us + after_us, "wake", node.name, (self.start, step))
+
+    def _call(self, node: Node, call: Call, step: str) -> None:
+        self.calls += 1
+        self.asked[self.calls] = step
+        cast("Client", node.machine).on_call(self.calls, call, node.clock.now_ms())
+
+
+def span_of(topic: str, partition: int, position: int, data: bytes) -> Span | None:
+    """The records in fetched bytes, from the position that was asked for on."""
+    first = last = -1
+    try:
+        for batch in batches_of(data, whole=False):
+            if batch.last_offset >= position and batch.records:
+                first = max(batch.base_offset, position) if first < 0 else first
+                last = batch.last_offset
+    except Broken:
+        return None
+    return None if first < 0 else Span(topic, partition, first, last)

@@ -1,0 +1,206 @@
+"""What there is to see of a world at the playhead, as plain JSON: the model that pictures and tables draw.
+
+Invariants:
+- Looking changes nothing: no chance is drawn, no machine is called that could note it.
+- Texts of records, ids and names are clipped, and are text: whoever draws them escapes them.
+
+Not here: how it is drawn, how often it is sent (the runner's), words.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from engine.broker.partition import Partition
+from engine.client.client import Client
+from engine.core.records.record import Record, batches, decode_records
+from engine.simulation.hosted import actor_specs
+from engine.simulation.hosted.consume_actor import ConsumeActor
+from engine.simulation.hosted.learner import YOU
+from engine.simulation.hosted.produce_actor import HEADER, ProduceActor
+from engine.simulation.hosted.shape import broker_of, brokers
+from engine.simulation.hosted.timeline import Timeline
+from engine.simulation.world import Node, World
+from engine.wire.catalog import APIS
+from engine.wire.error_codes import WireError
+
+CELLS = 24  # records of a partition that are shown
+TEXT_MAX = 60
+TRAVELLING_MAX = 60
+READ_BYTES = 64 << 10
+RecordCells = list[dict[str, Any]]
+
+
+def picture(timeline: Timeline, cells: dict[tuple[Any, ...], RecordCells] | None = None) -> dict[str, Any]:
+    """Everything at the playhead. `cells` remembers decoded records between two pictures."""
+    world = timeline.world
+    assert world.past is not None, "a hosted world has a past"
+    remembered = {} if cells is None else cells
+    topics, groups = _topics(world, remembered), _groups(world)
+    return {
+        "time": {
+            "now_us": world.now_us, "events": world.events, "head": timeline.head,
+            "at_present": timeline.at_present, "wall_ms": _wall_ms(world),
+        },
+        "brokers": [_broker(world, node) for node in brokers(world)],
+        "topics": topics,
+        "groups": groups,
+        "actors": [_actor(world, node) for node in world.nodes.values() if node.actor is not None and node.name != YOU],
+        "travelling": list(_travelling(world)),
+        "ledger": world.past.ledger.summary(),
+    }  # fmt: skip
+
+
+def _wall_ms(world: World) -> int:
+    clock = brokers(world)[0].clock
+    return world.now_us // 1000 + clock.wall_offset_ms
+
+
+def _broker(world: World, node: Node) -> dict[str, Any]:
+    disk, broker = node.disk, broker_of(node)
+    assert disk is not None, "a broker has a disk"
+    unsynced = sum(file.size - file.synced_size for _, file in disk.files())
+    return {
+        "name": node.name, "up": broker is not None, "frozen_until_us": world.frozen.get(node.name),
+        "disk": {
+            "used_bytes": disk.used_bytes, "space_bytes": disk.bytes_max, "unsynced_bytes": unsynced,
+            "slower_us": world.slower_us.get(node.name, 0),
+        },
+        "log_dir_offline": None if broker is None else broker.durability.failed,
+        "syncing": broker is not None and broker.durability.syncing,
+        "durability": node.properties.get("durability", "fsync"),
+        "connections": 0 if broker is None else len(broker.connections),
+    }  # fmt: skip
+
+
+def _topics(world: World, remembered: dict[tuple[Any, ...], RecordCells]) -> list[dict[str, Any]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    assert world.past is not None, "a hosted world has a past"
+    for node in brokers(world):
+        broker = broker_of(node)
+        if broker is None:
+            continue
+        for partition in broker.replica_manager.all():
+            found.setdefault(partition.topic, []).append(_partition(node.name, partition, remembered))
+    for (topic, index), one in world.past.ledger.partitions.items():
+        if not any(there["index"] == index for there in found.get(topic, ())):  # its broker is down
+            found.setdefault(topic, []).append({
+                "index": index, "leader": None, "start": one.start, "end": one.end, "synced": one.synced,
+                "high_watermark": one.visible, "offline": True, "records": [],
+            })  # fmt: skip
+    return [
+        {"name": name, "internal": name.startswith("__"), "partitions": sorted(parts, key=lambda part: part["index"])}
+        for name, parts in sorted(found.items())
+    ]
+
+
+def _partition(leader: str, partition: Partition, remembered: dict[tuple[Any, ...], RecordCells]) -> dict[str, Any]:
+    log = partition.log
+    key = (partition.topic_id, partition.index, log.log_start_offset, log.log_end_offset)
+    if key not in remembered:
+        for old in [old for old in remembered if old[:2] == key[:2]]:
+            del remembered[old]
+        remembered[key] = [] if partition.holds_groups or partition.offline else _cells(partition)
+    return {
+        "index": partition.index, "leader": leader, "start": log.log_start_offset, "end": log.log_end_offset,
+        "synced": partition.synced_end, "high_watermark": partition.high_watermark, "offline": partition.offline,
+        "records": remembered[key],
+    }  # fmt: skip
+
+
+def _cells(partition: Partition) -> RecordCells:
+    """The last records of a partition, oldest first."""
+    log = partition.log
+    offset = max(log.log_start_offset, log.log_end_offset - CELLS)
+    found: list[Record] = []
+    try:
+        while offset < log.log_end_offset:
+            before = offset
+            for header, batch in batches(log.read(offset, log.end_position(), READ_BYTES)):
+                if not header.is_control:
+                    found += [record for record in decode_records(batch) if record.offset >= offset]
+                offset = max(offset, header.last_offset + 1)
+            if offset == before:
+                break
+    except WireError:
+        return []
+    return [
+        {
+            "offset": record.offset, "key": clipped(record.key), "value": clipped(record.value),
+            "from": next((clipped(value) for name, value in record.headers if name == HEADER), None),
+        }
+        for record in found[-CELLS:]
+    ]  # fmt: skip
+
+
+def _groups(world: World) -> list[dict[str, Any]]:
+    found = []
+    for broker in filter(None, map(broker_of, brokers(world))):
+        for shard in broker.group_coordinator.shards.values():
+            for name in dict.fromkeys([*shard.groups, *shard.offsets.by_group]):
+                group = shard.groups.get(name)
+                members = [] if group is None else list(group.members.values())
+                committed = {f"{topic}-{index}": one.offset for (topic, index), one in shard.offsets.of(name).items()}
+                found.append({
+                    "name": clipped(name), "state": "Empty" if group is None else group.state.value,
+                    "generation": 0 if group is None else group.generation_id,
+                    "leader": None if group is None else clipped(group.leader_id),
+                    "members": [{"id": clipped(one.member_id), "client": clipped(one.client_id)} for one in members],
+                    "committed": committed,
+                })  # fmt: skip
+    return sorted(found, key=lambda group: str(group["name"]))
+
+
+def _actor(world: World, node: Node) -> dict[str, Any]:
+    actor, machine = node.actor, node.machine
+    assert isinstance(actor, ProduceActor | ConsumeActor), "declared actors are of two kinds"
+    shown: dict[str, Any] = {
+        "spec": actor_specs.as_json(actor.spec), "name": node.name, "up": machine is not None,
+        "declared": node.declared, "frozen_until_us": world.frozen.get(node.name),
+        "cut": any(node.name in pair for pair in world.severed),
+    }  # fmt: skip
+    if isinstance(actor, ProduceActor):
+        return {**shown, "made": actor.made, "waiting": len(actor.open)}
+    positions = {}
+    if isinstance(machine, Client):
+        positions = {f"{topic}-{index}": one.offset for (topic, index), one in machine.consumer.positions.items()}
+    return {
+        **shown, "had": actor.had, "positions": positions, "leaving": actor.leaving,
+        "working_on": [span._asdict() for span in actor.work],
+    }  # fmt: skip
+
+
+def _travelling(world: World) -> Iterable[dict[str, Any]]:
+    """What is on its way between two nodes."""
+    shown = 0
+    for at_us, _, cause, kind, subject, piece in sorted(entry for entry in world.heap if entry[3] == "bytes"):
+        end = world.ends.get(subject)
+        if end is None or shown == TRAVELLING_MAX:
+            continue
+        shown += 1
+        other = world.ends.get(subject ^ 1)
+        sender = end.peer.partition(":")[0] if other is None else other.node
+        yield {
+            "from": sender, "to": end.node, "kind": kind, "bytes": len(piece), "arrives_us": at_us, "event": cause,
+            "api": None if end.asked else _api_name(piece),
+        }  # fmt: skip
+
+
+def _api_name(piece: bytes) -> str | None:
+    """The name of a request, if its beginning is in these bytes."""
+    api = APIS.get(int.from_bytes(piece[4:6], "big")) if len(piece) >= 8 else None
+    return None if api is None else api.name
+
+
+def clipped(text: bytes | str | None) -> str | None:
+    """Short text for people; what is no text is shown as its bytes."""
+    if text is None:
+        return None
+    shown = text if isinstance(text, str) else _decoded(text)
+    return shown if len(shown) <= TEXT_MAX else f"{shown[: TEXT_MAX - 1]}…"
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        return data[: TEXT_MAX * 4].decode()
+    except UnicodeDecodeError:
+        return data[:TEXT_MAX].hex(" ")

@@ -1,0 +1,96 @@
+"""A declared producer: it hands one record after the other to our own client machine.
+
+Each record carries the header `sandbox.record` = name:number, so that the same record
+twice in a log is a fact.
+
+Invariant: the number of a record never comes twice from this actor, also after its process was killed.
+Not here: batching, retries, idempotence (engine/client).
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from engine.client.calls import Produce, Produced, ProducerRecord
+from engine.client.client import Client
+from engine.client.errors import NotProduced
+from engine.simulation.hosted.actor_specs import ProducerSpec
+from engine.simulation.world import Node, World
+
+HEADER = "sandbox.record"
+WAKES_A_S = 100  # above that several records are handed over at once
+OPEN_MAX = 1_000  # calls without a result: then it waits, as a full buffer makes a producer wait
+
+
+@dataclass(slots=True, eq=False)
+class ProduceActor:
+    """Who writes."""
+
+    spec: ProducerSpec
+    start: int = 0  # counts starts of its process and changes of its spec: what an earlier one wanted does nothing
+    made: int = 0
+    calls: int = 0
+    open: dict[int, int] = field(default_factory=dict)  # call -> the number of its record
+
+    def on_start(self, world: World, node: Node) -> None:
+        """A process begins."""
+        self.open.clear()
+        self.renew(world, node)
+
+    def renew(self, world: World, node: Node) -> None:
+        """Begin, or go on with another spec."""
+        self.start += 1
+        world.push(world.now_us, "wake", node.name, self.start)
+
+    def on_wake(self, world: World, node: Node, detail: Any) -> None:
+        """Hand over what is due, and say when to come again."""
+        spec = self.spec
+        if detail != self.start or (spec.limit is not None and self.made >= spec.limit):
+            return
+        together = max(1, round(spec.rate / WAKES_A_S))
+        if len(self.open) < OPEN_MAX:
+            for _ in range(together if spec.limit is None else min(together, spec.limit - self.made)):
+                self._produce(world, node)
+        world.push(world.now_us + max(1, int(together * 1_000_000 / spec.rate)), "wake", node.name, self.start)
+
+    def _produce(self, world: World, node: Node) -> None:
+        spec = self.spec
+        self.made += 1
+        number = self._key_number(world)
+        key = None if number is None else _fill(spec.key, self.made, number, spec.name)
+        value = _fill(spec.value, self.made, number or 0, spec.name)
+        headers = ((HEADER, f"{spec.name}:{self.made}".encode()),)
+        record = ProducerRecord(spec.topic, value, key, headers, spec.partition)
+        self.calls += 1
+        self.open[self.calls] = self.made
+        cast("Client", node.machine).on_call(self.calls, Produce((record,)), node.clock.now_ms())
+
+    def _key_number(self, world: World) -> int | None:
+        keys, count = self.spec.keys, self.spec.key_count
+        if keys == "none":
+            return None
+        if keys == "round":
+            return self.made % count
+        if keys == "random":
+            return world.chance.randrange(count)
+        if keys == "skewed":
+            return 0 if world.chance.random() < 0.5 else world.chance.randrange(count)
+        return 0
+
+    def on_result(self, world: World, node: Node, call: int, result: object) -> None:
+        """Note what became of a record."""
+        number = self.open.pop(call, None)
+        if number is None:
+            return  # asked for by a process that is gone
+        outcome = result[0] if isinstance(result, tuple) else result
+        if isinstance(outcome, Produced):
+            if outcome.offset >= 0:
+                world.observe(node.name, "acknowledged", outcome.topic, outcome.partition, outcome.offset, number)
+            else:  # acks=0, or a duplicate whose place the broker does not remember
+                world.observe(node.name, "sent", outcome.topic, outcome.partition, number)
+        else:
+            unsure = isinstance(outcome, NotProduced) and outcome.maybe_written
+            world.observe(node.name, "not acknowledged", number, str(outcome)[:200], unsure)
+
+
+def _fill(template: str, n: int, k: int, name: str) -> bytes:
+    return template.replace("{n}", str(n)).replace("{k}", str(k)).replace("{name}", name).encode()

@@ -1,0 +1,267 @@
+"""The delivery ledger: what is a fact about each record, from what brokers and clients observed.
+
+Per record: acknowledged, synced, visible, and per group delivered, processed (how often)
+and committed. Facts are counted as they are seen; nothing is inferred from settings.
+
+Invariants:
+- A record is named by topic, partition and offset; one that was lost leaves its place to
+  the next that is appended there, and is remembered in `lost`.
+- Counts stop at 255; what lies before a log's start is forgotten; LOST_MAX are kept by name.
+
+Not here: duplicates in the log itself (they need its records: pasts of producers are in
+their headers), words for people.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+COUNT_MAX = 255
+LOST_MAX = 1_000
+OFFSETS_MAX = 1 << 20  # of one partition: what is older is forgotten
+ONCE = bytes([0] + [1] * COUNT_MAX)  # any count is one
+Place = tuple[str, int]  # topic, partition
+
+
+class Lost(NamedTuple):
+    """A record that was in a log and is not any more."""
+
+    event: int  # in which it was seen that it is gone
+    topic: str
+    partition: int
+    offset: int
+    acknowledged: bool
+    delivered: tuple[str, ...]  # to these groups before
+
+
+@dataclass(slots=True, eq=False)
+class GroupLedger:
+    """What one group, or one reader without a group, did with the records of a partition."""
+
+    delivered: bytearray = field(default_factory=bytearray)  # how often, by offset minus the partition's start
+    processed: bytearray = field(default_factory=bytearray)
+    committed: int = -1
+    committed_back: int = 0  # how often a commit took the group back
+
+
+@dataclass(slots=True, eq=False)
+class PartitionLedger:
+    """What is known of the records of one partition."""
+
+    start: int = 0
+    end: int = 0
+    synced: int = 0
+    visible: int = 0
+    acknowledged: bytearray = field(default_factory=bytearray)
+    groups: dict[str, GroupLedger] = field(default_factory=dict)
+
+
+class RecordFacts(NamedTuple):
+    """What is known of one record."""
+
+    appended: bool
+    acknowledged: bool
+    synced: bool
+    visible: bool
+    groups: dict[str, tuple[int, int, bool]]  # delivered, processed (times), committed
+
+
+@dataclass(slots=True, eq=False)
+class Ledger:
+    """All partitions, and what was lost."""
+
+    partitions: dict[Place, PartitionLedger] = field(default_factory=dict)
+    lost: list[Lost] = field(default_factory=list)
+    lost_count: int = 0
+    lost_acknowledged: int = 0
+    refused: int = 0  # records whose producer was told that they are not written
+    unsure: int = 0  # ... that they may be
+
+    def take(self, event: int, node: str, kind: str, values: list[Any]) -> None:
+        """Note one observation."""
+        rule = RULES.get(kind)
+        if rule is not None:
+            rule(self, event, values)
+
+    def of(self, topic: str, partition: int) -> PartitionLedger:
+        """The ledger of a partition, begun when it is first heard of."""
+        return self.partitions.setdefault((topic, partition), PartitionLedger())
+
+    def record(self, topic: str, partition: int, offset: int) -> RecordFacts:
+        """What is known of a record."""
+        one = self.partitions.get((topic, partition), PartitionLedger())
+        at = offset - one.start
+        groups = {
+            name: (count_at(group.delivered, at), count_at(group.processed, at), offset < group.committed)
+            for name, group in one.groups.items()
+        }
+        appended = one.start <= offset < one.end
+        return RecordFacts(
+            appended, bool(count_at(one.acknowledged, at)), appended and offset < one.synced,
+            appended and offset < one.visible, groups,
+        )  # fmt: skip
+
+    def summary(self) -> dict[str, Any]:
+        """Counts per partition and group, as plain JSON: what two branches are compared by."""
+        partitions = {}
+        for (topic, index), one in self.partitions.items():
+            groups = {}
+            for name, group in one.groups.items():
+                groups[name] = {
+                    "delivered": len(group.delivered) - group.delivered.count(0),
+                    "delivered again": again(group.delivered),
+                    "processed": len(group.processed) - group.processed.count(0),
+                    "processed again": again(group.processed),
+                    "committed": group.committed,
+                    "committed, never processed": unprocessed(one, group),
+                }
+            partitions[f"{topic}-{index}"] = {
+                "start": one.start, "end": one.end, "synced": one.synced, "visible": one.visible,
+                "acknowledged": len(one.acknowledged) - one.acknowledged.count(0), "groups": groups,
+            }  # fmt: skip
+        return {
+            "partitions": partitions, "lost": self.lost_count, "lost though acknowledged": self.lost_acknowledged,
+            "refused": self.refused, "unsure": self.unsure,
+        }  # fmt: skip
+
+    # ---- what observations mean
+
+    def _opened(self, event: int, values: list[Any]) -> None:
+        topic, partition, start, end = values
+        one = self.of(topic, partition)
+        self._cut(event, topic, partition, one, end)
+        _begin_at(one, start)
+        one.end = max(one.end, end)
+        one.synced = one.visible = end  # what is found at a start is made durable before it counts
+
+    def _cut(self, event: int, topic: str, partition: int, one: PartitionLedger, end: int) -> None:
+        """Records from `end` on are gone."""
+        keep = max(0, end - one.start)
+        for offset in range(max(end, one.start), one.end):
+            at = offset - one.start
+            acknowledged = bool(count_at(one.acknowledged, at))
+            self.lost_count += 1
+            self.lost_acknowledged += acknowledged
+            if len(self.lost) < LOST_MAX:
+                told = tuple(name for name, group in one.groups.items() if count_at(group.delivered, at))
+                self.lost.append(Lost(event, topic, partition, offset, acknowledged, told))
+        for counts in _counts(one):
+            del counts[keep:]
+        one.end, one.synced, one.visible = min(one.end, end), min(one.synced, end), min(one.visible, end)
+
+    def _appended(self, event: int, values: list[Any]) -> None:
+        topic, partition, _, end = values
+        one = self.of(topic, partition)
+        one.end = end
+        if end - one.start > OFFSETS_MAX:
+            _begin_at(one, end - OFFSETS_MAX // 2)
+
+    def _synced(self, event: int, values: list[Any]) -> None:
+        self.of(values[0], values[1]).synced = values[2]
+
+    def _visible(self, event: int, values: list[Any]) -> None:
+        self.of(values[0], values[1]).visible = values[2]
+
+    def _started_at(self, event: int, values: list[Any]) -> None:
+        _begin_at(self.of(values[0], values[1]), values[-1])
+
+    def _removed(self, event: int, values: list[Any]) -> None:
+        for place in [place for place in self.partitions if place[0] == values[0]]:
+            del self.partitions[place]
+
+    def _acknowledged(self, event: int, values: list[Any]) -> None:
+        topic, partition, offset = values[:3]
+        one = self.of(topic, partition)
+        if offset >= one.end:  # it was lost before its producer heard that it is kept
+            self.lost_acknowledged += 1
+        else:
+            count(one.acknowledged, offset - one.start, offset - one.start + 1)
+
+    def _refused(self, event: int, values: list[Any]) -> None:
+        if values[-1]:
+            self.unsure += 1
+        else:
+            self.refused += 1
+
+    def _delivered(self, event: int, values: list[Any]) -> None:
+        group, topic, partition, first, last = values
+        one = self.of(topic, partition)
+        ledger = one.groups.setdefault(group, GroupLedger())
+        count(ledger.delivered, first - one.start, last - one.start + 1)
+
+    def _processed(self, event: int, values: list[Any]) -> None:
+        group, topic, partition, first, last = values
+        one = self.of(topic, partition)
+        ledger = one.groups.setdefault(group, GroupLedger())
+        count(ledger.processed, first - one.start, last - one.start + 1)
+
+    def _committed(self, event: int, values: list[Any]) -> None:
+        group, topic, partition, offset = values
+        ledger = self.of(topic, partition).groups.setdefault(group, GroupLedger())
+        ledger.committed_back += offset < ledger.committed
+        ledger.committed = offset
+
+
+RULES: dict[str, Callable[[Ledger, int, list[Any]], None]] = {
+    "opened": Ledger._opened,
+    "appended": Ledger._appended,
+    "synced": Ledger._synced,
+    "high_watermark": Ledger._visible,
+    "log_start": Ledger._started_at,
+    "segments_deleted": Ledger._started_at,
+    "removed": Ledger._removed,
+    "acknowledged": Ledger._acknowledged,
+    "not acknowledged": Ledger._refused,
+    "delivered": Ledger._delivered,
+    "processed": Ledger._processed,
+    "committed": Ledger._committed,
+}
+
+
+def count_at(counts: bytearray, at: int) -> int:
+    """How often, at a place that may lie outside."""
+    return counts[at] if 0 <= at < len(counts) else 0
+
+
+def count(counts: bytearray, first: int, end: int) -> None:
+    """Count once more from `first` up to `end`."""
+    if end > len(counts):
+        counts.extend(bytes(end - len(counts)))
+    for at in range(max(0, first), end):
+        counts[at] = min(COUNT_MAX, counts[at] + 1)
+
+
+def unprocessed(one: PartitionLedger, group: GroupLedger) -> int:
+    """Records that a group committed beyond and never processed, of those that were delivered to it."""
+    end = max(0, group.committed - one.start)
+    delivered = int.from_bytes(group.delivered[:end].translate(ONCE), "little")
+    processed = int.from_bytes(group.processed[:end].translate(ONCE), "little")
+    return (delivered & ~processed).bit_count()  # of a million records in no time: this is asked for each picture
+
+
+def again(counts: bytearray) -> int:
+    """How many were counted more than once."""
+    return len(counts) - counts.count(0) - counts.count(1)
+
+
+def difference(one: dict[str, Any], other: dict[str, Any], path: tuple[str, ...] = ()) -> list[tuple[str, Any, Any]]:
+    """What two summaries say differently: (what, in the first, in the second)."""
+    found: list[tuple[str, Any, Any]] = []
+    for name in dict.fromkeys([*one, *other]):
+        here, there = one.get(name), other.get(name)
+        if isinstance(here, dict) or isinstance(there, dict):
+            found += difference(here or {}, there or {}, (*path, name))
+        elif here != there:
+            found.append((" / ".join((*path, name)), here, there))
+    return found
+
+
+def _counts(one: PartitionLedger) -> list[bytearray]:
+    return [one.acknowledged, *(part for group in one.groups.values() for part in (group.delivered, group.processed))]
+
+
+def _begin_at(one: PartitionLedger, start: int) -> None:
+    if start > one.start:
+        for counts in _counts(one):
+            del counts[: start - one.start]
+        one.start = start

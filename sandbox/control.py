@@ -1,0 +1,79 @@
+"""How the web process asks a runner: commands over the runner's Unix socket, answered or refused in words.
+
+*Invariants*: a call ends within its time limit; nothing of a refusal is lost.
+*Not here*: what commands do (the runner), frames for live pages (feed).
+"""
+
+import json
+import socket
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+from sandbox import places
+from sandbox.services import leases
+
+TIME_LIMIT_S = 5.0
+READ_BYTES = 256 << 10
+
+
+class ControlRefused(Exception):
+    """The runner said no, in a sentence; `field` says where, if it is about one."""
+
+    def __init__(self, reason: str, field: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.field = field
+
+
+class NoRunner(Exception):
+    """No process hosts sandboxes now."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No process hosts sandboxes at the moment. It is started again by itself; try in a few seconds."
+        )
+
+
+def ask(sandbox_id: UUID, do: str, *, time_limit_s: float = TIME_LIMIT_S, **arguments: Any) -> dict[str, Any]:
+    """Ask the runner that hosts a sandbox, or any that will; ControlRefused or NoRunner is raised."""
+    with connect(sandbox_id, time_limit_s) as link:
+        link.sendall(json.dumps({"id": 1, "sandbox": sandbox_id.hex, "do": do, **arguments}).encode() + b"\n")
+        received = bytearray()
+        try:
+            while not received.endswith(b"\n"):
+                data = link.recv(READ_BYTES)
+                if not data:
+                    raise NoRunner
+                received += data
+        except OSError:
+            raise NoRunner from None
+    answer = json.loads(received)
+    if "refused" in answer:
+        raise ControlRefused(answer["refused"], answer["field"])
+    ok: dict[str, Any] = answer["ok"]
+    return ok
+
+
+def connect(sandbox_id: UUID, time_limit_s: float = TIME_LIMIT_S) -> socket.socket:
+    """A connection to the runner that hosts a sandbox, or to one that will."""
+    for address in addresses(sandbox_id):
+        link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        link.settimeout(time_limit_s)
+        with suppress(OSError):
+            link.connect(address)
+            return link
+        link.close()
+    raise NoRunner
+
+
+def addresses(sandbox_id: UUID) -> list[str]:
+    """Where the runner that hosts a sandbox takes commands, or where those do that would."""
+    held_by = leases.holder(sandbox_id)
+    return [str(places.control_path(name)) for name in ([held_by] if held_by else runners())]
+
+
+def runners() -> list[str]:
+    """Runners that have a socket, dead ones perhaps among them."""
+    prefix = f"{places.CONTROL_SOCKET}-"
+    return sorted(path.name[len(prefix) :] for path in places.sockets().glob(f"{prefix}*"))

@@ -1,0 +1,5 @@
+"""What the database knows of sandboxes: whose they are and where they stand, never what is in them."""
+
+from sandbox.models.sandbox import Sandbox
+
+__all__ = ["Sandbox"]

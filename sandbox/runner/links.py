@@ -1,0 +1,187 @@
+"""Connections of a runner: of web processes (commands and frames as JSON lines) and of Kafka clients.
+
+A web process that watches a sandbox gets frames, each with its `seq`, and acknowledges them; at most WINDOW are
+unacknowledged, what it cannot take is left out, never queued.
+
+*Invariants*: a socket never blocks; what waits to be sent has a limit, and whoever goes beyond it is cut off.
+*Not here*: the loop (server.py), what commands do (commands.py), Kafka's requests (doorkeeper.py).
+"""
+
+import json
+import socket
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from engine.simulation.hosted.refused import Refused
+from sandbox.runner import commands
+from sandbox.runner.doorkeeper import Doorkeeper
+
+if TYPE_CHECKING:
+    from sandbox.runner.server import Runner
+
+READ_BYTES = 64 << 10
+LINE_BYTES_MAX = 1 << 20
+OUT_BYTES_MAX = 16 << 20
+WINDOW = 3
+FRAME_EVERY_S = 0.1
+
+
+class LinkGone(Exception):
+    """The other side closed, or is to be cut off."""
+
+
+@dataclass(slots=True)
+class Watch:
+    """A sandbox that a web process shows."""
+
+    sandbox_id: UUID
+    seq: int = 0
+    acknowledged: int = 0
+    changes: int = -1
+    sent_s: float = 0.0
+
+
+@dataclass(slots=True, eq=False)
+class ControlLink:
+    """A web process."""
+
+    socket: socket.socket
+    unread: bytearray = field(default_factory=bytearray)
+    out: bytearray = field(default_factory=bytearray)
+    watches: dict[UUID, Watch] = field(default_factory=dict)
+
+    def on_readable(self, runner: "Runner") -> None:
+        """Carry out the commands that have come."""
+        self.unread += receive(self.socket)
+        while (end := self.unread.find(b"\n")) >= 0:
+            line = bytes(self.unread[:end])
+            del self.unread[: end + 1]
+            self.answer(self._carry_out(runner, line))
+        if len(self.unread) > LINE_BYTES_MAX:
+            raise LinkGone
+
+    def _carry_out(self, runner: "Runner", line: bytes) -> dict[str, Any] | None:
+        try:
+            given = json.loads(line)
+        except ValueError:
+            return {"id": None, "refused": "a command is one line of JSON", "field": ""}
+        if not isinstance(given, dict):
+            return {"id": None, "refused": "a command is a JSON object", "field": ""}
+        if given.get("do") == "ack":
+            self._acknowledge(given)
+            return None
+        if given.get("do") in ("watch", "unwatch"):
+            return {"id": given.get("id"), **self._watch(runner, given)}
+        return {"id": given.get("id"), **commands.carry_out(runner, given)}
+
+    def _watch(self, runner: "Runner", given: dict[str, Any]) -> dict[str, Any]:
+        try:
+            sandbox_id = commands.sandbox_of(given)
+            if given["do"] == "unwatch":
+                self.watches.pop(sandbox_id, None)
+            else:
+                runner.awake(sandbox_id)
+                self.watches[sandbox_id] = Watch(sandbox_id)
+        except Refused as refused:
+            return {"refused": refused.reason, "field": refused.field}
+        return {"ok": {}}
+
+    def _acknowledge(self, given: dict[str, Any]) -> None:
+        with suppress(Refused):
+            watch = self.watches.get(commands.sandbox_of(given))
+            seq = given.get("seq")
+            if watch is not None and isinstance(seq, int):
+                watch.acknowledged = max(watch.acknowledged, min(seq, watch.seq))
+
+    def send_frames(self, runner: "Runner", now_s: float) -> None:
+        """Send what has changed, to the width of the window."""
+        for watch in self.watches.values():
+            hosted = runner.hosted.get(watch.sandbox_id)
+            if hosted is None:
+                if watch.changes != -2:
+                    watch.changes = -2
+                    self.answer({"sandbox": watch.sandbox_id.hex, "asleep": True})
+                continue
+            due = hosted.changes != watch.changes and now_s - watch.sent_s >= FRAME_EVERY_S
+            if due and watch.seq - watch.acknowledged < WINDOW:
+                watch.seq, watch.changes, watch.sent_s = watch.seq + 1, hosted.changes, now_s
+                self.answer({"sandbox": watch.sandbox_id.hex, "seq": watch.seq, "frame": hosted.frame()})
+
+    def answer(self, message: dict[str, Any] | None) -> None:
+        """Queue one line."""
+        if message is not None:
+            self.out += json.dumps(message, separators=(",", ":")).encode() + b"\n"
+        if len(self.out) > OUT_BYTES_MAX:
+            raise LinkGone
+
+    def flush(self) -> None:
+        """Send what can be sent."""
+        send(self.socket, self.out)
+
+    @property
+    def reads(self) -> bool:
+        """Whether it may send more commands."""
+        return len(self.out) < OUT_BYTES_MAX // 2
+
+
+@dataclass(slots=True, eq=False)
+class KafkaLink:
+    """A Kafka client, the console's among them."""
+
+    socket: socket.socket
+    sandbox_id: UUID
+    keeper: Doorkeeper
+
+    def on_readable(self, runner: "Runner") -> None:
+        """Take requests."""
+        data = receive(self.socket)
+        try:
+            hosted = runner.awake(self.sandbox_id)
+        except Refused:
+            raise LinkGone from None
+        if not hosted.is_up(self.keeper.broker):
+            raise LinkGone
+        hosted.used_s = runner.now_s
+        self.keeper.take(hosted, data)
+
+    def flush(self) -> None:
+        """Send what can be sent, and close when that was asked for."""
+        send(self.socket, self.keeper.out)
+        if self.keeper.closes and not self.keeper.out:
+            raise LinkGone
+
+    @property
+    def out(self) -> bytearray:
+        """What waits to be sent."""
+        return self.keeper.out
+
+    @property
+    def reads(self) -> bool:
+        """Whether more requests may come."""
+        return self.keeper.reads
+
+
+def receive(link: socket.socket) -> bytes:
+    """What has come; LinkGone at the end."""
+    try:
+        data = link.recv(READ_BYTES)
+    except BlockingIOError:
+        return b""
+    except OSError:
+        raise LinkGone from None
+    if not data:
+        raise LinkGone
+    return data
+
+
+def send(link: socket.socket, out: bytearray) -> None:
+    """Send as much as the socket takes."""
+    try:
+        while out:
+            del out[: link.send(out)]
+    except BlockingIOError:
+        return
+    except OSError:
+        raise LinkGone from None

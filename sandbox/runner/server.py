@@ -1,0 +1,339 @@
+"""The runner: one loop over sockets and worlds.
+
+Each round it reads and answers what has come, then gives every world that plays a slice of TICK_S at most, one after
+the other: a world that would run for ever costs the others one slice each round.
+
+Commands and frames go through a Unix socket of the runner's own, not through Redis: a learner's picture then lives and
+stops with the process that makes it, and a frozen Redis is nobody's concern here. What must outlive everything (which
+runner hosts what, what was done) is in the database and in files.
+
+*Invariants*: nothing here blocks for long but the disk and the database; a world whose code fails is put to sleep as it
+was last kept, and the others go on; a runner that lost a lease hosts no more.
+*Not here*: Celery (worker.py), what worlds are (engine/simulation/hosted).
+"""
+
+import logging
+import os
+import selectors
+import socket
+import time
+from contextlib import suppress
+from pathlib import Path
+from uuid import UUID
+
+from django.db import Error as DatabaseError
+from django.db import close_old_connections
+
+from engine.simulation.hosted.refused import Refused
+from sandbox import places
+from sandbox.lease import LEASE_S, RENEW_S, must_let_go
+from sandbox.lifecycle import State
+from sandbox.limits import limits_of
+from sandbox.models import Sandbox
+from sandbox.runner.build import build_of
+from sandbox.runner.doorkeeper import Doorkeeper
+from sandbox.runner.file_keeper import FileKeeper
+from sandbox.runner.hosted import Hosted, shape_of, wake
+from sandbox.runner.links import ControlLink, KafkaLink, LinkGone
+from sandbox.runner.rates import Bucket, Rate
+from sandbox.services import leases, sandboxes
+
+logger = logging.getLogger("sandbox.runner")
+
+TICK_S = 0.005
+PAUSE_S = 0.02  # between two rounds when nothing is to be done at once
+AWAKE_MAX = 200
+LINKS_MAX = 2_000
+BACKLOG = 64
+
+
+class Runner:
+    """One process that hosts worlds."""
+
+    def __init__(self, name: str) -> None:
+        """Make its sockets; `run` serves."""
+        self.name = name
+        self.key, self.build = places.keyframe_key(), build_of()
+        self.selector = selectors.DefaultSelector()
+        self.hosted: dict[UUID, Hosted] = {}
+        self.rates: dict[UUID, Rate] = {}
+        self.listeners: dict[UUID, socket.socket] = {}
+        self.links: dict[ControlLink | KafkaLink, int] = {}
+        self.leased_until_s: dict[UUID, float] = {}
+        self.renewed_s = 0.0
+        self.now_s = time.monotonic()
+        self.stopping = False
+        remove_dead(places.make_sockets())
+        self.control = listen(places.control_path(name))
+        self.selector.register(self.control, selectors.EVENT_READ, None)
+
+    # ---- the loop
+
+    def run(self) -> None:
+        """Serve until it is told to stop; then every world falls asleep."""
+        busy = False
+        while not self.stopping:
+            busy = self.serve_once(0.0 if busy else PAUSE_S)
+        for sandbox_id in list(self.hosted):
+            self.put_to_sleep(sandbox_id)
+        for link in list(self.links):
+            self._drop(link)
+        for sandbox_id in list(self.listeners):
+            self._unlisten(sandbox_id)
+        self.selector.unregister(self.control)
+        self.control.close()
+        places.control_path(self.name).unlink(missing_ok=True)
+        self.selector.close()
+
+    def stop(self) -> None:
+        """End `run` after this round; from any thread."""
+        self.stopping = True
+
+    def serve_once(self, wait_s: float) -> bool:
+        """One round; say whether a world has more to do at once."""
+        ready = self.selector.select(wait_s)
+        self.now_s = time.monotonic()
+        if any(must_let_go(until_s, self.now_s) for until_s in self.leased_until_s.values()):
+            self._renew()  # this process stood still: whoever is another's by now must not be touched
+        for key, _ in ready:
+            if key.fileobj is self.control:
+                self._accept_control()
+            elif isinstance(key.data, UUID):
+                self._accept_kafka(key.data)
+            elif key.data in self.links:
+                self._serve(key.data)
+        self.now_s = time.monotonic()
+        busy = False
+        for sandbox_id, hosted in list(self.hosted.items()):
+            busy = self._tick(sandbox_id, hosted) or busy
+        for link in list(self.links):
+            self._go_on(link)
+        if self.now_s - self.renewed_s >= RENEW_S:
+            self._renew()
+        return busy
+
+    def _tick(self, sandbox_id: UUID, hosted: Hosted) -> bool:
+        try:
+            busy = hosted.tick(self.now_s, TICK_S)
+            answers, hosted.timeline.answers = hosted.timeline.answers, []
+            if answers:
+                told = dict(answers)
+                for link in self.links:
+                    if isinstance(link, KafkaLink) and link.sandbox_id == sandbox_id:
+                        link.keeper.go_on(hosted, told)
+        except Exception:
+            # A bug of ours in one world must not take the others down; what it had is kept.
+            logger.exception("sandbox %s failed and is put to sleep", sandbox_id)
+            self.forget(sandbox_id)
+            return False
+        return busy
+
+    def _go_on(self, link: ControlLink | KafkaLink) -> None:
+        try:
+            if isinstance(link, ControlLink):
+                link.send_frames(self, self.now_s)
+            else:
+                hosted = self.hosted.get(link.sandbox_id)
+                if hosted is not None and not hosted.is_up(link.keeper.broker):
+                    raise LinkGone
+                if hosted is not None and link.keeper.waiting:
+                    link.keeper.go_on(hosted)
+            link.flush()
+        except LinkGone:
+            self._drop(link)
+            return
+        self._watch_socket(link)
+
+    def _serve(self, link: ControlLink | KafkaLink) -> None:
+        try:
+            if link.reads:
+                link.on_readable(self)
+            link.flush()
+        except LinkGone:
+            self._drop(link)
+        except Exception:
+            logger.exception("a connection failed and is closed")
+            self._drop(link)
+            if isinstance(link, KafkaLink):
+                self.forget(link.sandbox_id)
+
+    def _watch_socket(self, link: ControlLink | KafkaLink) -> None:
+        wanted = (selectors.EVENT_READ if link.reads else 0) | (selectors.EVENT_WRITE if link.out else 0)
+        if self.links[link] != wanted:
+            if self.links[link]:
+                self.selector.unregister(link.socket)
+            if wanted:
+                self.selector.register(link.socket, wanted, link)
+            self.links[link] = wanted
+
+    def _accept_control(self) -> None:
+        taken = accept(self.control)
+        if taken is not None:
+            self._add(ControlLink(taken))
+
+    def _accept_kafka(self, sandbox_id: UUID) -> None:
+        taken = accept(self.listeners[sandbox_id])
+        if taken is None:
+            return
+        try:
+            hosted = self.awake(sandbox_id)
+        except Refused:
+            taken.close()
+            return
+        there = sum(1 for link in self.links if isinstance(link, KafkaLink) and link.sandbox_id == sandbox_id)
+        if not hosted.is_up(places.BROKER_SOCKET) or there >= hosted.limits.connections:
+            taken.close()
+            return
+        self._add(KafkaLink(taken, sandbox_id, Doorkeeper(places.BROKER_SOCKET, 1, self.rates[sandbox_id])))
+
+    def _add(self, link: ControlLink | KafkaLink) -> None:
+        if len(self.links) >= LINKS_MAX:
+            link.socket.close()
+            return
+        self.links[link] = selectors.EVENT_READ
+        self.selector.register(link.socket, selectors.EVENT_READ, link)
+
+    def _drop(self, link: ControlLink | KafkaLink) -> None:
+        if self.links.pop(link, 0):
+            self.selector.unregister(link.socket)
+        link.socket.close()
+
+    # ---- worlds
+
+    def awake(self, sandbox_id: UUID) -> Hosted:
+        """The world of a sandbox, woken or begun if it must be; Refused if it cannot be had here."""
+        hosted = self.hosted.get(sandbox_id)
+        if hosted is None:
+            hosted = self._wake(sandbox_id)
+        hosted.used_s = self.now_s
+        return hosted
+
+    def _wake(self, sandbox_id: UUID) -> Hosted:
+        close_old_connections()
+        if len(self.hosted) >= AWAKE_MAX:
+            raise Refused("too many sandboxes are awake here: try again in a minute")
+        row = Sandbox.objects.filter(id=sandbox_id).first()
+        if row is None or row.state == State.EXPIRED:
+            raise Refused("this sandbox is over", "sandbox")
+        if not leases.take(sandbox_id, self.name):
+            raise Refused("another runner hosts this sandbox", "sandbox")
+        self.leased_until_s[sandbox_id] = time.monotonic() + LEASE_S
+        limits = limits_of(row.limits)
+        keeper = FileKeeper(places.directory(sandbox_id), self.key, self.build)
+        hosted = wake(sandbox_id, row.seed, shape_of(row.shape, limits), keeper, limits)
+        if row.state == State.REQUESTED and not keeper.actions and not hosted.timeline.head:
+            hosted.play(1.0)
+        self._host(hosted)
+        sandboxes.used(sandbox_id)
+        return hosted
+
+    def _host(self, hosted: Hosted) -> None:
+        limits = hosted.limits
+        self.hosted[hosted.id] = hosted
+        self.rates[hosted.id] = Rate(Bucket(limits.records_a_s), Bucket(limits.bytes_a_s))
+        if hosted.id not in self.listeners:
+            path = places.socket_path(hosted.id)
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            self.listeners[hosted.id] = listen(path)
+            self.selector.register(self.listeners[hosted.id], selectors.EVENT_READ, hosted.id)
+
+    def fork(self, hosted: Hosted, events: int, name: str) -> Hosted:
+        """A branch of a sandbox, awake and paused."""
+        row = Sandbox.objects.get(id=hosted.id)
+        try:
+            made = sandboxes.make_fork(row, events, name)
+        except sandboxes.SandboxRefused as refused:
+            raise Refused(str(refused)) from None
+        timeline = hosted.timeline.fork(events)
+        keeper = timeline.keeper
+        assert isinstance(keeper, FileKeeper), "a hosted timeline is kept in files"
+        keeper.move(places.directory(made.id))
+        keeper.keep_moment(events, events)
+        leases.take(made.id, self.name)
+        self.leased_until_s[made.id] = time.monotonic() + LEASE_S
+        branch = Hosted(made.id, timeline, keeper, hosted.limits, used_s=self.now_s)
+        self._host(branch)
+        return branch
+
+    def put_to_sleep(self, sandbox_id: UUID) -> None:
+        """Keep a world on disk and forget it."""
+        hosted = self.hosted.get(sandbox_id)
+        if hosted is not None:
+            hosted.fall_asleep()
+        self.forget(sandbox_id)
+
+    def forget(self, sandbox_id: UUID) -> None:
+        """Host a world no more; what is on disk stays as it is."""
+        self.hosted.pop(sandbox_id, None)
+        self.rates.pop(sandbox_id, None)
+        if self.leased_until_s.pop(sandbox_id, None) is not None:
+            leases.let_go(sandbox_id, self.name)
+        for link in [link for link in self.links if isinstance(link, KafkaLink) and link.sandbox_id == sandbox_id]:
+            self._drop(link)
+
+    def _unlisten(self, sandbox_id: UUID) -> None:
+        """Take no more connections; the name goes too, unless it is another runner's socket by now."""
+        listener = self.listeners.pop(sandbox_id, None)
+        if listener is not None:
+            self.selector.unregister(listener)
+            listener.close()
+            if leases.holder(sandbox_id) in ("", self.name):
+                path = places.socket_path(sandbox_id)
+                path.unlink(missing_ok=True)
+                with suppress(OSError):
+                    path.parent.rmdir()
+
+    def _renew(self) -> None:
+        """Prolong the leases, put idle worlds to sleep, let go of what is over or lost."""
+        self.renewed_s = self.now_s
+        watched = {watch for link in self.links if isinstance(link, ControlLink) for watch in link.watches}
+        for sandbox_id, hosted in list(self.hosted.items()):
+            hosted.keep_house()
+            idle_s = hosted.limits.idle_s
+            if sandbox_id not in watched and idle_s is not None and self.now_s - hosted.used_s > idle_s:
+                self.put_to_sleep(sandbox_id)
+        try:
+            close_old_connections()
+            held = leases.renew(list(self.hosted), self.name)
+        except DatabaseError:
+            logger.warning("leases cannot be renewed now: the database does not answer")
+            held = [one for one, until_s in self.leased_until_s.items() if not must_let_go(until_s, self.now_s)]
+        else:
+            for sandbox_id in held:
+                self.leased_until_s[sandbox_id] = self.now_s + LEASE_S
+        for sandbox_id in [one for one in self.hosted if one not in held]:
+            self.forget(sandbox_id)  # expired, deleted, or another runner's: what is on disk is not ours to write
+            self._unlisten(sandbox_id)
+
+
+def listen(path: Path) -> socket.socket:
+    """A Unix socket that only its owner may connect to; what a dead process left is replaced."""
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(os.fspath(path))
+    path.chmod(0o600)
+    listener.listen(BACKLOG)
+    listener.setblocking(False)
+    return listener
+
+
+def remove_dead(sockets: Path) -> None:
+    """Remove the control sockets of runners that were killed."""
+    for path in sockets.glob(f"{places.CONTROL_SOCKET}-*"):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
+            try:
+                link.connect(os.fspath(path))
+            except ConnectionRefusedError:
+                path.unlink(missing_ok=True)
+            except OSError:
+                continue
+
+
+def accept(listener: socket.socket) -> socket.socket | None:
+    """A new connection, if there is one."""
+    try:
+        taken, _ = listener.accept()
+    except OSError:
+        return None
+    taken.setblocking(False)
+    return taken

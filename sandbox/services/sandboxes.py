@@ -1,0 +1,128 @@
+"""Making sandboxes and ending them.
+
+*Not here*: who may (permissions of the pages), hosting (leases.py, the runner), the world itself.
+"""
+
+import secrets
+import shutil
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from console.models import Cluster, Membership, Role, User
+from console.models.cluster import random_id
+from sandbox import places
+from sandbox.lifecycle import State, before
+from sandbox.limits import limits_of
+from sandbox.models import Sandbox
+
+WARNED_BEFORE = timedelta(hours=1)  # pages say from then on when a sandbox ends
+SEED_BITS = 48
+
+
+class SandboxRefused(Exception):
+    """There is no sandbox to be had: a sentence for people."""
+
+
+def make(
+    *, name: str, limits: str, owner: User | None = None, guest: str = "", shape: dict[str, Any] | None = None,
+    seed: int | None = None,
+) -> Sandbox:  # fmt: skip
+    """Make a sandbox; its world begins when a runner opens it."""
+    assert (owner is None) != (not guest), "a sandbox is a user's or a guest's"
+    quota = limits_of(limits)
+    with transaction.atomic():
+        there = _of(owner, guest).filter(parent=None).exclude(state=State.EXPIRED).count()
+        if there >= quota.running:
+            raise SandboxRefused(
+                f"You have {there} sandboxes, and {quota.running} at once is the limit: end one first."
+            )
+        sandbox_id = random_id()
+        return Sandbox.objects.create(
+            id=sandbox_id, name=name[:100], owner=owner, guest=guest, limits=limits,
+            shape={"born_ms": int(timezone.now().timestamp() * 1000), **(shape or {})},
+            state=State.REQUESTED, seed=secrets.randbits(SEED_BITS) if seed is None else seed,
+            expires_at=expiry(limits), cluster=_connection(sandbox_id, name, owner),
+        )  # fmt: skip
+
+
+def make_fork(parent: Sandbox, events: int, name: str) -> Sandbox:
+    """Make the row of a branch; the parent's runner gives it its files."""
+    quota = limits_of(parent.limits)
+    with transaction.atomic():
+        root = parent.parent_id or parent.id
+        forks = Sandbox.objects.filter(parent_id=root).exclude(state=State.EXPIRED).count()
+        if forks >= quota.forks:
+            raise SandboxRefused(f"This sandbox has {forks} forks, and {quota.forks} is the limit: end one first.")
+        sandbox_id = random_id()
+        return Sandbox.objects.create(
+            id=sandbox_id, name=name[:100], owner=parent.owner, guest=parent.guest, limits=parent.limits,
+            shape=parent.shape, state=State.REQUESTED, seed=parent.seed, expires_at=parent.expires_at,
+            parent_id=root, forked_at=events, cluster=_connection(sandbox_id, name, parent.owner),
+        )  # fmt: skip
+
+
+def keep_for(user: User, guest: str) -> int:
+    """On signing in a guest keeps what they made, with the limits of members."""
+    kept = Sandbox.objects.filter(guest=guest).exclude(state=State.EXPIRED)
+    for sandbox in kept:
+        Membership.objects.get_or_create(user=user, cluster=sandbox.cluster, defaults={"role": Role.ADMIN})
+    return kept.update(owner=user, guest="", limits="member", expires_at=expiry("member"))
+
+
+def used(sandbox_id: UUID) -> None:
+    """Somebody uses it: where that prolongs its life, it does."""
+    now = timezone.now()
+    sandbox = Sandbox.objects.get(id=sandbox_id)
+    sandbox.used_at = now
+    if limits_of(sandbox.limits).extendable:
+        sandbox.expires_at = expiry(sandbox.limits)
+    sandbox.save(update_fields=["used_at", "expires_at"])
+
+
+def expire_due() -> list[UUID]:
+    """End what is over, its files too; what a runner holds is let go by it first. Return what was ended."""
+    now = timezone.now()
+    due = Sandbox.objects.filter(expires_at__lte=now, state__in=before(State.EXPIRED))
+    ended = [sandbox.id for sandbox in due]
+    due.update(state=State.EXPIRED)
+    free = Sandbox.objects.filter(state=State.EXPIRED).filter(Q(runner="") | Q(leased_until__lte=now))
+    for sandbox_id in free.values_list("id", flat=True):
+        shutil.rmtree(places.directory(sandbox_id), ignore_errors=True)
+    Cluster.objects.filter(sandbox__in=free.filter(expires_at__lte=now - timedelta(days=1))).delete()
+    return ended
+
+
+def end(sandbox: Sandbox) -> None:
+    """End it now: the runner lets go, the next beat removes its files."""
+    Sandbox.objects.filter(id=sandbox.id).update(state=State.EXPIRED, expires_at=timezone.now())
+
+
+def ends_soon(sandbox: Sandbox) -> bool:
+    """Say whether its people should be told that it ends."""
+    return sandbox.expires_at is not None and sandbox.expires_at - timezone.now() <= WARNED_BEFORE
+
+
+def expiry(limits: str) -> Any:
+    """When a sandbox that is made or used now ends; None: never."""
+    lifetime_s = limits_of(limits).lifetime_s
+    return None if lifetime_s is None else timezone.now() + timedelta(seconds=lifetime_s)
+
+
+def _connection(sandbox_id: UUID, name: str, owner: User | None) -> Cluster:
+    """The console's connection to a sandbox; its owner may do everything in it."""
+    unix_path = str(places.socket_path(sandbox_id))
+    cluster = Cluster.objects.create(
+        name=f"{name[:70]} {sandbox_id.hex[:8]}", bootstrap=f"{places.BROKER_SOCKET}:9092", unix_path=unix_path
+    )
+    if owner is not None:
+        Membership.objects.create(user=owner, cluster=cluster, role=Role.ADMIN)
+    return cluster
+
+
+def _of(owner: User | None, guest: str) -> Any:
+    return Sandbox.objects.filter(owner=owner) if owner is not None else Sandbox.objects.filter(guest=guest)

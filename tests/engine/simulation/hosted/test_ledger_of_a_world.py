@@ -1,0 +1,117 @@
+"""The delivery ledger says what happened: lost, again, never; checked against what brokers and clients did."""
+
+from tests.engine.simulation.hosted.worlds import begin, consumer, producer, until
+
+
+def partition(timeline, index=0, topic="orders"):
+    return timeline.world.past.ledger.summary()["partitions"][f"{topic}-{index}"]
+
+
+def totals(timeline, group="readers"):
+    found = {}
+    for name, one in timeline.world.past.ledger.summary()["partitions"].items():
+        if name.startswith("orders"):
+            for what, count in one["groups"].get(group, {}).items():
+                found[what] = found.get(what, 0) + count
+    return found
+
+
+def test_a_record_goes_from_appended_to_committed():
+    timeline = begin()
+    consumer(timeline, commit="after")
+    timeline.act({"do": "produce", "topic": "orders", "value": "one", "partition": 0})
+    ledger = timeline.world.past.ledger
+    until(timeline, {"seen": "appended", "topic": "orders"})
+    assert ledger.record("orders", 0, 0) == (True, False, False, False, {})
+    until(timeline, {"seen": "synced", "topic": "orders"})
+    assert ledger.record("orders", 0, 0)[:4] == (True, False, True, True)
+    until(timeline, {"seen": "acknowledged"})
+    until(timeline, {"seen": "processed"})
+    assert ledger.record("orders", 0, 0) == (True, True, True, True, {"readers": (1, 1, False)})
+    until(timeline, {"seen": "committed", "offset": 1})
+    assert ledger.record("orders", 0, 0).groups == {"readers": (1, 1, True)}
+
+
+def test_what_acks_1_promised_is_lost_with_the_power_and_the_ledger_says_so():
+    timeline = begin()
+    timeline.act({"do": "slow disk", "by_ms": 5_000})
+    timeline.act({"do": "produce", "topic": "orders", "value": "gone", "partition": 0, "acks": "1", "count": 2})
+    until(timeline, {"seen": "acknowledged"})
+    timeline.act({"do": "kill", "loses": "unsynced"})
+    timeline.act({"do": "slow disk", "by_ms": 0})
+    timeline.act({"do": "start"})
+    ledger = timeline.world.past.ledger
+    assert (ledger.lost_count, ledger.lost_acknowledged) == (2, 2)
+    assert [(one.topic, one.partition, one.offset, one.acknowledged) for one in ledger.lost] == [
+        ("orders", 0, 0, True),
+        ("orders", 0, 1, True),
+    ]
+
+
+def test_with_acks_all_nothing_that_was_acknowledged_is_lost():
+    timeline = begin()
+    timeline.act({"do": "slow disk", "by_ms": 5_000})
+    timeline.act({"do": "produce", "topic": "orders", "value": "never promised", "partition": 0, "acks": "all"})
+    until(timeline, {"seen": "appended", "topic": "orders"})
+    timeline.run(3)
+    timeline.act({"do": "kill", "loses": "unsynced"})
+    timeline.act({"do": "start"})
+    timeline.run(50)
+    ledger = timeline.world.past.ledger
+    assert (ledger.lost_count, ledger.lost_acknowledged, ledger.unsure) == (1, 0, 1)
+
+
+def test_who_commits_after_the_work_processes_again_what_it_did_not_commit():
+    """Lesson 8: crash at each of the places; only after the work, before the commit, something comes twice."""
+    for at, again in (("before poll", 0), ("after poll", 0), ("after work", 1), ("after commit", 0)):
+        timeline = begin()
+        consumer(timeline, commit="after", session_timeout_ms=6_000, crash={"at": at, "after": 1, "down_ms": 100})
+        until(timeline, {"seen": "rebalanced"})
+        timeline.act({"do": "produce", "topic": "orders", "value": "work", "partition": 0})
+        until(timeline, {"seen": "dies"}, 200)
+        until(timeline, {"seen": "rebalanced"})
+        until(timeline, {"seen": "committed", "offset": 1}) if totals(timeline)["committed"] < 1 else None
+        timeline.run(100)
+        found = totals(timeline)
+        assert (at, found["processed"], found["processed again"]) == (at, 1, again)
+
+
+def test_who_commits_before_the_work_never_processes_what_it_had_when_it_died():
+    timeline = begin()
+    consumer(timeline, commit="before", session_timeout_ms=6_000, crash={"at": "after commit", "down_ms": 100})
+    until(timeline, {"seen": "rebalanced"})
+    timeline.act({"do": "produce", "topic": "orders", "value": "never worked on", "partition": 0})
+    until(timeline, {"seen": "dies"})
+    until(timeline, {"seen": "rebalanced"})
+    timeline.run(300)
+    assert totals(timeline)["committed, never processed"] == 1
+
+
+def test_a_reader_without_a_group_has_a_ledger_of_its_own():
+    timeline = begin()
+    timeline.act({"do": "add", "actor": {"kind": "consumer", "name": "alone", "topic": "orders"}})
+    timeline.act({"do": "produce", "topic": "orders", "value": "one", "partition": 1, "count": 3})
+    until(timeline, {"seen": "processed"})
+    assert totals(timeline, "(alone)")["processed"] == 3
+
+
+def test_a_full_disk_refuses_and_the_producer_is_told():
+    timeline = begin()
+    timeline.act({"do": "full disk", "spare_bytes": 10})
+    timeline.act({"do": "produce", "topic": "orders", "value": "too much", "partition": 0})
+    until(timeline, {"seen": "not acknowledged"})
+    assert timeline.world.past.ledger.refused == 1
+    timeline.act({"do": "full disk", "full": False})
+    timeline.act({"do": "produce", "topic": "orders", "value": "fits", "partition": 0})
+    until(timeline, {"seen": "acknowledged"})
+
+
+def test_the_partitioners_of_clients_disagree_and_sticky_ignores_keys():
+    spread = {}
+    for name in ("java", "librdkafka", "sticky"):
+        timeline = begin()
+        producer(timeline, keys="round", key_count=9, partitioner=name, limit=40, rate=200, linger_ms=0)
+        until(timeline, {"seen": "acknowledged", "record": 40})
+        spread[name] = [partition(timeline, index)["end"] for index in range(3)]
+    assert spread["java"] != spread["librdkafka"]
+    assert all(sum(counts) == 40 for counts in spread.values())

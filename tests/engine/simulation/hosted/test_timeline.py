@@ -1,0 +1,123 @@
+"""Time in a hosted world: forth, back, another way; one history whatever one does."""
+
+import os
+import random
+import subprocess
+import sys
+
+import pytest
+
+from engine.simulation.hosted.keepers import MemoryKeeper
+from engine.simulation.hosted.refused import Refused
+from engine.simulation.hosted.shape import Shape
+from engine.simulation.hosted.timeline import Stopped, Timeline
+from engine.simulation.ledger import difference
+from tests.engine.simulation.hosted.worlds import begin, busy, producer, until
+from tests.plain_data import impure
+
+
+@pytest.fixture(scope="module")
+def recorded() -> Timeline:
+    return busy(7, 9_000)
+
+
+def digests(timeline: Timeline, moments: list[int]) -> dict[int, str]:
+    found = {}
+    for moment in sorted(moments):
+        timeline.jump(moment)
+        found[moment] = timeline.world.history.sha256()
+    return found
+
+
+def test_a_hosted_world_is_plain_data(recorded):
+    assert impure(recorded.world) == []
+
+
+def test_jumping_back_and_playing_on_gives_the_history_that_was(recorded):
+    here = recorded.world.history.sha256()
+    chance = random.Random(3)
+    moments = [chance.randrange(recorded.head) for _ in range(12)]
+    known = digests(recorded, moments)
+    chance.shuffle(moments)
+    for moment in moments:
+        recorded.jump(moment)
+        assert recorded.world.history.sha256() == known[moment]
+    while recorded.run(1_000) is not Stopped.PRESENT:
+        pass
+    assert (recorded.world.history.sha256(), recorded.world.events) == (here, recorded.head)
+
+
+def test_the_past_does_not_change_but_a_fork_goes_another_way(recorded):
+    head, here = recorded.head, recorded.world.history.sha256()
+    recorded.jump(5_000)
+    with pytest.raises(Refused, match="fork"):
+        recorded.act({"do": "kill"})
+    branch = recorded.fork()
+    assert branch.world.history.sha256() == recorded.world.history.sha256()
+    recorded.jump(head)
+    assert recorded.world.history.sha256() == here
+    branch.act({"do": "remove", "name": "p1"})
+    while branch.head < head:
+        branch.run(500)
+    one, other = recorded.world.past.ledger.summary(), branch.world.past.ledger.summary()
+    assert any("acknowledged" in what for what, _, _ in difference(one, other))
+    assert branch.entry(4_000) == recorded.entry(4_000)
+
+
+def test_a_fork_from_any_moment_that_does_nothing_else_is_the_same(recorded):
+    branch = recorded.fork(3_333)
+    assert branch.head == branch.world.events == 3_333
+    recorded.jump(3_333)
+    assert branch.world.history.sha256() == recorded.world.history.sha256()
+    recorded.jump(recorded.head)
+
+
+def test_actions_and_seed_alone_make_the_history_again(recorded):
+    again = Timeline(7, Shape(), MemoryKeeper(list(recorded.keeper.actions)))
+    again.head = recorded.head
+    again.jump(again.head)
+    assert again.world.history.sha256() == recorded.world.history.sha256()
+    assert again.world.past.ledger.summary() == recorded.world.past.ledger.summary()
+
+
+@pytest.mark.parametrize("hash_seed", ["0", "1", "4711"])
+def test_other_processes_have_the_same_history(hash_seed):
+    here = busy(11, 2_500)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.engine.simulation.hosted.run_one", "11", hash_seed, "2500"],
+        env={**os.environ, "PYTHONHASHSEED": hash_seed}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == f"{here.world.history.sha256()} {here.head} {here.world.past.ledger.summary()}\n"
+
+
+def test_one_runs_until_something_happens_and_to_a_time():
+    timeline = begin()
+    producer(timeline)
+    until(timeline, {"seen": "appended", "topic": "orders", "first": {"ge": 3}})
+    assert timeline.world.past.last().seen[0].kind in ("appended", "request_received")
+    now_us = timeline.world.now_us
+    assert timeline.run(10_000, until_us=now_us + 500_000) is Stopped.TIME
+    assert now_us < timeline.world.now_us <= now_us + 500_000
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        {}, {"do": "fly"}, {"do": "kill", "name": "broker-9"}, {"do": "start"}, {"do": "kill", "loses": "all of it"},
+        {"do": "add"}, {"do": "add", "actor": {"kind": "producer"}}, {"do": "freeze", "name": "you"},
+        {"do": "add", "actor": {"kind": "producer", "name": "<b>", "topic": "orders"}},
+        {"do": "add", "actor": {"kind": "producer", "name": "p", "topic": "orders", "rate": 1e9}},
+        {"do": "add", "actor": {"kind": "producer", "name": "p", "topic": "orders", "colour": "red"}},
+        {"do": "add", "actor": {"kind": "producer", "name": "p", "topic": "orders", "acks": "1", "idempotent": True}},
+        {"do": "add", "actor": {"kind": "consumer", "name": "c", "topic": "orders", "commit": "after"}},
+        {"do": "leap", "by_ms": 1 << 60}, {"do": "produce", "topic": "nowhere"}, {"do": "leap", "by_ms": True},
+        {"do": "create topic", "topic": "a b"}, {"do": "create topic", "topic": "orders"},
+    ],
+)  # fmt: skip
+def test_what_cannot_be_done_is_refused_in_words_and_nothing_is_done(action):
+    timeline = begin()
+    before = timeline.world.history.sha256(), len(timeline.keeper.actions)
+    with pytest.raises(Refused) as refused:
+        timeline.act(action)
+    assert len(str(refused.value)) > 10
+    assert (timeline.world.history.sha256(), len(timeline.keeper.actions)) == before

@@ -1,0 +1,93 @@
+"""The console's own functions on a sandbox: looking changes nothing, writing is an action, paused or not."""
+
+import pytest
+
+from console.kafka import cluster, connection, groups, records, topics
+from console.kafka.errors import ClusterUnreachable
+from console.services.clusters import connection_spec
+from engine.client.calls import Produce, ProducerRecord
+from engine.wire.messages.create_topics import CreatableTopic, CreateTopicsRequest
+from sandbox.models import Sandbox
+from sandbox.services import sandboxes
+
+
+async def create(session):
+    return await session.send(CreateTopicsRequest([CreatableTopic("orders", 3, 1)], 1_000), controller=True)
+
+
+async def produce(session):
+    return await session.shell.call(Produce((ProducerRecord("orders", b"one", b"key"),)))
+
+
+@pytest.fixture
+def orders(pumped, sandbox, spec):
+    pumped.ok(sandbox, "pause")
+    pumped.ok(sandbox, "step", events=3)
+    pumped.call(connection.run, spec, create, time_limit_s=10)
+    return sandbox
+
+
+def test_topics_records_and_groups_are_read_and_written_while_the_world_is_paused(pumped, orders, spec):
+    produced = pumped.call(connection.run, spec, produce, time_limit_s=10)
+    assert not isinstance(produced[0], Exception), str(produced[0])
+    assert (produced[0].topic, produced[0].offset) == ("orders", 0)
+    page = pumped.call(topics.topic_page, spec)
+    assert [(topic.name, topic.partitions) for topic in page.topics] == [("orders", 3)]
+    found = pumped.call(records.one, spec, "orders", produced[0].partition, 0)
+    assert (found.key, found.value) == (b"key", b"one")
+    assert pumped.call(groups.group_page, spec, page_size=10).groups == []
+    assert pumped.ok(orders, "record", topic="orders", partition=produced[0].partition, offset=0)["acknowledged"]
+
+
+def test_a_hundred_reads_leave_the_history_as_it_was(pumped, orders, spec):
+    pumped.call(connection.run, spec, produce, time_limit_s=10)
+    before = pumped.ok(orders, "digest")
+    for _ in range(25):
+        pumped.call(topics.topic_page, spec)
+        pumped.call(cluster.describe, spec)
+        pumped.call(topics.describe_topic, spec, "orders")
+        pumped.call(groups.group_page, spec, page_size=10)
+    assert pumped.ok(orders, "digest") == before
+
+
+def test_a_fork_is_another_cluster(pumped, orders, spec, owner):
+    branch = pumped.ok(orders, "fork", name="Another way")["sandbox"]
+    other = connection_spec(Sandbox.objects.get(id=branch).cluster)
+    pumped.call(connection.run, other, produce, time_limit_s=10)
+    ids = [pumped.call(cluster.describe, one).cluster_id for one in (spec, other)]
+    assert ids[0] != ids[1]
+    assert pumped.call(topics.describe_topic, spec, "orders").records == 0
+    assert pumped.call(topics.describe_topic, other, "orders").records == 1
+
+
+def test_a_killed_broker_cannot_be_reached_and_comes_back(pumped, orders, spec):
+    pumped.ok(orders, "act", action={"do": "kill"})
+    pumped.ok(orders, "step", events=5)
+    with pytest.raises(ClusterUnreachable):
+        pumped.call(topics.topic_page, spec)
+    pumped.ok(orders, "act", action={"do": "start"})
+    pumped.ok(orders, "step", events=5)
+    assert pumped.call(topics.topic_page, spec).topics[0].name == "orders"
+
+
+def test_the_past_takes_no_writes_and_is_read_as_it_was(pumped, orders, spec):
+    pumped.call(connection.run, spec, produce, time_limit_s=10)
+    before = pumped.ok(orders, "digest")
+    pumped.ok(orders, "jump", to=before["head"] - 3)
+    answer = pumped.call(connection.run, spec, create, time_limit_s=10)
+    assert "the past does not change" in answer.topics[0].error_message
+    pumped.ok(orders, "jump", to=before["head"])
+    assert pumped.ok(orders, "digest")["digest"] == before["digest"]
+
+
+def test_limits_are_answered_as_kafka_answers(pumped, owner, data):
+    small = sandboxes.make(name="Guest's", limits="guest", owner=owner, seed=1)
+    spec = connection_spec(small.cluster)
+    pumped.ok(small, "step", events=3)
+
+    async def many(session):
+        return await session.send(CreateTopicsRequest([CreatableTopic("many", 41, 1)], 1_000), controller=True)
+
+    answer = pumped.call(connection.run, spec, many, time_limit_s=10)
+    assert answer.topics[0].error_code == 44
+    assert "40 partitions" in answer.topics[0].error_message
