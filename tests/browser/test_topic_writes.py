@@ -88,10 +88,10 @@ def test_the_calculator_answers_while_one_types(open_page: Open):
     page = open_page("calculator/")
     expect(page.locator("#calculation")).to_contain_text("-286100597 % 3 = 1")
     page.fill("#key", "42")
-    page.select_option("#as", "int")
+    page.select_option("#as", "integer")
     expect(page.locator("#calculation")).to_contain_text("00 00 00 2a")
     page.fill("#key", "no number")
-    expect(page.locator("#calculation")).to_contain_text("A whole number.")
+    expect(page.locator("#calculation")).to_contain_text("An Integer is a whole number")
 
 
 @pytest.fixture(scope="module")
