@@ -195,9 +195,11 @@ def picked(
     for start in range(0, len(addresses), PICKED_AT_ONCE):
         some = addresses[start : start + PICKED_AT_ONCE]
         found = scan.pick(spec, topic, some, time_limit_s=PICK_LIMIT_S)
-        yield from (found[address] for address in some if address in found)
+        yield from (record for address in some if (record := found.get(address)) is not None)
+        if None in found.values():
+            left_out.add(sum(record is None for record in found.values()), "they are not in the topic any more")
         if len(found) < len(some):
-            left_out.add(len(some) - len(found), "they are not in the topic any more")
+            left_out.add(len(some) - len(found), "they could not be read in time")
 
 
 def _named(name: str, data: bytes | None) -> dict[str, object]:
