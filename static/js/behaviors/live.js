@@ -8,7 +8,7 @@ const HEADERS = { "X-Live": "1" };
 
 export default function live(element) {
   const every = Number(element.dataset.every);
-  let wait = every, readAt = performance.now() - 1000 * Number(element.dataset.age ?? 0), trouble = "", timer, newest;
+  let wait = every, readAt = performance.now() - 1000 * Number(element.dataset.age ?? 0), trouble = "", turning = false, timer, newest;
 
   function draw() {
     const seconds = Math.round((performance.now() - readAt) / 1000);
@@ -47,7 +47,10 @@ export default function live(element) {
   }
   async function turn() {
     if (!element.isConnected) { clearInterval(clock); return; }
+    if (turning) return; // a tab that is shown again while an answer is awaited: one turn follows the other
+    turning = true;
     if (!document.hidden && !document.querySelector(".htmx-request")) await update();
+    turning = false;
     draw();
     timer = setTimeout(turn, wait * 1000);
   }
