@@ -47,16 +47,13 @@ export default function live(element) {
   }
   async function turn() {
     if (!element.isConnected) { clearInterval(clock); return; }
-    if (turning) return; // a tab that is shown again while an answer is awaited: one turn follows the other
-    turning = true;
-    if (!document.hidden && !document.querySelector(".htmx-request")) await update();
-    turning = false;
+    if (!document.hidden && !document.querySelector(".htmx-request")) { turning = true; await update(); turning = false; }
     draw();
     timer = setTimeout(turn, wait * 1000);
   }
   document.addEventListener("visibilitychange", () => {
     clearTimeout(timer);
-    if (!document.hidden && element.isConnected) turn();
+    if (!document.hidden && element.isConnected && !turning) turn(); // else the turn under way sets the next one
   });
   const clock = setInterval(draw, 1000);
   timer = setTimeout(turn, every * 1000);
