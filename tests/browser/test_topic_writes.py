@@ -40,7 +40,7 @@ def test_a_topic_is_made_changed_put_back_grown_emptied_and_deleted(installation
     page.locator("[id='set.max.message.bytes']").fill("")
     expect(page.locator("#command")).not_to_contain_text("max.message.bytes")
     page.click("text=Create the topic")
-    expect(page.locator(".said")).to_contain_text(f"Topic {NAME} was created with 3 partitions.")
+    expect(page.locator(".toasts")).to_contain_text(f"Topic {NAME} was created with 3 partitions.")
 
     other = open_page(f"topics/{NAME}/configs/change/")
     page.goto(installation.cluster + f"topics/{NAME}/configs/change/")
