@@ -35,6 +35,12 @@ def administers(user: Any, cluster: Cluster | None) -> bool:
 
 
 @register.simple_tag
+def role_words(user: Any, cluster: Cluster) -> str:
+    """What this person is on a cluster; "" if the role was taken away this moment."""
+    return role_on(user, cluster).label if clusters_of(user).filter(pk=cluster.pk).exists() else ""
+
+
+@register.simple_tag
 def audit_result(entry: AuditEntry) -> SafeString:
     """What came of it, and how long it took."""
     result = Result(entry.result)

@@ -40,7 +40,7 @@ def test_a_topic_is_made_changed_put_back_grown_emptied_and_deleted(installation
     page.locator("[id='set.max.message.bytes']").fill("")
     expect(page.locator("#command")).not_to_contain_text("max.message.bytes")
     page.click("text=Create the topic")
-    expect(page.locator(".said")).to_contain_text(f"Topic {NAME} was created with 3 partitions.")
+    expect(page.locator(".toasts")).to_contain_text(f"Topic {NAME} was created with 3 partitions.")
 
     other = open_page(f"topics/{NAME}/configs/change/")
     page.goto(installation.cluster + f"topics/{NAME}/configs/change/")
@@ -66,13 +66,13 @@ def test_a_topic_is_made_changed_put_back_grown_emptied_and_deleted(installation
     expect(page.locator("#moves-title + p")).to_contain_text("By crc32: all 20 keys")
     page.check("[name=agreed]")
     page.click("text=Grow from 3 to 6 partitions")
-    expect(page.locator(".said")).to_contain_text("has 6 partitions now; it had 3")
+    expect(page.locator(".toasts")).to_contain_text("has 6 partitions now; it had 3")
 
     page.click("text=Delete records…")
     page.click("text=Review")
     page.fill("#typed", NAME)
     page.click("text=Delete 20 records")
-    expect(page.locator(".said")).to_contain_text("20 records were deleted")
+    expect(page.locator(".toasts")).to_contain_text("20 records were deleted")
     page.click(".tabs >> text=Settings")
     page.click("text=Delete the topic…")
     page.fill("#typed", "shipments")
@@ -80,7 +80,7 @@ def test_a_topic_is_made_changed_put_back_grown_emptied_and_deleted(installation
     expect(page.locator("#typed-error")).to_contain_text("not the name")
     page.fill("#typed", NAME)
     page.click("button:has-text('Delete the topic')")
-    expect(page.locator(".said")).to_contain_text(f"Topic {NAME} was deleted")
+    expect(page.locator(".toasts")).to_contain_text(f"Topic {NAME} was deleted")
     expect(page.locator("#rows")).not_to_contain_text(NAME)
 
 

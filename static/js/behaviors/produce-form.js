@@ -1,5 +1,6 @@
 // Says how many bytes a key and a value are while they are typed, and does not send what is too long for topic or form.
 const thin = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+const PLACEHOLDER = /\{(n|uuid|now|now_ms|random -?\d+ -?\d+)\}/; // as services/placeholders.py knows them
 const FIXED = { integer: 4, long: 8, double: 8, null: 0 };
 const encoder = new TextEncoder();
 
@@ -11,8 +12,7 @@ function size(kind, text) {
 }
 
 export default function produceForm(form) {
-  const button = form.querySelector('[data-part="send"]');
-  const why = form.querySelector('[data-part="why-not"]');
+  const [button, why] = ["send", "why-not"].map((part) => form.querySelector(`[data-part="${part}"]`));
   const fields = [...form.querySelectorAll('[data-part="field"]')].map((field) => ({
     kind: field.querySelector('[data-part="kind"]'),
     text: field.querySelector('[data-part="text"]'),
@@ -28,7 +28,7 @@ export default function produceForm(form) {
       const length = size(field.kind.value, field.text.value);
       bytes += length;
       typed += field.text.value.length;
-      field.size.textContent = field.kind.value === "null" ? "null" : `${thin(length)} B`;
+      field.size.textContent = field.kind.value === "null" ? "null" : length ? `${thin(length)} B` : "empty, 0 B";
       if (field.of) field.of.hidden = field.kind.value === "null";
       field.text.readOnly = field.kind.value === "null";
     }
@@ -36,7 +36,8 @@ export default function produceForm(form) {
     if (typed > formLimit) refusal = `This is too long for a form: it takes ${thin(formLimit)} B, and ${thin(typed)} characters are typed.`;
     else if (plain && bytes > limit) refusal = `Key and value are ${thin(bytes)} B; the topic takes ${thin(limit)} (max.message.bytes).`;
     else refusal = "";
-    why.textContent = refusal;
+    const literal = !form.elements.fill.checked && fields.map((field) => PLACEHOLDER.exec(field.text.value)).find(Boolean);
+    why.textContent = refusal || (literal ? `${literal[0]} is sent as it stands: “Fill in placeholders” is off.` : "");
     button.setAttribute("aria-disabled", String(Boolean(refusal)));
   }
   form.addEventListener("input", look);
