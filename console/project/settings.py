@@ -12,6 +12,7 @@ ODRADEK_CLUSTER_ADDRESSES (where clusters may be when others than this machine r
 """
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -30,6 +31,11 @@ DEBUG = os.environ.get("ODRADEK_DEBUG") == "1"
 # Addresses or networks of reverse proxies. From these alone X-Forwarded-For and X-Forwarded-Proto are believed
 # (console/middleware.py takes them off every other request).
 PROXIES = list(filter(None, os.environ.get("ODRADEK_PROXIES", "").replace(" ", "").split(",")))
+for proxy in PROXIES:
+    try:
+        ip_network(proxy, strict=False)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"ODRADEK_PROXIES holds addresses and networks only: {error}") from None
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *filter(None, os.environ.get("ODRADEK_HOSTS", "").split(","))]
 
