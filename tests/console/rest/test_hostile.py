@@ -5,8 +5,10 @@ import json
 import pytest
 from django.test import Client
 
+from console.kafka.connection import ConnectionSpec
 from console.kafka.errors import SignInRefused
-from console.models import AuditEntry, User
+from console.models import AuditEntry, Cluster, User
+from console.rest import clusters
 from console.rest.errors import of_kafka
 from console.rest.records import _words_of
 from tests.console.fake_api import CLUSTER_ID
@@ -81,3 +83,23 @@ def test_configs_are_bounded_in_number_and_length_and_named_once(cast, api):
 def test_a_time_that_no_calendar_has_is_none():
     assert _words_of(0) == "1970-01-01T00:00:00.000Z"
     assert _words_of(2**63 - 1) is None and _words_of(-(2**63)) is None
+
+
+def test_a_cluster_that_told_its_id_is_not_asked_with_every_call_and_one_that_did_not_sooner():
+    up, down = ConnectionSpec("up.example:9092"), ConnectionSpec("down.example:9092")
+    known = {up: ("x", 100.0), down: (None, 100.0)}
+    assert not clusters._fresh(up, 1e9)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clusters, "_known", known)
+        assert clusters._fresh(up, 130.0) and not clusters._fresh(up, 401.0)
+        assert clusters._fresh(down, 109.0) and not clusters._fresh(down, 111.0)
+
+
+def test_a_connection_whose_secrets_are_lost_takes_no_other_with_it(cast, api):
+    Cluster.objects.create(
+        name="lost", bootstrap="lost:9092", security_protocol="SASL_PLAINTEXT", sasl_mechanism="PLAIN",
+        sasl_username="ada", sealed_secrets="1:lost",
+    )  # fmt: skip
+    listed = cast.owner.get("/v3/clusters")
+    assert listed.status_code == 200 and len(listed.json()["data"]) == 2
+    assert cast.owner.get(TOPICS).status_code == 200
