@@ -27,7 +27,7 @@ from console.views.topic_head import TopicHead, topic_head
 
 ANSWER_WITHIN_S = 1.5  # a sending that is over by then is on the page at once
 PREFILL_BYTES_MAX = 4 << 20  # of a record that is to be sent again from the form
-PLAIN = {"key_kind": "text", "value_kind": "text", "where": "computed", "client": "murmur2"}
+PLAIN = {"key_kind": "null", "value_kind": "text", "where": "computed", "client": "murmur2"}
 PLAIN |= {"acks": "all", "compression": "none"}
 
 

@@ -30,7 +30,6 @@ export default function produceForm(form) {
       typed += field.text.value.length;
       field.size.textContent = field.kind.value === "null" ? "null" : length ? `${thin(length)} B` : "empty, 0 B";
       if (field.of) field.of.hidden = field.kind.value === "null";
-      field.text.readOnly = field.kind.value === "null";
     }
     const plain = form.elements.compression.value === "none";
     if (typed > formLimit) refusal = `This is too long for a form: it takes ${thin(formLimit)} B, and ${thin(typed)} characters are typed.`;
@@ -40,7 +39,12 @@ export default function produceForm(form) {
     why.textContent = refusal || (literal ? `${literal[0]} is sent as it stands: “Fill in placeholders” is off.` : "");
     button.setAttribute("aria-disabled", String(Boolean(refusal)));
   }
-  form.addEventListener("input", look);
+  form.addEventListener("input", (event) => {
+    // Whoever types into a field that is null wants a text; no key at all stays null.
+    const typed = fields.find((field) => field.text === event.target && field.kind.value === "null" && field.text.value);
+    if (typed) typed.kind.value = "text";
+    look();
+  });
   form.addEventListener("paste", (event) => { // refused before the page has to hold and lay it out
     const length = event.clipboardData.getData("text").length;
     if (length <= Number(form.dataset.formLimit)) return;
