@@ -118,7 +118,7 @@ def change_configs(
     before = {name: seen.get(name) for name in changes}
     with (
         _one_at_a_time(spec, topic),
-        audit.writing(actor, "topic.configs", topic, cluster=cluster, before=before, after=dict(changes)),
+        audit.writing(actor, "topic.alter_configs", topic, cluster=cluster, before=before, after=dict(changes)),
     ):
         own = own_configs(spec, topic)
         moved = [name for name in changes if own.get(name) != seen.get(name)]
@@ -151,7 +151,7 @@ def add_partitions(cluster: Cluster, actor: Actor, topic: str, count: int, seen:
     before, after = {"partitions": seen}, {"partitions": count}
     with (
         _one_at_a_time(spec, topic),
-        audit.writing(actor, "topic.partitions", topic, cluster=cluster, before=before, after=after),
+        audit.writing(actor, "topic.add_partitions", topic, cluster=cluster, before=before, after=after),
     ):
         found = _found(spec, topic)
         now = len(found.partitions)

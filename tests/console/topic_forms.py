@@ -30,8 +30,8 @@ DONE = {
 }
 ACTIONS = {
     "new": "topic.create",
-    "configs": "topic.configs",
-    "partitions": "topic.partitions",
+    "configs": "topic.alter_configs",
+    "partitions": "topic.add_partitions",
     "records": "records.delete",
     "delete": "topic.delete",
 }
