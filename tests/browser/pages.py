@@ -100,12 +100,13 @@ CONNECTIONS = {
     "connection-edit": "/clusters/{other}/edit/",
     "connection-remove": "/clusters/{other}/remove/",
 }
+PEOPLE = "/users/"
 ACCESS = {
-    "users": "/users/",
-    "users-nothing": "/users/?q=nobody-of-that-name",
-    "user-new": "/users/new/",
-    "user": "/users/1/",
-    "user-other": "/users/{user}/",
+    "users": PEOPLE,
+    "users-nothing": f"{PEOPLE}?q=nobody-of-that-name",
+    "user-new": f"{PEOPLE}new/",
+    "user": f"{PEOPLE}1/",
+    "user-other": PEOPLE + "{user}/",
     "members": "members/",
     "invites": "/invites/",
     "invite-made": "/invites/",
