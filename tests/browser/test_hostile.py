@@ -131,8 +131,9 @@ def test_names_of_clusters_their_addresses_and_user_names_are_only_text(installa
     must_be_harmless(page, shows=["{{7*7}}"])
     page.set_viewport_size({"width": 1280, "height": 900})
     for address in clusters:
-        open_page(f"{address}topics/", again=page)
-        must_be_harmless(page)
+        for path in ("topics/", "members/", "edit/"):
+            open_page(f"{address}{path}", again=page)
+            must_be_harmless(page)
     for session in sessions:
         page.context.add_cookies([{"name": "odradek_session", "value": session, "url": installation.address}])
         open_page("/clusters/", again=page)
