@@ -46,7 +46,12 @@ def fill() -> None:
     for number, text in enumerate(HOSTILE_TEXTS):
         short = text[:2000].replace("\0", " ")
         ApiToken.objects.create(
-            owner=user, name=f"hostile {short[:90]}", digest=str(number), start=short[:12], role=10, every_cluster=True
+            owner=user,
+            name=f"hostile {short[:90]}",
+            digest=str(number),
+            start="odradek_0123",
+            role=10,
+            every_cluster=True,
         )
         Invite.objects.create(
             note=f"hostile {short[:90]}", digest=f"hostile{number}", made_by=user, expires_at=now + timedelta(days=1)
