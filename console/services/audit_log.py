@@ -24,6 +24,7 @@ WORDS = {
     "session.end": "Sign out",
     "session.end_all": "Sign out everywhere",
     "token.create": "Make the token",
+    "invite.create": "Make the invite link for",
     "topic.alter_configs": "Change settings of",
     "topic.add_partitions": "Add partitions to",
     "user.change_kind": "Change what they are:",

@@ -58,4 +58,5 @@ def browser(agent: str) -> str:
 
 def _milliseconds(entry: AuditEntry) -> str:
     assert entry.finished_at is not None, "asked only of what has ended"
-    return figures.thin(round((entry.finished_at - entry.at).total_seconds() * 1000))
+    took_ms = (entry.finished_at - entry.at).total_seconds() * 1000
+    return figures.thin(max(0, round(took_ms)))  # what was noted when it had happened took no time
