@@ -1,16 +1,8 @@
 // Says how many bytes a key and a value are while they are typed, and does not send what is too long for topic or form.
+import { size } from "../typed-size.js";
+
 const thin = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 const PLACEHOLDER = /\{(n|uuid|now|now_ms|random -?\d+ -?\d+)\}/; // as services/placeholders.py knows them
-const FIXED = { integer: 4, long: 8, double: 8, null: 0 };
-const encoder = new TextEncoder();
-
-function size(kind, text) {
-  if (kind in FIXED) return FIXED[kind];
-  if (kind === "hex") return Math.floor(text.replace(/[\s:]/g, "").length / 2);
-  if (kind === "base64") return Math.floor(text.replace(/[\s=]/g, "").length * 3 / 4);
-  return encoder.encode(text).length;
-}
-
 export default function produceForm(form) {
   const [button, why] = ["send", "why-not"].map((part) => form.querySelector(`[data-part="${part}"]`));
   const fields = [...form.querySelectorAll('[data-part="field"]')].map((field) => ({
