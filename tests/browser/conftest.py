@@ -22,9 +22,10 @@ from tests.engine.compat.brokers import odradek
 
 __all__ = ["Installation", "Open", "shop", "world"]
 
-# One browser and one broker are enough work: all of these run in one process of the test run. They end with this
-# package: while Playwright runs, its event loop does, and no other test of the process could start one.
-GROUP = pytest.mark.xdist_group("browser")
+# Two processes of the test run, each with one browser and one broker: those that visit every page, and the others.
+# They end with this package: while Playwright runs, its event loop does, and no other test could start one.
+EVERY_PAGE = ("test_look.py", "test_patterns.py")
+GROUP, GROUP_OF_EVERY_PAGE = pytest.mark.xdist_group("browser"), pytest.mark.xdist_group("browser, every page")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-quic", "--no-first-run"]
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ONLY = os.environ.get("ODRADEK_BROWSER_CLUSTER")
@@ -40,7 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(GROUP)
+            item.add_marker(GROUP_OF_EVERY_PAGE if item.path.name in EVERY_PAGE else GROUP)
 
 
 @pytest.fixture(scope="package")
