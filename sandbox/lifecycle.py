@@ -24,6 +24,6 @@ TRANSITIONS: dict[State, tuple[State, ...]] = {
 }
 
 
-def may_become(state: str, other: State) -> bool:
-    """Say whether a sandbox in one state may become another."""
-    return other in TRANSITIONS[State(state)]
+def before(state: State) -> list[State]:
+    """The states from which a sandbox may become this one."""
+    return [one for one, following in TRANSITIONS.items() if state in following]

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 COUNT_MAX = 255
 LOST_MAX = 1_000
 OFFSETS_MAX = 1 << 20  # of one partition: what is older is forgotten
+ONCE = bytes([0] + [1] * COUNT_MAX)  # any count is one
 Place = tuple[str, int]  # topic, partition
 
 
@@ -108,9 +109,9 @@ class Ledger:
             for name, group in one.groups.items():
                 groups[name] = {
                     "delivered": len(group.delivered) - group.delivered.count(0),
-                    "delivered again": sum(1 for count in group.delivered if count > 1),
+                    "delivered again": again(group.delivered),
                     "processed": len(group.processed) - group.processed.count(0),
-                    "processed again": sum(1 for count in group.processed if count > 1),
+                    "processed again": again(group.processed),
                     "committed": group.committed,
                     "committed, never processed": unprocessed(one, group),
                 }
@@ -233,9 +234,14 @@ def count(counts: bytearray, first: int, end: int) -> None:
 def unprocessed(one: PartitionLedger, group: GroupLedger) -> int:
     """Records that a group committed beyond and never processed, of those that were delivered to it."""
     end = max(0, group.committed - one.start)
-    return sum(
-        1 for at in range(min(end, len(group.delivered))) if group.delivered[at] and not count_at(group.processed, at)
-    )
+    delivered = int.from_bytes(group.delivered[:end].translate(ONCE), "little")
+    processed = int.from_bytes(group.processed[:end].translate(ONCE), "little")
+    return (delivered & ~processed).bit_count()  # of a million records in no time: this is asked for each picture
+
+
+def again(counts: bytearray) -> int:
+    """How many were counted more than once."""
+    return len(counts) - counts.count(0) - counts.count(1)
 
 
 def difference(one: dict[str, Any], other: dict[str, Any], path: tuple[str, ...] = ()) -> list[tuple[str, Any, Any]]:

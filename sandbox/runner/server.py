@@ -124,7 +124,7 @@ class Runner:
         except Exception:
             # A bug of ours in one world must not take the others down; what it had is kept.
             logger.exception("sandbox %s failed and is put to sleep", sandbox_id)
-            self._forget(sandbox_id)
+            self.forget(sandbox_id)
             return False
         return busy
 
@@ -151,6 +151,11 @@ class Runner:
             link.flush()
         except LinkGone:
             self._drop(link)
+        except Exception:
+            logger.exception("a connection failed and is closed")
+            self._drop(link)
+            if isinstance(link, KafkaLink):
+                self.forget(link.sandbox_id)
 
     def _watch_socket(self, link: ControlLink | KafkaLink) -> None:
         wanted = (selectors.EVENT_READ if link.reads else 0) | (selectors.EVENT_WRITE if link.out else 0)
@@ -255,9 +260,10 @@ class Runner:
         hosted = self.hosted.get(sandbox_id)
         if hosted is not None:
             hosted.fall_asleep()
-        self._forget(sandbox_id)
+        self.forget(sandbox_id)
 
-    def _forget(self, sandbox_id: UUID) -> None:
+    def forget(self, sandbox_id: UUID) -> None:
+        """Host a world no more; what is on disk stays as it is."""
         self.hosted.pop(sandbox_id, None)
         self.rates.pop(sandbox_id, None)
         if self.leased_until_s.pop(sandbox_id, None) is not None:
@@ -296,7 +302,7 @@ class Runner:
             for sandbox_id in held:
                 self.leased_until_s[sandbox_id] = self.now_s + LEASE_S
         for sandbox_id in [one for one in self.hosted if one not in held]:
-            self._forget(sandbox_id)  # expired, deleted, or another runner's: what is on disk is not ours to write
+            self.forget(sandbox_id)  # expired, deleted, or another runner's: what is on disk is not ours to write
             self._unlisten(sandbox_id)
 
 

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from sandbox.lease import LEASE_S
-from sandbox.lifecycle import State
+from sandbox.lifecycle import State, before
 from sandbox.models import Sandbox
 
 
@@ -19,7 +19,7 @@ def take(sandbox_id: UUID, runner: str) -> bool:
     """Host a sandbox from now on, unless another runner does, or it is over."""
     now = timezone.now()
     free = Q(runner="") | Q(runner=runner) | Q(leased_until__lte=now)
-    taken = Sandbox.objects.filter(free, id=sandbox_id).exclude(state=State.EXPIRED)
+    taken = Sandbox.objects.filter(free, id=sandbox_id, state__in=[State.AWAKE, *before(State.AWAKE)])
     return taken.update(runner=runner, leased_until=now + timedelta(seconds=LEASE_S), state=State.AWAKE) == 1
 
 
@@ -34,7 +34,7 @@ def renew(sandbox_ids: list[UUID], runner: str) -> list[UUID]:
 def let_go(sandbox_id: UUID, runner: str) -> None:
     """Host it no more: it sleeps on disk."""
     held = Sandbox.objects.filter(id=sandbox_id, runner=runner)
-    held.filter(state=State.AWAKE).update(state=State.ASLEEP)
+    held.filter(state__in=before(State.ASLEEP)).update(state=State.ASLEEP)
     held.update(runner="", leased_until=None)
 
 

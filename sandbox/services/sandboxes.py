@@ -16,7 +16,7 @@ from django.utils import timezone
 from console.models import Cluster, Membership, Role, User
 from console.models.cluster import random_id
 from sandbox import places
-from sandbox.lifecycle import State, may_become
+from sandbox.lifecycle import State, before
 from sandbox.limits import limits_of
 from sandbox.models import Sandbox
 
@@ -84,20 +84,10 @@ def used(sandbox_id: UUID) -> None:
     sandbox.save(update_fields=["used_at", "expires_at"])
 
 
-def become(sandbox_id: UUID, state: State) -> None:
-    """Change the state, if that may follow."""
-    with transaction.atomic():
-        sandbox = Sandbox.objects.get(id=sandbox_id)
-        if sandbox.state != state:
-            assert may_become(sandbox.state, state), f"{sandbox.state} to {state}"
-            sandbox.state = state
-            sandbox.save(update_fields=["state"])
-
-
 def expire_due() -> list[UUID]:
     """End what is over, its files too; what a runner holds is let go by it first. Return what was ended."""
     now = timezone.now()
-    due = Sandbox.objects.filter(expires_at__lte=now).exclude(state=State.EXPIRED)
+    due = Sandbox.objects.filter(expires_at__lte=now, state__in=before(State.EXPIRED))
     ended = [sandbox.id for sandbox in due]
     due.update(state=State.EXPIRED)
     free = Sandbox.objects.filter(state=State.EXPIRED).filter(Q(runner="") | Q(leased_until__lte=now))

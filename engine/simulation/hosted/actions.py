@@ -14,10 +14,12 @@ from engine.broker.broker import Broker
 from engine.core.metadata.image import MetadataImage
 from engine.core.metadata.topic_names import refusal
 from engine.simulation.hosted import actor_specs, written
+from engine.simulation.hosted.actor_specs import ConsumerSpec
 from engine.simulation.hosted.fields import Fields
 from engine.simulation.hosted.learner import YOU, Action
 from engine.simulation.hosted.limits import WorldLimits
 from engine.simulation.hosted.refused import Refused
+from engine.simulation.hosted.shape import broker_of, groups_of
 from engine.simulation.world import World
 
 LEAP_MS_MAX = 400 * 86_400_000
@@ -41,6 +43,8 @@ def _add(world: World, fields: Fields, limits: WorldLimits) -> Action:
     node = world.nodes.get(spec.name)
     if node is not None and (node.disk is not None or node.name == YOU or node.actor is not None):
         raise Refused(f"there is a {spec.name} already", "name")
+    if isinstance(spec, ConsumerSpec) and spec.group is not None:
+        limits.check_groups(_groups(world), spec.group)
     limits.check_actors(sum(1 for node in world.nodes.values() if node.actor is not None and node.name != YOU))
     return {"actor": actor_specs.as_json(spec)}
 
@@ -175,6 +179,18 @@ def _sent(world: World, frame: bytes, answered: bool) -> Action:
         "frame": written.frame_text(frame),
         "answered": answered,
     }
+
+
+def _groups(world: World) -> list[str]:
+    """The groups that are there, or that somebody declared."""
+    found: list[str] = []
+    for node in world.nodes.values():
+        spec = getattr(node.actor, "spec", None)
+        if isinstance(spec, ConsumerSpec) and spec.group is not None:
+            found.append(spec.group)
+        elif node.disk is not None:
+            found += groups_of(broker_of(node))
+    return list(dict.fromkeys(found))
 
 
 def _metadata(world: World) -> MetadataImage:

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from engine.broker.broker import Broker
 from engine.simulation.hosted.limits import WorldLimits
 from engine.simulation.hosted.refused import Refused
+from engine.simulation.hosted.shape import groups_of
 from engine.wire import frames
 from engine.wire.error_codes import ErrorCode
 from engine.wire.messages import (
@@ -40,7 +41,7 @@ from engine.wire.messages import (
 from engine.wire.primitives import Malformed, Message
 
 CODE = ErrorCode.POLICY_VIOLATION
-PRODUCE, FETCH, FIND_COORDINATOR, CREATE_TOPICS, CREATE_PARTITIONS = 0, 1, 10, 19, 37
+PRODUCE, FETCH, OFFSET_COMMIT, FIND_COORDINATOR, CREATE_TOPICS, CREATE_PARTITIONS = 0, 1, 8, 10, 19, 37
 OFFSETS_TOPIC = "__consumer_offsets"
 MEMBERS = "a group's members live by the world's time: add a consumer in the sandbox instead"
 
@@ -123,11 +124,13 @@ def check(asked: Asked, broker: Broker | None, limits: WorldLimits) -> None:
     """Refuse a write that would go over what the sandbox may hold."""
     if limits.request_bytes is not None and len(asked.frame) > limits.request_bytes:
         raise Refused(f"a request of {len(asked.frame)} bytes: this sandbox takes {limits.request_bytes} at once")
-    if broker is None or asked.api_key not in (CREATE_TOPICS, CREATE_PARTITIONS):
+    if broker is None or asked.api_key not in (OFFSET_COMMIT, CREATE_TOPICS, CREATE_PARTITIONS):
         return
     _, message = frames.decode_request(memoryview(asked.frame)[4:])
     topics = {name: len(topic.partitions) for name, topic in broker.image.topics.items() if name != OFFSETS_TOPIC}
-    if isinstance(message, create_topics.CreateTopicsRequest):
+    if isinstance(message, offset_commit.OffsetCommitRequest):
+        limits.check_groups(groups_of(broker), message.group_id)
+    elif isinstance(message, create_topics.CreateTopicsRequest):
         limits.check_topics(len(topics), len(message.topics))
         usual = broker.config.num_partitions
         more = sum(max(len(one.assignments), one.num_partitions, usual if one.num_partitions < 0 else 0)

@@ -4,6 +4,7 @@ Invariant: limits are data, given by whoever hosts the world; None is no limit.
 Not here: which account has which (sandbox/limits.py), retained bytes (the simulated disk's size).
 """
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from engine.simulation.hosted.refused import Refused
@@ -24,6 +25,11 @@ class WorldLimits(NamedTuple):
         """One more actor."""
         if self.actors is not None and there >= self.actors:
             raise Refused(f"this sandbox holds {self.actors} actors: remove one first")
+
+    def check_groups(self, there: Collection[str], one: str) -> None:
+        """One more group, unless it is there."""
+        if self.groups is not None and one not in there and len(there) >= self.groups:
+            raise Refused(f"this sandbox holds {self.groups} groups, and they are there")
 
     def check_topics(self, there: int, more: int) -> None:
         """More topics."""

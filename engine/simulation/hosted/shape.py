@@ -103,5 +103,11 @@ def broker_of(node: Node) -> Broker | None:
     return machine if isinstance(machine, Broker) else None
 
 
+def groups_of(broker: Broker | None) -> list[str]:
+    """The groups that a broker knows, those too that have only commits."""
+    shards = [] if broker is None else broker.group_coordinator.shards.values()
+    return list(dict.fromkeys(name for shard in shards for name in (*shard.groups, *shard.offsets.by_group)))
+
+
 def _properties(shape: Shape) -> dict[str, str]:
     return {**GIVEN, **dict(shape.configs)}

@@ -32,6 +32,7 @@ from engine.simulation.world import World
 
 KEYFRAME_EVENTS = 2_000
 ACTIONS_MAX = 100_000
+ACT_EVENTS_MAX = 1_000
 BLOCKS_CACHED = 8
 
 
@@ -146,7 +147,10 @@ class Timeline:
         return action
 
     def record(self, action: Action, at_us: int = 0) -> None:
-        """Keep an action that was checked, and let it enter the world."""
+        """Keep an action that was checked, let it enter the world, and what happens at that very time with it.
+
+        So the next action is checked against a world in which this one was carried out.
+        """
         self._must_be_present()
         if len(self.keeper.actions) >= ACTIONS_MAX:
             raise Refused(f"a sandbox keeps {ACTIONS_MAX} actions: fork or begin a new one")
@@ -154,6 +158,7 @@ class Timeline:
         self.keeper.keep_action(recorded)
         _enter(self.world, recorded)
         self.next_action = len(self.keeper.actions)
+        self.run(ACT_EVENTS_MAX, until_us=recorded.at_us)
 
     def _must_be_present(self) -> None:
         if not self.at_present:

@@ -21,6 +21,7 @@ from engine.simulation.hosted.timeline import Timeline
 from engine.simulation.past import Entry
 
 STEPS_MAX = 40
+SEARCH_MAX = 20_000  # how many events are looked back for what was seen
 ROUNDS = ("wake", "deadline")  # what comes again and again
 
 
@@ -54,7 +55,8 @@ def why(timeline: Timeline, event: int) -> list[Step]:
 def why_seen(timeline: Timeline, kind: str, before: int | None = None, **values: Any) -> list[Step]:
     """The chain of the last event in which this was seen, at or before a moment (the playhead)."""
     number = timeline.world.events if before is None else before
-    while number > 0:
+    last = max(0, number - SEARCH_MAX)
+    while number > last:
         entry = timeline.entry(number)
         if entry is not None and any(
             one["kind"] == kind and all(one.get(name) == value for name, value in values.items())
@@ -92,7 +94,8 @@ def waiting(timeline: Timeline, topic: str, partition: int) -> dict[str, Any]:
 
 def _found(timeline: Timeline, why_: str, kinds: tuple[str, ...], name: str) -> dict[str, Any]:
     number = timeline.world.events
-    while number > 0:
+    last = max(0, number - SEARCH_MAX)
+    while number > last:
         entry = timeline.entry(number)
         if entry is not None and any(one.kind in kinds and one.node == name for one in entry.seen):
             return {"why": why_, "event": number}

@@ -5,12 +5,15 @@ import pytest
 from engine.broker.supported import VERSIONS
 from engine.simulation.hosted import doors
 from engine.simulation.hosted.doors import DOORS, Door
+from engine.simulation.hosted.limits import WorldLimits
+from engine.simulation.hosted.refused import Refused
 from engine.simulation.hosted.shape import broker_of
 from engine.simulation.hosted.views import BrokerView, HungUp
 from engine.wire import frames
 from engine.wire.catalog import APIS
 from engine.wire.messages.fetch import FetchPartition, FetchRequest, FetchTopic
-from tests.engine.simulation.hosted.worlds import begin, until
+from engine.wire.messages.offset_commit import OffsetCommitRequest
+from tests.engine.simulation.hosted.worlds import begin, consumer, until
 
 
 def test_every_api_of_the_broker_has_its_door():
@@ -51,6 +54,24 @@ def test_a_view_answers_and_the_world_does_not_notice():
     assert view.answer(asked, at_once=True) is not None
     assert (timeline.world.history.sha256(), timeline.world.number, timeline.world.chance.getstate()) == before
     assert broker_of(timeline.world.nodes["broker-1"]).quorum.cluster_id != "a-fork"
+
+
+def test_groups_beyond_the_limit_are_refused_whoever_makes_them():
+    timeline = begin()
+    timeline.limits = WorldLimits(groups=1)
+    consumer(timeline)
+    consumer(timeline, "c2")
+    with pytest.raises(Refused, match="1 groups"):
+        consumer(timeline, "c3", group="others")
+    until(timeline, {"seen": "rebalanced"})
+    broker = broker_of(timeline.world.nodes["broker-1"])
+    for group, version in (("readers", 8), ("others", 8)):
+        asked = doors.read(frames.encode_request(OffsetCommitRequest(group), version, 1, "x"))
+        if group == "readers":
+            doors.check(asked, broker, timeline.limits)
+        else:
+            with pytest.raises(Refused):
+                doors.check(asked, broker, timeline.limits)
 
 
 def test_a_broker_that_is_down_has_no_view():
