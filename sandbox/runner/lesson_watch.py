@@ -23,7 +23,7 @@ from sandbox.checks.evaluate import Evaluation, Report
 from sandbox.checks.gathered import Answer, Gathered
 from sandbox.checks.model import Step
 
-EVENTS_MAX = 20_000  # of one look
+EVENTS_MAX = 5_000  # of one look
 KNOWN_MAX = 50_000
 ANSWERS_MAX = 200
 
@@ -119,7 +119,7 @@ def as_json(watched: LessonWatch, timeline: Timeline, report: Report | None) -> 
     """What a page is told."""
     where = {"event": timeline.world.events, "present": timeline.at_present, "behind": report is None}
     if report is None:
-        return {**where, "done": False, "clauses": [], "hints": [], "hint_ids": [], "truths": {}}
+        return {**where, "done": False, "clauses": [], "hints": [], "hint_ids": [], "truths": {}, "files": []}
     evaluation = Evaluation(watched.gathered)
     truths = {}
     for ask in watched.step.asks:
@@ -128,8 +128,6 @@ def as_json(watched: LessonWatch, timeline: Timeline, report: Report | None) -> 
             truths[ask.id] = evaluation.resolve(ask.truth)
     return {
         **where, "done": report.done, "hints": list(report.hints), "hint_ids": list(report.hint_ids), "truths": truths,
-        "clauses": [
-            {"id": one.id, "say": one.say, "met": one.met, "because": one.because, "event": one.event, "waits": one.waits}
-            for one in report.verdicts
-        ],
+        "clauses": [{**one._asdict(), "fact": None} for one in report.verdicts],
+        "files": watched.gathered.state["files"],
     }  # fmt: skip
