@@ -57,16 +57,20 @@ def ask(sandbox_id: UUID, do: str, *, time_limit_s: float = TIME_LIMIT_S, **argu
 
 def connect(sandbox_id: UUID, time_limit_s: float = TIME_LIMIT_S) -> socket.socket:
     """A connection to the runner that hosts a sandbox, or to one that will."""
-    held_by = leases.holder(sandbox_id)
-    names = [held_by] if held_by else runners()
-    for name in names:
+    for address in addresses(sandbox_id):
         link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         link.settimeout(time_limit_s)
         with suppress(OSError):
-            link.connect(str(places.control_path(name)))
+            link.connect(address)
             return link
         link.close()
     raise NoRunner
+
+
+def addresses(sandbox_id: UUID) -> list[str]:
+    """Where the runner that hosts a sandbox takes commands, or where those do that would."""
+    held_by = leases.holder(sandbox_id)
+    return [str(places.control_path(name)) for name in ([held_by] if held_by else runners())]
 
 
 def runners() -> list[str]:

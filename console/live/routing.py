@@ -1,7 +1,10 @@
 """Addresses of WebSockets: a page's own address and `socket`."""
 
+from importlib import import_module
+
 from channels.routing import URLRouter
 from channels.security.websocket import WebsocketDenier
+from django.conf import settings
 from django.urls import re_path
 
 from console.live.topic_tail import TopicTail
@@ -12,6 +15,7 @@ TOPIC = CLUSTER + r"topics/(?P<name>[a-zA-Z0-9._-]{1,249})/"
 sockets = URLRouter(
     [
         re_path(TOPIC + r"live/socket$", TopicTail.as_asgi()),
+        *(route for module in settings.SOCKET_ROUTES for route in import_module(module).routes),
         re_path(r"", WebsocketDenier.as_asgi()),  # an address that is not there is refused, not an error in the log
     ]
 )

@@ -2,7 +2,8 @@
 
 Environment: ODRADEK_DATA (data directory, default .data/ beside manage.py), REDIS_URL (channel layer; without it
 one process is enough for itself), ODRADEK_HOSTS (more host names, comma separated), ODRADEK_SECRET (the key of
-sessions; by default one is made in the data directory), ODRADEK_DEBUG=1 (development only).
+sessions; by default one is made in the data directory), ODRADEK_GUESTS (1 or 0: sandboxes without an account),
+ODRADEK_DEBUG=1 (development only).
 
 *Invariants*: the data directory holds everything that is written; secrets are files only the owner may read.
 *Not here*: which clusters there are (database), how brokers run (engine.hosting).
@@ -21,7 +22,11 @@ REDIS_URL = os.environ.get("REDIS_URL", "")
 
 SECRET_KEY = os.environ.get("ODRADEK_SECRET") or secret(DATA_DIR / "secrets" / "django")
 DEBUG = os.environ.get("ODRADEK_DEBUG") == "1"
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *filter(None, os.environ.get("ODRADEK_HOSTS", "").split(","))]
+HOSTS_GIVEN = [host for host in os.environ.get("ODRADEK_HOSTS", "").split(",") if host]
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *HOSTS_GIVEN]
+# Sandboxes without an account; when it is not said, only people at this very machine (services/visitors.py).
+GUESTS = {"1": True, "0": False}.get(os.environ.get("ODRADEK_GUESTS", ""))
+SOCKET_ROUTES = ["sandbox.feed.routing"]  # by name: sandboxes know the console, it does not know them
 
 INSTALLED_APPS = [
     "console.apps.ConsoleConfig",

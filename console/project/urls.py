@@ -1,11 +1,11 @@
 """All addresses: the console's own, and the pages for what went wrong.
 
-*Not here*: the addresses themselves (console/urls.py), WebSockets (console/live/routing.py).
+*Not here*: the addresses themselves (console/urls.py, sandbox/urls.py), WebSockets (console/live/routing.py).
 """
 
 from django.urls import include, path
 
-urlpatterns = [path("", include("console.urls"))]
+urlpatterns = [path("sandboxes/", include("sandbox.urls")), path("", include("console.urls"))]
 
 handler403 = "console.views.errors.forbidden"
 handler404 = "console.views.errors.not_found"

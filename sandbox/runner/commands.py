@@ -18,6 +18,7 @@ from engine.simulation.hosted.fields import Fields
 from engine.simulation.hosted.refused import Refused
 from sandbox.runner.hosted import AS_FAST_AS_POSSIBLE, SPEED_MAX, SPEED_MIN, Hosted
 from sandbox.runner.lesson_commands import LESSON_COMMANDS
+from sandbox.runner.page_commands import PAGE_COMMANDS
 
 if TYPE_CHECKING:
     from sandbox.runner.server import Runner
@@ -173,5 +174,6 @@ COMMANDS: dict[str, Callable[["Runner", Hosted, Fields], dict[str, Any]]] = {
     "ledger": _ledger,
     "digest": _digest,
     **LESSON_COMMANDS,
+    **PAGE_COMMANDS,
 }
 WITHOUT_WORLD: dict[str, Callable[["Runner", UUID, Fields], dict[str, Any]]] = {"sleep": _sleep}

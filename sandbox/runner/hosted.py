@@ -16,6 +16,7 @@ from engine.simulation import snapshots
 from engine.simulation.hosted import conditions, disk_images, written
 from engine.simulation.hosted.conditions import Condition
 from engine.simulation.hosted.limits import WorldLimits
+from engine.simulation.hosted.moments import Moments
 from engine.simulation.hosted.picture import RecordCells, picture
 from engine.simulation.hosted.refused import Refused
 from engine.simulation.hosted.shape import Shape, parse
@@ -65,6 +66,7 @@ class Hosted:
     cells: dict[tuple[Any, ...], RecordCells] = field(default_factory=dict)
     view: BrokerView | None = None
     lesson: LessonWatch | None = None  # the step of a lesson that somebody looks at
+    moments: Moments = field(default_factory=Moments)
     full: bool = False  # its history takes all the room it may
     changes: int = 0  # whatever a picture shows has another number
 

@@ -1,0 +1,103 @@
+"""Moments of a history that people look for: what deserves a mark on a timeline, which event a time belongs to.
+
+Invariants:
+- Looking changes nothing in the world.
+- At most MARKS_MAX marks are kept, SCAN_MAX events are read for one question: what is older has only the
+  learner's own actions.
+
+Not here: words and shapes of marks (pages make those).
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.simulation.hosted import observed
+from engine.simulation.hosted.timeline import Timeline
+from engine.simulation.past import Entry
+
+MARKS_MAX = 1_000
+SCAN_MAX = 20_000
+LOOK_BACK_MAX = 50_000
+QUIET_ACTIONS = ("hang up",)
+TRACKS = {  # what is seen, and the track of a timeline it is marked on
+    "started": "cluster", "group": "cluster", "segments_deleted": "cluster", "log_start": "cluster", "left": "cluster",
+    "offset_reset": "cluster", "removed": "cluster", "killed": "faults", "crashed": "faults", "stopped": "faults",
+    "could not start": "faults", "log_dir_offline": "faults", "partition_offline": "faults", "sync failed": "faults",
+    "dies": "faults", "client crashed": "faults", "disk is short": "faults", "disk has room": "faults",
+    "disk is slow": "faults", "disk is as fast as before": "faults", "wall clock leapt": "faults", "frozen": "faults",
+    "severed": "faults", "not acknowledged": "faults",
+}  # fmt: skip
+FIRST_OF = ("wall clock leapt", "offset_reset", "not acknowledged", "log_start", "group")  # one mark of an event is enough
+Mark = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Moments:
+    """The marks of one timeline, found as its history grows."""
+
+    scanned: int = -1
+    marks: deque[Mark] = field(default_factory=lambda: deque(maxlen=MARKS_MAX))
+
+    def since(self, timeline: Timeline, event: int) -> list[Mark]:
+        """The marks behind an event, oldest first."""
+        self._scan(timeline)
+        return [mark for mark in self.marks if mark["event"] > event]
+
+    def _scan(self, timeline: Timeline) -> None:
+        first = max(self.scanned, timeline.head - SCAN_MAX, 0)
+        if self.scanned < first:
+            old = [one for one in timeline.keeper.actions if one.after < first][-MARKS_MAX:]
+            for one in old:
+                if one.action["do"] not in QUIET_ACTIONS:
+                    self.marks.append(_mark(one.after + 1, one.at_us, "you", "act", action_facts(one.action)))
+        for entry in timeline.entries(first + 1, timeline.head - first):
+            self.marks.extend(_marks_of(entry))
+        self.scanned = timeline.head
+
+
+def _marks_of(entry: Entry) -> list[Mark]:
+    found = []
+    if entry.kind == "act" and entry.brief["do"] not in QUIET_ACTIONS:
+        found.append(_mark(entry.number, entry.at_us, "you", "act", action_facts(entry.brief)))
+    known = set()
+    for one in entry.seen:
+        if one.kind in TRACKS and not (one.kind in FIRST_OF and one.kind in known):
+            known.add(one.kind)
+            found.append(_mark(entry.number, entry.at_us, TRACKS[one.kind], one.kind, observed.facts(one)))
+    return found
+
+
+def _mark(event: int, at_us: int, track: str, kind: str, facts: dict[str, Any]) -> Mark:
+    return {"event": event, "at_us": at_us, "track": track, "kind": kind, "facts": facts}
+
+
+def action_facts(action: dict[str, Any]) -> dict[str, Any]:
+    """An action without the bytes of its frame."""
+    return {name: value for name, value in action.items() if name != "frame"}
+
+
+def event_at(timeline: Timeline, at_us: int) -> int:
+    """How many events have happened at a time; what is not known counts as early."""
+    low, high = 0, timeline.head
+    while low < high:
+        middle = (low + high + 1) // 2
+        entry = timeline.entry(middle)
+        if entry is None or entry.at_us <= at_us:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def last_seen(timeline: Timeline, kinds: tuple[str, ...], fits: Callable[[dict[str, Any]], bool]) -> int:
+    """The last event up to the playhead in which such a thing was seen; 0 if there is none nearby."""
+    number = timeline.world.events
+    oldest = max(0, number - LOOK_BACK_MAX)
+    while number > oldest:
+        entry = timeline.entry(number)
+        if entry is not None and any(one.kind in kinds and fits(observed.facts(one)) for one in entry.seen):
+            return number
+        number -= 1
+    return 0

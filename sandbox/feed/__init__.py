@@ -1,0 +1,1 @@
+"""Live pages of sandboxes: frames, commands and answers over one WebSocket, in words."""

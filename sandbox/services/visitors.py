@@ -1,0 +1,81 @@
+"""Who comes to sandboxes: people with an account, and guests, who are known by their session.
+
+*Invariants*: whoever a sandbox does not belong to cannot tell it from one that is not there (404); a guest's key is
+random and stands in the session alone; where guests are welcome is decided by one function.
+*Not here*: how many sandboxes somebody may have (sandboxes.py, limits.py).
+"""
+
+import ipaddress
+import secrets
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db.models import QuerySet
+from django.http import Http404
+
+from console.models import User
+from sandbox.models import Sandbox
+from sandbox.services.sandboxes import SandboxRefused
+
+GUEST_KEY = "sandbox_guest"
+GUESTS_OF_ADDRESS = 3  # at once
+MADE_AN_HOUR = 10  # by guests of one address
+DAY_S, HOUR_S = 86_400, 3_600
+
+
+def guest_of(session: Any) -> str:
+    """The key of a guest; empty for who has none."""
+    return str(session.get(GUEST_KEY, ""))
+
+
+def guests_welcome(address: str) -> bool:
+    """Say whether somebody at this address may come without an account."""
+    if settings.GUESTS is not None:
+        return bool(settings.GUESTS)
+    try:
+        return not settings.HOSTS_GIVEN and ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def sandboxes_of(user: Any, guest: str) -> QuerySet[Sandbox]:
+    """The sandboxes of somebody, those that are over among them."""
+    if isinstance(user, User) and user.is_active:
+        return Sandbox.objects.filter(owner=user)
+    return Sandbox.objects.filter(guest=guest, owner=None) if guest else Sandbox.objects.none()
+
+
+def sandbox_for(user: Any, guest: str, sandbox_id: UUID) -> Sandbox:
+    """The sandbox, if it is this visitor's; else Http404."""
+    found = sandboxes_of(user, guest).select_related("cluster", "parent").filter(pk=sandbox_id).first()
+    if found is None:
+        raise Http404("no such sandbox for you")
+    return found
+
+
+def limits_for(user: Any) -> str:
+    """Which row of limits.TABLE somebody's sandboxes have."""
+    if not isinstance(user, User):
+        return "guest"
+    return "own" if user.is_superuser else "member"
+
+
+def admit_guest(session: Any, address: str) -> str:
+    """The key of this guest, made if need be; SandboxRefused when too many come from there."""
+    known: list[str] = cache.get(f"sandbox-guests:{address}", [])
+    guest = guest_of(session)
+    if guest not in known:
+        if len(known) >= GUESTS_OF_ADDRESS:
+            raise SandboxRefused(
+                f"{GUESTS_OF_ADDRESS} guests came from your address today, and that is the limit: sign in."
+            )
+        guest = guest or secrets.token_hex(16)
+        cache.set(f"sandbox-guests:{address}", [*known, guest], DAY_S)
+    made: int = cache.get(f"sandboxes-made:{address}", 0)
+    if made >= MADE_AN_HOUR:
+        raise SandboxRefused(f"{made} sandboxes were made from your address this hour, and that is the limit.")
+    cache.set(f"sandboxes-made:{address}", made + 1, HOUR_S)
+    session[GUEST_KEY] = guest
+    return guest

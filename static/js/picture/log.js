@@ -1,0 +1,48 @@
+// What happened, in words: the marks of the timeline as a list. It speaks at most once in two seconds.
+import { clock } from "./model.js";
+
+const SHOWN = 8;
+
+export function log(part, { ask, state, explain, jump }) {
+  let since = 0, asking = false, spoken = 0, head = -1, again = false;
+
+  function item(one) {
+    const li = document.createElement("li"), at = document.createElement("button"), question = document.createElement("button");
+    at.type = question.type = "button";
+    at.className = question.className = "link";
+    at.textContent = clock(one.at_us);
+    at.setAttribute("aria-label", `Go to ${clock(one.at_us)}`);
+    at.addEventListener("click", () => jump(one.event));
+    question.textContent = "Why?";
+    question.addEventListener("click", () => explain({ of: "event", event: one.event }, `Why: ${one.words}?`));
+    li.append(at, ` ${one.words[0].toUpperCase()}${one.words.slice(1)}. `);
+    if (one.track !== "you") li.append(question);
+    return li;
+  }
+  function say(words) {
+    if (Date.now() - spoken < 2000) return;
+    spoken = Date.now();
+    part("spoken").textContent = words;
+  }
+  async function look() {
+    if (asking) { again = true; return; }
+    asking = true;
+    again = false;
+    try {
+      const found = await ask("moments", { since });
+      state.headUs = found.head_us;
+      head = found.head;
+      if (found.marks.length) {
+        state.marks = [...state.marks, ...found.marks].slice(-1000);
+        since = found.marks.at(-1).event;
+        part("log").replaceChildren(...state.marks.slice(-SHOWN).reverse().map(item));
+        say(found.marks.at(-1).words);
+      }
+    } catch { /* the page says what is wrong with the connection */ }
+    setTimeout(() => { asking = false; if (again) look(); }, 500);
+  }
+  return function show(frame) {
+    if (frame.time.at_present) state.headUs = Math.max(state.headUs, frame.time.now_us);
+    if (frame.time.head !== head) look();
+  };
+}

@@ -1,0 +1,80 @@
+// What a frame says, as the picture needs it: pure functions of facts, nothing is drawn here.
+export const ROWS_MAX = 12; // partitions that are drawn; the table has all
+
+export const placeOf = (topic, index) => `${topic}-${index}`;
+
+/** Partitions of people's topics, in order. */
+export function partitions(frame) {
+  const found = [];
+  for (const topic of frame.topics) {
+    if (topic.internal) continue;
+    for (const part of topic.partitions) found.push({ ...part, topic: topic.name, key: placeOf(topic.name, part.index) });
+  }
+  return found;
+}
+
+export const producers = (frame) => frame.actors.filter((one) => one.spec.kind === "producer");
+export const consumers = (frame) => frame.actors.filter((one) => one.spec.kind === "consumer");
+
+/** Who reads: groups with their members, and each consumer without a group. */
+export function readers(frame) {
+  const found = new Map();
+  for (const group of frame.groups) {
+    found.set(group.name, { name: group.name, group, committed: group.committed, members: [], others: group.members.length });
+  }
+  for (const actor of consumers(frame)) {
+    const name = actor.spec.group ?? `(${actor.name})`;
+    if (!found.has(name)) found.set(name, { name, group: null, committed: {}, members: [], others: 0 });
+    found.get(name).members.push(actor);
+  }
+  return [...found.values()].map((one, i) => ({ ...one, kind: "ab"[i % 2], number: i }));
+}
+
+/** Where a reader stands in a partition: {offset, actor}, or null. */
+export function position(reader, key) {
+  for (const actor of reader.members) if (key in actor.positions) return { offset: actor.positions[key], actor };
+  return null;
+}
+
+export const touches = (reader, part) => part.key in reader.committed || position(reader, part.key) !== null;
+
+/** The class of one record under a lens. */
+export function shade(lens, part, offset, reader) {
+  if (lens === "durability") return offset < part.synced ? "synced" : "appended";
+  if (lens === "delivery" && reader) {
+    if (offset < (reader.committed[part.key] ?? 0)) return "fate-committed";
+    if (offset < (position(reader, part.key)?.offset ?? 0)) return "fate-delivered";
+    return offset < part.high_watermark ? "fate-visible" : "fate-unseen";
+  }
+  return offset < part.high_watermark ? "" : "unseen";
+}
+
+export const hidden = (frame) => partitions(frame).reduce((sum, part) => sum + part.end - part.high_watermark, 0);
+
+export function lag(frame) {
+  let sum = 0;
+  for (const reader of readers(frame)) {
+    for (const part of partitions(frame)) {
+      if (touches(reader, part)) sum += Math.max(0, part.high_watermark - (reader.committed[part.key] ?? part.start));
+    }
+  }
+  return sum;
+}
+
+const two = (n) => String(n).padStart(2, "0");
+
+/** Time of a world since it began: 0:04:13.0 */
+export function clock(us, digits = 1) {
+  const seconds = us / 1e6;
+  const whole = Math.floor(seconds);
+  const part = digits ? (seconds - whole).toFixed(6).slice(1, 2 + digits) : "";
+  return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}${part}`;
+}
+
+export const thin = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+const UNITS = ["B", "kB", "MB", "GB"];
+export function bytes(n) {
+  let unit = 0;
+  while (n >= 1000 && unit < 3) { n /= 1000; unit += 1; }
+  return `${n >= 100 || !unit ? Math.round(n) : n.toFixed(1)}\u202f${UNITS[unit]}`;
+}

@@ -1,0 +1,76 @@
+// The same state in tables: partitions as they are, and the ledger of one partition, record by record.
+import { partitions, readers, position, thin } from "./model.js";
+
+function cells(tag, values, row = document.createElement("tr")) {
+  values.forEach((value, i) => {
+    const cell = document.createElement(i ? "td" : tag);
+    if (!i && tag === "th") cell.scope = "row";
+    if (i && /^[\d\u202f]+$/.test(value)) cell.className = "n";
+    cell.textContent = value;
+    row.append(cell);
+  });
+  return row;
+}
+
+export function stateTable(part) {
+  const body = part("state").tBodies[0];
+  return function show(frame) {
+    const all = partitions(frame), reading = readers(frame);
+    const rows = all.map((one) => {
+      const groups = reading.map((reader) => {
+        const at = position(reader, one.key), committed = reader.committed[one.key];
+        if (!at && committed === undefined) return "";
+        return `${reader.name}: committed ${committed ?? "nothing"}${at ? `, ${at.actor.name} at ${at.offset}` : ""}, lag ${Math.max(0, one.high_watermark - (committed ?? one.start))}`;
+      }).filter(Boolean).join("; ");
+      return [one.key, one.offline ? "none: offline" : one.leader ?? "none", thin(one.start), thin(one.end), thin(one.synced), thin(one.high_watermark), groups || "none"];
+    });
+    const known = JSON.stringify(rows);
+    if (body.dataset.shown === known) return;
+    body.dataset.shown = known;
+    body.replaceChildren(...rows.map((values) => cells("th", values)));
+  };
+}
+
+export function ledgerTable(part, { ask, state }) {
+  const select = part("ledger-place"), table = part("ledger");
+  let asking = false, shown = "";
+  const yes = (fact) => (fact ? "yes" : "no");
+  const told = ([delivered, processed, committed]) => (delivered ? `delivered${delivered > 1 ? ` ${delivered} times` : ""}${processed ? `, processed${processed > 1 ? ` ${processed} times` : ""}` : ""}${committed ? ", committed" : ""}` : committed ? "committed, never delivered" : "not delivered");
+
+  function draw(found, place) {
+    const heads = ["Offset", "Acknowledged", "Synced", "Visible", ...found.readers];
+    table.tHead.rows[0].replaceChildren(...heads.map((name) => { const th = document.createElement("th"); th.scope = "col"; th.textContent = name; return th; }));
+    const rows = found.rows.map((one) => cells("th", [thin(one.offset), yes(one.acknowledged), yes(one.synced), yes(one.visible), ...found.readers.map((name) => told(one.groups[name] ?? [0, 0, false]))]));
+    found.rows.forEach((one, i) => { if (Object.values(one.groups).some(([delivered, processed]) => delivered > 1 || processed > 1)) rows[i].dataset.tone = "warn"; });
+    for (const one of found.lost.slice(-20)) {
+      const row = cells("th", [`${thin(one.offset)}, lost`, one.acknowledged ? "yes, and lost" : "no", "no", "no", ...found.readers.map((name) => (one.delivered.includes(name) ? "had it before it was lost" : "never"))]);
+      row.dataset.tone = one.acknowledged ? "bad" : "warn";
+      rows.push(row);
+    }
+    table.tBodies[0].replaceChildren(...rows.reverse());
+    table.dataset.place = place;
+  }
+  async function refresh(frame) {
+    const key = select.value, one = partitions(frame).find((found) => found.key === key);
+    const now = `${key} ${frame.time.events}`;
+    if (!one || asking || shown === now || document.hidden) return;
+    asking = true;
+    try { draw(await ask("deliveries", { topic: one.topic, partition: one.index }), key); shown = now; } catch { /* the picture says what is wrong */ }
+    setTimeout(() => { asking = false; if (state.frame) refresh(state.frame); }, 1000);
+  }
+  select.addEventListener("change", () => { shown = ""; if (state.frame) refresh(state.frame); });
+  return function show(frame) {
+    const names = partitions(frame).map((one) => one.key);
+    if (select.dataset.shown !== names.join()) {
+      const chosen = select.value;
+      select.dataset.shown = names.join();
+      select.replaceChildren(...names.map((name) => new Option(name)));
+      if (names.includes(chosen)) select.value = chosen;
+    }
+    const sum = frame.ledger;
+    let again = 0, acknowledged = 0;
+    for (const one of Object.values(sum.partitions)) { acknowledged += one.acknowledged; for (const group of Object.values(one.groups)) again += group["delivered again"]; }
+    part("ledger-sum").textContent = `${thin(acknowledged)} acknowledged, ${thin(sum.lost)} lost${sum.lost ? ` (${thin(sum["lost though acknowledged"])} though acknowledged)` : ""}, ${thin(again)} delivered again, ${thin(sum.refused)} refused, ${thin(sum.unsure)} unsure`;
+    refresh(frame);
+  };
+}

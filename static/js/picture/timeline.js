@@ -1,0 +1,119 @@
+// The timeline: three tracks of marks, two charts, one playhead. Marks are shapes with words; the log says the same.
+import { clock, hidden, lag } from "./model.js";
+
+const NS = "http://www.w3.org/2000/svg";
+const LEFT = 92, RIGHT = 852, BOTTOM = 136;
+const TRACK = { you: 22, faults: 46, cluster: 70 };
+const SAMPLES_MAX = 3000;
+const SHAPE = {
+  act: "M-4-4 4 0-4 4z", started: "M-4 1l3 3 5-7", group: "M-4-2h8M-4 2h8", killed: "M-4-4 4 4M4-4-4 4", crashed: "M1-5-3 1h3l-1 4 4-6h-3z",
+  stopped: "M-3-3h6v6h-6z", severed: "M-5 0l2-4 3 8 3-8 2 4", frozen: "M0-5V5M-4-3 4 3M4-3-4 3", other: "M0-5 5 0 0 5-5 0z",
+};
+
+function make(tag, attributes, text) {
+  const one = document.createElementNS(NS, tag);
+  for (const [name, value] of Object.entries(attributes)) one.setAttribute(name, value);
+  if (text !== undefined) one.textContent = text;
+  return one;
+}
+
+export function timeline(svg, { seek, jump, selectSpan }) {
+  let shown = null, dragging = false, samples = [], drawnAt = 0;
+
+  function sample(frame) {
+    if (!frame.time.at_present || samples.at(-1)?.at === frame.time.now_us) return;
+    while (samples.length && samples.at(-1).at > frame.time.now_us) samples.pop();
+    samples.push({ at: frame.time.now_us, hidden: hidden(frame), lag: lag(frame) });
+    if (samples.length > SAMPLES_MAX) samples = samples.filter((_, i) => i % 2);
+  }
+  function scale({ from, until }) { return (us) => LEFT + ((us - from) / (until - from)) * (RIGHT - LEFT); }
+
+  function ticks({ from, until }, x, parts) {
+    const steps = [1, 2, 5, 10, 20, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400];
+    const step = (steps.find((s) => (until - from) / 1e6 / s <= 9) ?? 86400 * Math.ceil((until - from) / 1e6 / 86400 / 9)) * 1e6;
+    for (let t = Math.ceil(from / step) * step; t <= until; t += step) {
+      parts.push(make("line", { x1: x(t), x2: x(t), y1: 10, y2: BOTTOM, class: "tick" }), make("text", { x: x(t), y: 152, class: "time" }, clock(t, 0)));
+    }
+  }
+  function charts(view, x, parts) {
+    const seen = samples.filter((one) => one.at >= view.from);
+    parts.push(make("text", { x: 0, y: 110, class: "track-name" }, "not visible"), make("text", { x: 0, y: 126, class: "track-name b" }, "lag"));
+    if (seen.length < 2) return;
+    const top = Math.max(10, ...seen.map((one) => Math.max(one.hidden, one.lag)));
+    const line = (name) => seen.map((one, i) => `${i ? "L" : "M"}${x(one.at).toFixed(1)} ${(BOTTOM - (one[name] / top) * 44).toFixed(1)}`).join("");
+    parts.push(make("path", { d: `${line("hidden")}V${BOTTOM}H${x(seen[0].at)}Z`, class: "area" }), make("path", { d: line("lag"), class: "chart b" }));
+    const last = seen.at(-1), at = Math.min(RIGHT - 4, x(last.at)) + 8;
+    parts.push(make("text", { x: at, y: 110, class: "now" }, last.hidden), make("text", { x: at, y: 126, class: "now b" }, last.lag));
+  }
+  function marks(all, view, x, parts) {
+    let last = {};
+    for (const one of all) {
+      if (one.at_us < view.from || one.at_us > view.until) continue;
+      const at = x(one.at_us);
+      if (at - (last[one.track] ?? -99) < 7) continue; // the log has what stands too close
+      last = { ...last, [one.track]: at };
+      const group = make("g", { class: `marker ${one.track} ${one.kind.replaceAll(" ", "-")}`, transform: `translate(${at},${TRACK[one.track]})`, "data-event": one.event });
+      group.append(make("title", {}, `${clock(one.at_us)} ${one.words}`), make("circle", { r: 9 }), make("path", { d: SHAPE[one.kind] ?? SHAPE.other }));
+      parts.push(group);
+    }
+  }
+  function draw(frame, { marks: all, headUs }) {
+    sample(frame);
+    const now = performance.now();
+    if (dragging || (now - drawnAt < 250 && shown?.playhead === frame.time.now_us)) return;
+    drawnAt = now;
+    const head = Math.max(headUs, frame.time.now_us), span = Number(selectSpan.value) * 1e6;
+    const from = span ? Math.max(0, head - span * 0.9) : 0;
+    const view = { from, until: Math.max(from + (span ? span : 10e6), head * (span ? 1 : 1.05)), head, playhead: frame.time.now_us, events: frame.time.events, last: frame.time.head };
+    if (view.playhead < view.from) view.from = Math.max(0, view.playhead - (view.until - view.from) * 0.05);
+    shown = view;
+    const x = scale(view), parts = [];
+    ticks(view, x, parts);
+    for (const [name, y] of Object.entries(TRACK)) parts.push(make("text", { x: 0, y: y + 4, class: "track-name" }, name), make("line", { x1: LEFT, x2: RIGHT, y1: y, y2: y, class: "track" }));
+    charts(view, x, parts);
+    parts.push(make("rect", { x: x(head), y: 10, width: Math.max(0, RIGHT - x(head)), height: BOTTOM - 10, class: "future", fill: "url(#future)" }));
+    marks(all, view, x, parts);
+    if (!frame.time.at_present) {
+      parts.push(make("rect", { x: x(view.playhead), y: 10, width: Math.max(0, x(head) - x(view.playhead)), height: BOTTOM - 10, class: "later", fill: "url(#future)" }));
+      parts.push(make("line", { x1: x(head), x2: x(head), y1: 8, y2: BOTTOM, class: "now-line" }));
+    }
+    parts.push(playhead(x(view.playhead)));
+    svg.replaceChildren(svg.querySelector("defs"), ...parts);
+    for (const [name, value] of [["valuemin", 0], ["valuemax", view.last], ["valuenow", view.events], ["valuetext", `${clock(view.playhead)}, event ${view.events} of ${view.last}`]]) svg.setAttribute(`aria-${name}`, value);
+  }
+  function playhead(at) {
+    const head = make("g", { class: "playhead", transform: `translate(${at},0)` });
+    head.append(make("line", { x1: 0, x2: 0, y1: 8, y2: BOTTOM }), make("path", { d: "M-5 2h10v5l-5 5-5-5z" }));
+    return head;
+  }
+  function under(event) {
+    const box = svg.getBoundingClientRect();
+    const across = ((event.clientX - box.left) / box.width) * 880;
+    const us = shown.from + ((across - LEFT) / (RIGHT - LEFT)) * (shown.until - shown.from);
+    return Math.round(Math.max(0, Math.min(shown.head, us)));
+  }
+  let asked = 0;
+  function drag(event) {
+    const at = under(event);
+    svg.querySelector(".playhead")?.setAttribute("transform", `translate(${scale(shown)(at)},0)`);
+    if (performance.now() - asked > 120) { asked = performance.now(); seek(at); }
+  }
+  svg.addEventListener("pointerdown", (event) => {
+    if (!shown) return;
+    const mark = event.target.closest("[data-event]");
+    if (mark) { jump(Number(mark.dataset.event)); return; }
+    dragging = true;
+    svg.setPointerCapture(event.pointerId);
+    drag(event);
+  });
+  svg.addEventListener("pointermove", (event) => { if (dragging) drag(event); });
+  svg.addEventListener("pointerup", (event) => { if (dragging) { dragging = false; seek(under(event)); } });
+  svg.addEventListener("pointercancel", () => { dragging = false; });
+  svg.addEventListener("keydown", (event) => {
+    const to = { ArrowLeft: shown?.events - 1, ArrowRight: shown?.events + 1, PageUp: shown?.events - 50, PageDown: shown?.events + 50, Home: 0, End: shown?.last }[event.key];
+    if (to === undefined || !shown) return;
+    event.preventDefault();
+    jump(Math.max(0, Math.min(shown.last, to)));
+  });
+  return { draw };
+}

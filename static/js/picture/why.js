@@ -1,0 +1,45 @@
+// The chain of causes as a list: each step says what happened, and a press on it moves time there.
+import { clock } from "./model.js";
+
+const ICON = { bad: "bad", warn: "warn", thread: "key", none: "right" };
+const NS = "http://www.w3.org/2000/svg";
+
+export function why(part, { doing }) {
+  function step(one) {
+    const item = document.createElement("li"), at = document.createElement("button"), says = document.createElement("p");
+    item.dataset.tone = one.tone;
+    item.dataset.event = one.event;
+    at.type = "button";
+    at.className = "button";
+    at.dataset.size = "s";
+    at.textContent = clock(one.at_us);
+    at.setAttribute("aria-label", `Go to ${clock(one.at_us)}, event ${one.event}`);
+    at.addEventListener("click", () => doing("jump", { to: one.event }));
+    const dot = document.createElement("span"), svg = document.createElementNS(NS, "svg"), use = document.createElementNS(NS, "use");
+    dot.className = "dot";
+    svg.setAttribute("class", "icon");
+    svg.setAttribute("aria-hidden", "true");
+    use.setAttribute("href", `#i-${ICON[one.tone]}`);
+    svg.append(use);
+    dot.append(svg);
+    says.textContent = `${one.words[0].toUpperCase()}${one.words.slice(1)}. `;
+    if (one.end) {
+      const end = document.createElement("span");
+      end.className = "cause";
+      end.textContent = one.end;
+      says.append(end);
+    }
+    item.append(at, dot, says);
+    return item;
+  }
+  return async function explain(of, question) {
+    const found = await doing("explain", of);
+    if (!found) return;
+    part("why-title").textContent = question;
+    part("why-says").textContent = found.words || (found.steps.length ? "" : "Nothing of the last 50 000 events made it so: it was so before.");
+    part("why-steps").replaceChildren(...found.steps.map(step));
+    part("why").hidden = false;
+    part("why").focus({ preventScroll: true });
+    part("why").scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+  };
+}
