@@ -26,6 +26,7 @@ class LessonRun(models.Model):
     step = models.PositiveSmallIntegerField(default=0, help_text="the one that is open, counted from 0")
     opened_at = models.BigIntegerField(default=0, help_text="after so many events of the sandbox")
     answers = models.JSONField(default=list, help_text="of the open step: ask, value, event")
+    reached_at = models.BigIntegerField(null=True, blank=True, help_text="the event in which the open step was done")
     done = models.JSONField(default=list, help_text="steps before: step, event in which it opened, event when done")
     current = models.BooleanField(default=True, help_text="the lesson that stands beside the picture")
     begun_at = models.DateTimeField(auto_now_add=True)

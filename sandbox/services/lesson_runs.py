@@ -45,7 +45,7 @@ def begin(sandbox: Sandbox, slug: str, event: int) -> LessonRun:
         )  # fmt: skip
         run.current = True
         if run.version != lesson.version:  # the lesson has changed: its open step begins anew
-            run.version, run.opened_at, run.answers = lesson.version, event, []
+            run.version, run.opened_at, run.answers, run.reached_at = lesson.version, event, [], None
             run.step = min(run.step, len(lesson.steps))
         run.save()
     return run
@@ -107,13 +107,20 @@ def answered(run: LessonRun, ask_id: str) -> str | None:
     return next((one["value"] for one in reversed(run.answers) if one["ask"] == ask_id), None)
 
 
-def passed(run: LessonRun, event: int) -> None:
-    """The runner says that the open step is done: open the next."""
+def reached(run: LessonRun, event: int) -> None:
+    """The runner says that the open step is done: it stays so, whatever comes."""
+    if run.reached_at is None:
+        run.reached_at = event
+        run.save(update_fields=["reached_at", "used_at"])
+
+
+def next_step(run: LessonRun, event: int) -> None:
+    """Open the next step, if the open one is done."""
     step = open_step(run)
-    if step is None:
+    if step is None or run.reached_at is None:
         return
-    run.done = [*run.done, {"step": step.id, "opened": run.opened_at, "event": event, "answers": run.answers}]
-    run.step, run.opened_at, run.answers = run.step + 1, event, []
+    run.done = [*run.done, {"step": step.id, "opened": run.opened_at, "event": run.reached_at}]
+    run.step, run.opened_at, run.answers, run.reached_at = run.step + 1, event, [], None
     if open_step(run) is None:
         run.finished_at = timezone.now()
     if run.sandbox is not None and run.user is None:

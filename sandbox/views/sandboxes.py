@@ -145,9 +145,7 @@ def sandbox_compare(request: HttpRequest, sandbox_id: uuid.UUID) -> HttpResponse
             found = control.ask(sandbox.id, "compare", other=other.id.hex)
         except (control.ControlRefused, control.NoRunner) as error:
             refused = str(error)
-    page = ComparePage(
-        sandbox, other, found["differences"], found["more"], refused, not request.user.is_authenticated
-    )
+    page = ComparePage(sandbox, other, found["differences"], found["more"], refused, not request.user.is_authenticated)
     return render(request, "sandbox/compare.html", {"page": page})
 
 
