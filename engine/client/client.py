@@ -134,7 +134,8 @@ class Client:
         """Bytes of answers."""
         assert isinstance(connection, BrokerConnection), "a client has no other connections"
         consumed = self.connections.on_bytes(connection, view, start, end, now_ms)
-        self._settle(now_ms)
+        if consumed:  # a part of an answer changes nothing
+            self._settle(now_ms)
         return consumed
 
     def on_drained(self, connection: Connection, now_ms: int) -> None:

@@ -11,17 +11,24 @@ from engine.wire.catalog import APIS
 
 Facts = Mapping[str, Any]
 SEEN_SHOWN = 3
+BEGINNINGS = ("you", "a", "the", "group", "topic", "retention", "producer", "consumer", "nothing")
 
 
 def mark(found: Facts) -> str:
     """A mark on the timeline."""
-    return action(found["facts"]) if found["kind"] == "act" else observation(found["facts"])
+    return sentence(action(found["facts"]) if found["kind"] == "act" else observation(found["facts"]))
+
+
+def sentence(words: str) -> str:
+    """It begins with a capital, unless it begins with a name."""
+    first = words.partition(" ")[0]
+    return f"{words[0].upper()}{words[1:]}." if first in BEGINNINGS else f"{words}."
 
 
 def steps(chain: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The steps of a chain, each with its sentence and the remark that ends the chain, if it does."""
     return [
-        {"event": step["event"], "at_us": step["at_us"], "tone": _tone(step), "words": _step(step), "end": _end(step)}
+        {"event": step["event"], "at_us": step["at_us"], "tone": _tone(step), "words": sentence(_step(step)), "end": _end(step)}
         for step in chain
     ]
 
@@ -52,9 +59,9 @@ def _event(step: Facts) -> str:
         "wake": f"{subject} goes on with what it does",
         "begin": f"{subject} begins",
         "start": f"{subject} starts",
-        "open": f"{subject} opens a connection",
-        "opened": "a connection is open",
-        "closed": "a connection is closed",
+        "open": f"{facts.get('node', subject)} takes a connection from {_host(str(facts.get('other', 'somebody')))}",
+        "opened": f"{facts.get('node', subject)} has a connection to {_host(str(facts.get('other', 'somebody')))}",
+        "closed": f"a connection of {facts.get('node', subject)} is closed",
     }.get(step["kind"], f"{step['kind']} at {subject}")
 
 

@@ -63,7 +63,7 @@ class Runner:
         self.renewed_s = 0.0
         self.now_s = time.monotonic()
         self.stopping = False
-        places.make_sockets()
+        remove_dead(places.make_sockets())
         self.control = listen(places.control_path(name))
         self.selector.register(self.control, selectors.EVENT_READ, None)
 
@@ -315,6 +315,18 @@ def listen(path: Path) -> socket.socket:
     listener.listen(BACKLOG)
     listener.setblocking(False)
     return listener
+
+
+def remove_dead(sockets: Path) -> None:
+    """Remove the control sockets of runners that were killed."""
+    for path in sockets.glob(f"{places.CONTROL_SOCKET}-*"):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
+            try:
+                link.connect(os.fspath(path))
+            except ConnectionRefusedError:
+                path.unlink(missing_ok=True)
+            except OSError:
+                continue
 
 
 def accept(listener: socket.socket) -> socket.socket | None:

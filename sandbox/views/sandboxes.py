@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from console.models import Cluster
 from sandbox import control
 from sandbox.lifecycle import State
-from sandbox.limits import limits_of
+from sandbox.limits import Limits, limits_of
 from sandbox.models import Sandbox
 from sandbox.services import sandboxes, visitors
 from sandbox.services.sandboxes import SandboxRefused
@@ -62,7 +62,12 @@ class SandboxPage:
     over: bool
     ends_soon: bool
     forks: list[Sandbox]
-    limits: Any
+    limits: Limits
+
+    @property
+    def idle_minutes(self) -> int:
+        """After how long without a look it falls asleep."""
+        return (self.limits.idle_s or 0) // 60
 
 
 @dataclass(frozen=True, slots=True)

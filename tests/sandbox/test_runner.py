@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -220,6 +221,14 @@ def test_too_fast_a_writer_is_answered_later_and_told_so(pumped, owner, data):
     assert bucket.draw(500, 100.0) == 0.0
     assert bucket.draw(100, 100.0) == 2.0
     assert bucket.draw(0, 112.0) == 0.0
+
+
+def test_sockets_of_killed_runners_are_removed_and_those_of_living_ones_are_not(pumped):
+    dead = places.control_path("dead")
+    with socket.socket(socket.AF_UNIX) as killed:
+        killed.bind(str(dead))
+    server.remove_dead(places.sockets())
+    assert not dead.exists() and places.control_path("one").exists()
 
 
 def test_states_and_leases():

@@ -60,6 +60,8 @@ class Learner:
     def _add(self, world: World, action: Action) -> None:
         spec = actor_specs.parse(action["actor"])
         node = world.nodes.get(spec.name)
+        if node is not None and (node.actor is not None or node.disk is not None):
+            return  # somebody else came by that name since this was checked
         incarnation = 0 if node is None else node.incarnation + 1
         client = Client(actor_specs.client_config(spec, _bootstrap(world)), world.chance)
         actor = ProduceActor(spec, made=action.get("made", 0)) if isinstance(spec, ProducerSpec) else ConsumeActor(spec)

@@ -29,6 +29,7 @@ TRACKS = {  # what is seen, and the track of a timeline it is marked on
     "disk is slow": "faults", "disk is as fast as before": "faults", "wall clock leapt": "faults", "frozen": "faults",
     "severed": "faults", "not acknowledged": "faults",
 }  # fmt: skip
+PASSING = ("CompletingRebalance",)  # states of a group that say nothing by themselves
 FIRST_OF = ("wall clock leapt", "offset_reset", "not acknowledged", "log_start", "group")  # one mark of an event is enough
 Mark = dict[str, Any]
 
@@ -64,6 +65,8 @@ def _marks_of(entry: Entry) -> list[Mark]:
     known = set()
     for one in entry.seen:
         if one.kind in TRACKS and not (one.kind in FIRST_OF and one.kind in known):
+            if one.kind == "group" and one.values[1] in PASSING:
+                continue
             known.add(one.kind)
             found.append(_mark(entry.number, entry.at_us, TRACKS[one.kind], one.kind, observed.facts(one)))
     return found

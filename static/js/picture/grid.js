@@ -2,13 +2,21 @@
 // narrow fits 358 px and puts producers above and groups below the broker.
 import { ROWS_MAX, partitions, producers, readers, touches } from "./model.js";
 
-const WIDE = { width: 1000, left: 0, leftW: 150, x: 232, w: 438, slot: 17, slots: 24, right: 770, rightW: 230, top: 8, head: 62 };
+const WIDE_MIN = 880, WIDE_MAX = 1240;
+const WIDE = { left: 0, leftW: 150, slots: 24, rightW: 230, top: 8, head: 62 };
 const NARROW = { width: 358, left: 0, leftW: 174, x: 0, w: 358, slot: 14, slots: 24, right: 0, rightW: 358, top: 8, head: 62, narrow: true };
 const SIDE = 52;
 const MEMBER = 24;
 
-export function grid(frame, narrow) {
-  const g = { ...(narrow ? NARROW : WIDE), rows: [], producers: [], readers: [] };
+/** The wide layout for a width: the broker takes the middle, its slots grow a little. One unit is one pixel. */
+function wide(room) {
+  const width = Math.max(WIDE_MIN, Math.min(WIDE_MAX, room)), slot = Math.min(22, Math.floor((width - 520) / 25));
+  const w = slot * WIDE.slots + 24, gap = (width - WIDE.leftW - WIDE.rightW - w) / 2;
+  return { ...WIDE, width, slot, w, x: WIDE.leftW + gap, right: width - WIDE.rightW };
+}
+
+export function grid(frame, narrow, room) {
+  const g = { ...(narrow ? NARROW : wide(room)), rows: [], producers: [], readers: [] };
   const made = [{ name: "you", you: true }, ...producers(frame)];
   made.forEach((one, i) => {
     const place = narrow ? { x: (i % 2) * 184, y: g.top + Math.floor(i / 2) * SIDE } : { x: g.left, y: 40 + i * (SIDE + 8) };
@@ -21,7 +29,7 @@ export function grid(frame, narrow) {
   const shown = partitions(frame).slice(0, ROWS_MAX);
   for (const part of shown) {
     const flags = reading.filter((one) => touches(one, part)).slice(0, 3);
-    const h = 66 + flags.length * 13;
+    const h = 70 + flags.length * 13;
     g.rows.push({ part, flags, y, h });
     y += h + 10;
   }

@@ -14,8 +14,8 @@ export function log(part, { ask, state, explain, jump }) {
     at.setAttribute("aria-label", `Go to ${clock(one.at_us)}`);
     at.addEventListener("click", () => jump(one.event));
     question.textContent = "Why?";
-    question.addEventListener("click", () => explain({ of: "event", event: one.event }, `Why: ${one.words}?`));
-    li.append(at, ` ${one.words[0].toUpperCase()}${one.words.slice(1)}. `);
+    question.addEventListener("click", () => explain({ of: "event", event: one.event }, `Why? ${one.words}`));
+    li.append(at, ` ${one.words} `);
     if (one.track !== "you") li.append(question);
     return li;
   }

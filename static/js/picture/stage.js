@@ -1,5 +1,5 @@
 // Draws a frame into one SVG: producers, the broker with its partitions, who reads, what is on its way.
-import { clock, placeOf, position, shade, thin, bytes, partitions, ROWS_MAX } from "./model.js";
+import { clock, position, shade, thin, bytes, partitions, ROWS_MAX } from "./model.js";
 import { grid } from "./grid.js";
 import { keyed } from "./keyed.js";
 
@@ -23,7 +23,7 @@ export function stage(svg) {
     const group = put(`maker-${actor.name}`, into, "g", { class: `actor ${actor.you || actor.up ? "" : "down"} ${actor.cut ? "cut" : ""}` });
     put(`maker-${actor.name}-box`, group, "rect", { x, y, width: g.leftW - 4, height: h, rx: 6, class: "actor-box" });
     put(`maker-${actor.name}-n`, group, "text", { x: x + 10, y: y + 18, class: "row-title" }, short(actor.name, 18));
-    const says = actor.you ? "forms and the console" : !actor.up ? "down" : frozen(actor, frame) ?? (actor.cut ? "cut off" : `${actor.spec.rate}/s, acks=${actor.spec.acks}`);
+    const says = actor.you ? "by hand" : !actor.up ? "down" : frozen(actor, frame) ?? (actor.cut ? "cut off" : `${actor.spec.rate}/s, acks=${actor.spec.acks}`);
     put(`maker-${actor.name}-s`, group, "text", { x: x + 10, y: y + 34, class: `label ${!actor.you && (!actor.up || actor.cut) ? "warn" : ""}` }, says);
     if (actor.you) { group.setAttribute("role", "img"); group.setAttribute("aria-label", "you: forms and pages of the console"); }
     else focusable(group, { of: "actor", name: actor.name }, `producer ${actor.name}, ${says}`);
@@ -39,8 +39,8 @@ export function stage(svg) {
     put("broker-col", group, "rect", { x: g.x, y: g.brokerY, width: g.w, height: g.brokerH, rx: 8, class: `column ${broker.up ? "" : "down"}` });
     put("broker-n", group, "text", { x: g.x + 12, y: g.brokerY + 22, class: "broker-title" }, broker.name);
     const state = !broker.up ? "down" : frozen(broker, frame) ?? (broker.log_dir_offline ? "log directory offline" : "up");
-    icon("broker-i", group, state === "up" ? "yes" : "no", g.x + 74, g.brokerY + 11, 13, state === "up" ? "good" : "bad");
-    put("broker-s", group, "text", { x: g.x + 92, y: g.brokerY + 22, class: `label ${state === "up" ? "good" : "bad"}` }, state);
+    icon("broker-i", group, state === "up" ? "yes" : "no", g.x + 84, g.brokerY + 11, 13, state === "up" ? "good" : "bad");
+    put("broker-s", group, "text", { x: g.x + 101, y: g.brokerY + 22, class: `label ${state === "up" ? "good" : "bad"}` }, state);
     const space = disk.space_bytes ? ` of ${bytes(disk.space_bytes)}` : "";
     put("broker-d", group, "text", { x: g.x + 12, y: g.brokerY + 41, class: "label" }, `disk ${bytes(disk.used_bytes)}${space}`);
     const slow = disk.slower_us ? `slower by ${disk.slower_us / 1e6} s, ` : "";
@@ -61,7 +61,7 @@ export function stage(svg) {
     put(`p-${part.key}-box`, group, "rect", { x: g.x + 5, y, width: g.w - 10, height: row.h, rx: 6, class: "cell" });
     if (!up) put(`p-${part.key}-hatch`, group, "rect", { x: g.x + 5, y, width: g.w - 10, height: row.h, rx: 6, fill: "url(#hatch)" });
     put(`p-${part.key}-n`, group, "text", { x: g.x + 13, y: y + 17, class: "row-title" }, short(part.key, g.narrow ? 18 : 30));
-    put(`p-${part.key}-w`, group, "text", { x: g.x + g.w - 13, y: y + 17, class: `label end ${!up ? "bad" : waits ? "warn" : ""}` }, lens === "durability" ? (part.end > part.synced ? `${part.end - part.synced} lost if the power goes` : "all on disk") : says);
+    put(`p-${part.key}-w`, group, "text", { x: g.x + g.w - 13, y: y + 17, class: `label end ${!up ? "bad" : waits ? "warn" : ""}` }, lens === "durability" ? (part.end <= part.synced ? "all on disk" : up ? `${part.end - part.synced} lost if the power goes` : `${part.end - part.synced} not on the disk`) : says);
     drawStrip(row, group, lens, reader);
     row.flags.forEach((one, i) => drawFlags(one, i, row, group));
   }
@@ -79,20 +79,21 @@ export function stage(svg) {
     const high = g.slotX(part, part.high_watermark), last = g.slotX(part, part.end);
     put(`${key}-hw`, group, "line", { x1: 0, x2: 0, y1: top - 4, y2: top + 24, transform: `translate(${high},0)`, class: "high" });
     put(`${key}-leo`, group, "path", { d: "M0 0l4 6h-8z", transform: `translate(${last},${top + 22})`, class: "log-end" });
-    put(`${key}-from`, group, "text", { x: g.stripX, y: top + 35, class: "tiny" }, thin(from));
-    put(`${key}-end`, group, "text", { x: Math.min(last + 3, g.x + g.w - 10), y: top + 35, class: "tiny end" }, part.end > from ? thin(part.end) : "");
-    put(`${key}-hwt`, group, "text", { x: high, y: top + 35, class: "tiny hw-text" }, last - high > 40 && high - g.stripX > 24 ? thin(part.high_watermark) : "");
+    put(`${key}-from`, group, "text", { x: g.stripX, y: top + 39, class: "tiny" }, thin(from));
+    put(`${key}-end`, group, "text", { x: Math.min(last + 3, g.x + g.w - 10), y: top + 39, class: "tiny end" }, part.end > from ? thin(part.end) : "");
+    put(`${key}-hwt`, group, "text", { x: high, y: top + 39, class: "tiny hw-text" }, last - high > 40 && high - g.stripX > 24 ? thin(part.high_watermark) : "");
   }
 
   function drawFlags(reader, i, { part, y }, group) {
-    const key = `p-${part.key}-${reader.number}`, flagY = y + 71 + i * 13;
+    const key = `p-${part.key}-${reader.number}`, flagY = y + 76 + i * 13;
     const at = position(reader, part.key)?.offset, committed = reader.committed[part.key];
     if (committed !== undefined) put(`${key}-c`, group, "path", { d: FLAGS[reader.number % 3], transform: `translate(${g.slotX(part, committed)},${flagY})`, class: `flag committed group-${reader.kind}` });
     if (at !== undefined) put(`${key}-p`, group, "path", { d: FLAGS[reader.number % 3], transform: `translate(${g.slotX(part, at)},${flagY})`, class: `flag position group-${reader.kind}` });
     const lag = part.high_watermark - (committed ?? at ?? part.start);
     const right = g.slotX(part, Math.max(committed ?? 0, at ?? 0));
-    const beside = right - g.stripX > 110;
-    put(`${key}-t`, group, "text", { x: beside ? Math.min(right, g.slotX(part, committed ?? at)) - 6 : right + 12, y: flagY + 4, class: `tiny ${beside ? "end" : ""} group-${reader.kind}` }, `${short(reader.name, 14)}${lag > 0 ? `, lag ${thin(lag)}` : ""}`);
+    const left = Math.min(right, g.slotX(part, committed ?? at));
+    const beside = left - g.stripX > 120;
+    put(`${key}-t`, group, "text", { x: beside ? left - 6 : right + 12, y: flagY + 4, class: `tiny ${beside ? "end" : ""} group-${reader.kind}` }, `${short(reader.name, 14)}${lag > 0 ? `, lag ${thin(lag)}` : ""}`);
   }
 
   function drawReader({ reader, x, y, h }, into, frame) {
@@ -100,9 +101,11 @@ export function stage(svg) {
     put(`${key}-box`, group, "rect", { x, y, width: g.rightW, height: h, rx: 8, class: "group-box" });
     put(`${key}-f`, group, "path", { d: FLAGS[reader.number % 3], transform: `translate(${x + 12},${y + 19})`, class: `flag committed group-${reader.kind}` });
     put(`${key}-n`, group, "text", { x: x + 26, y: y + 21, class: "row-title" }, short(reader.name, 20));
-    const state = reader.group?.state ?? "no group";
-    put(`${key}-s`, group, "text", { x: x + g.rightW - 10, y: y + 21, class: `label end ${state === "Stable" ? "good" : reader.group ? "warn" : ""}` }, state);
-    put(`${key}-e`, group, "text", { x: x + 12, y: y + 37, class: "label" }, reader.group ? `generation ${reader.group.generation}, ${reader.others} ${reader.others === 1 ? "member" : "members"}` : "reads everything, commits nothing");
+    const alone = reader.members[0]?.spec.group === null;
+    const state = reader.group?.state ?? (alone ? "no group" : "not known now");
+    put(`${key}-m`, group, "text", { x: x + g.rightW - 10, y: y + 21, class: "label end" }, reader.group ? `${reader.others} ${reader.others === 1 ? "member" : "members"}` : "");
+    put(`${key}-s`, group, "text", { x: x + 12, y: y + 37, class: `label ${state === "Stable" ? "good" : reader.group ? "warn" : ""}` }, state);
+    put(`${key}-e`, group, "text", { x: x + g.rightW - 10, y: y + 37, class: "label end" }, reader.group ? `generation ${reader.group.generation}` : alone ? "commits nothing" : "");
     if (reader.group) focusable(group, { of: "group", name: reader.name }, `group ${reader.name}: ${state}, generation ${reader.group.generation}`);
     reader.members.forEach((actor, i) => drawMember(actor, i, { reader, x, y, h }, into, frame));
     if (!reader.members.length) put(`${key}-none`, group, "text", { x: x + 14, y: y + 60, class: "label" }, "members outside, or none");
@@ -133,7 +136,8 @@ export function stage(svg) {
       const x = ends[0].x + (ends[1].x - ends[0].x) * part, y = ends[0].y + (ends[1].y - ends[0].y) * part;
       const group = put(`t-${i}`, into, "g", { class: `traveller ${one.api ? "asks" : "answers"}`, transform: `translate(${x.toFixed(1)},${y.toFixed(1)})` });
       put(`t-${i}-c`, group, "circle", { r: 5 });
-      put(`t-${i}-t`, group, "text", { x: 0, y: -8, class: "tiny middle" }, one.api ?? "answer");
+      const side = x < 60 ? "start" : x > g.width - 60 ? "end" : "middle";
+      put(`t-${i}-t`, group, "text", { x: 0, y: -8, class: `tiny ${side}` }, one.api ?? "answer");
       focusable(group, { of: "event", event: one.event }, `${one.api ?? "answer"} from ${one.from} to ${one.to}`);
     });
   }
@@ -154,7 +158,8 @@ export function stage(svg) {
     draw(frame, { lens, reader, isNarrow, thing }) {
       if (isNarrow !== narrow) { narrow = isNarrow; clear(); }
       chosen = thing;
-      g = grid(frame, narrow);
+      g = grid(frame, narrow, svg.parentNode.clientWidth);
+      svg.classList.toggle("still", !frame.time.at_present);
       svg.setAttribute("viewBox", `0 0 ${g.width} ${Math.ceil(g.height)}`);
       begin();
       const back = layer("back"), cells = layer("cells"), sides = layer("sides"), way = layer("way");
@@ -175,4 +180,3 @@ export function stage(svg) {
 }
 
 const short = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
-export { placeOf };

@@ -1,5 +1,5 @@
 // One thing of the picture, chosen by a click, Enter or the arrow keys: its facts, and "why?" for each.
-import { clock, partitions, position, readers, thin } from "./model.js";
+import { partitions, position, readers, thin } from "./model.js";
 
 const ARROWS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
@@ -31,12 +31,11 @@ export function things(root, svg, part, { state, explain, draw }) {
   function fill(title, facts, asks) {
     part("thing-title").textContent = title;
     part("thing-facts").replaceChildren(...facts.map(([name, value]) => {
-      const row = document.createElement("div"), dt = document.createElement("dt"), dd = document.createElement("dd");
+      const dt = document.createElement("dt"), dd = document.createElement("dd");
       dt.textContent = name;
       dd.textContent = value;
-      row.append(dt, dd);
-      return row;
-    }));
+      return [dt, dd];
+    }).flat());
     part("thing-asks").replaceChildren(...asks.map(([words, of, question]) => {
       const button = document.createElement("button");
       button.type = "button";
@@ -105,4 +104,3 @@ export function things(root, svg, part, { state, explain, draw }) {
     if (focused >= 0) part("thing-asks").children[focused]?.focus();
   };
 }
-export { clock };

@@ -2,7 +2,7 @@
 import { clock, hidden, lag } from "./model.js";
 
 const NS = "http://www.w3.org/2000/svg";
-const LEFT = 92, RIGHT = 852, BOTTOM = 136;
+const LEFT = 92, BOTTOM = 136, WIDTH_MIN = 720;
 const TRACK = { you: 22, faults: 46, cluster: 70 };
 const SAMPLES_MAX = 3000;
 const SHAPE = {
@@ -18,6 +18,7 @@ function make(tag, attributes, text) {
 }
 
 export function timeline(svg, { seek, jump, selectSpan }) {
+  let right = 852, width = 880;
   let shown = null, dragging = false, samples = [], drawnAt = 0;
 
   function sample(frame) {
@@ -26,7 +27,7 @@ export function timeline(svg, { seek, jump, selectSpan }) {
     samples.push({ at: frame.time.now_us, hidden: hidden(frame), lag: lag(frame) });
     if (samples.length > SAMPLES_MAX) samples = samples.filter((_, i) => i % 2);
   }
-  function scale({ from, until }) { return (us) => LEFT + ((us - from) / (until - from)) * (RIGHT - LEFT); }
+  function scale({ from, until }) { return (us) => LEFT + ((us - from) / (until - from)) * (right - LEFT); }
 
   function ticks({ from, until }, x, parts) {
     const steps = [1, 2, 5, 10, 20, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400];
@@ -42,7 +43,7 @@ export function timeline(svg, { seek, jump, selectSpan }) {
     const top = Math.max(10, ...seen.map((one) => Math.max(one.hidden, one.lag)));
     const line = (name) => seen.map((one, i) => `${i ? "L" : "M"}${x(one.at).toFixed(1)} ${(BOTTOM - (one[name] / top) * 44).toFixed(1)}`).join("");
     parts.push(make("path", { d: `${line("hidden")}V${BOTTOM}H${x(seen[0].at)}Z`, class: "area" }), make("path", { d: line("lag"), class: "chart b" }));
-    const last = seen.at(-1), at = Math.min(RIGHT - 4, x(last.at)) + 8;
+    const last = seen.at(-1), at = Math.min(right - 4, x(last.at)) + 8;
     parts.push(make("text", { x: at, y: 110, class: "now" }, last.hidden), make("text", { x: at, y: 126, class: "now b" }, last.lag));
   }
   function marks(all, view, x, parts) {
@@ -59,7 +60,8 @@ export function timeline(svg, { seek, jump, selectSpan }) {
   }
   function draw(frame, { marks: all, headUs }) {
     sample(frame);
-    const now = performance.now();
+    const now = performance.now(), room = Math.max(WIDTH_MIN, svg.parentNode.clientWidth - 10);
+    if (room !== width) { width = room; right = width - 28; svg.setAttribute("viewBox", `0 0 ${width} 160`); drawnAt = 0; }
     if (dragging || (now - drawnAt < 250 && shown?.playhead === frame.time.now_us)) return;
     drawnAt = now;
     const head = Math.max(headUs, frame.time.now_us), span = Number(selectSpan.value) * 1e6;
@@ -69,9 +71,9 @@ export function timeline(svg, { seek, jump, selectSpan }) {
     shown = view;
     const x = scale(view), parts = [];
     ticks(view, x, parts);
-    for (const [name, y] of Object.entries(TRACK)) parts.push(make("text", { x: 0, y: y + 4, class: "track-name" }, name), make("line", { x1: LEFT, x2: RIGHT, y1: y, y2: y, class: "track" }));
+    for (const [name, y] of Object.entries(TRACK)) parts.push(make("text", { x: 0, y: y + 4, class: "track-name" }, name), make("line", { x1: LEFT, x2: right, y1: y, y2: y, class: "track" }));
     charts(view, x, parts);
-    parts.push(make("rect", { x: x(head), y: 10, width: Math.max(0, RIGHT - x(head)), height: BOTTOM - 10, class: "future", fill: "url(#future)" }));
+    parts.push(make("rect", { x: x(head), y: 10, width: Math.max(0, right - x(head)), height: BOTTOM - 10, class: "future", fill: "url(#future)" }));
     marks(all, view, x, parts);
     if (!frame.time.at_present) {
       parts.push(make("rect", { x: x(view.playhead), y: 10, width: Math.max(0, x(head) - x(view.playhead)), height: BOTTOM - 10, class: "later", fill: "url(#future)" }));
@@ -88,8 +90,8 @@ export function timeline(svg, { seek, jump, selectSpan }) {
   }
   function under(event) {
     const box = svg.getBoundingClientRect();
-    const across = ((event.clientX - box.left) / box.width) * 880;
-    const us = shown.from + ((across - LEFT) / (RIGHT - LEFT)) * (shown.until - shown.from);
+    const across = ((event.clientX - box.left) / box.width) * width;
+    const us = shown.from + ((across - LEFT) / (right - LEFT)) * (shown.until - shown.from);
     return Math.round(Math.max(0, Math.min(shown.head, us)));
   }
   let asked = 0;

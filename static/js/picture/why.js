@@ -22,7 +22,7 @@ export function why(part, { doing }) {
     use.setAttribute("href", `#i-${ICON[one.tone]}`);
     svg.append(use);
     dot.append(svg);
-    says.textContent = `${one.words[0].toUpperCase()}${one.words.slice(1)}. `;
+    says.textContent = `${one.words} `;
     if (one.end) {
       const end = document.createElement("span");
       end.className = "cause";

@@ -1,0 +1,194 @@
+"""Pages of sandboxes: who gets in, what a guest may, limits in words, keeping on sign-in."""
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+
+from console.models import Cluster, Membership, Role, User
+from sandbox import control
+from sandbox.lifecycle import State
+from sandbox.models import Sandbox
+from sandbox.services import sandboxes, visitors
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "a long enough secret"
+LIST, NEW = "/sandboxes/", "/sandboxes/new/"
+
+
+@pytest.fixture(autouse=True)
+def clean(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.GUESTS = True
+    cache.clear()
+
+
+def person(name: str, **more) -> Client:
+    client = Client()
+    client.force_login(User.objects.create_user(name, password=PASSWORD, **more))
+    return client
+
+
+def page_of(sandbox: Sandbox, name: str = "sandbox-detail") -> str:
+    return reverse(f"sandbox:{name}", kwargs={"sandbox_id": sandbox.id})
+
+
+def test_a_learner_presses_the_button_and_is_on_the_page_of_a_sandbox_of_their_own():
+    lea = person("lea", is_learner=True)
+    answer = lea.post(NEW, {"name": "  First \n steps "})
+    made = Sandbox.objects.get()
+    assert (answer.status_code, answer.url) == (302, page_of(made))
+    assert (made.name, made.limits, made.owner.username) == ("First steps", "member", "lea")
+    page = lea.get(answer.url).content.decode()
+    assert f'data-socket="{page_of(made)}socket"' in page
+    assert reverse("console:topic-list", args=[made.cluster_id]) in page
+    assert Membership.objects.get(cluster=made.cluster).role == Role.ADMIN
+    assert "First steps" in lea.get(LIST).content.decode()
+
+
+@pytest.mark.parametrize("who", ["stranger", "guest", "other guest"])
+def test_who_it_does_not_belong_to_cannot_tell_it_from_one_that_is_not_there(who):
+    person("lea").post(NEW)
+    made = Sandbox.objects.get()
+    client = person("stan") if who == "stranger" else Client()
+    if who == "other guest":
+        client.post(NEW)
+    for name in ("sandbox-detail", "sandbox-compare"):
+        assert client.get(page_of(made, name)).status_code == 404
+    assert client.post(page_of(made, "sandbox-end")).status_code == 404
+    assert Sandbox.objects.get(id=made.id).state == State.REQUESTED
+
+
+def test_a_guest_has_one_by_session_and_keeps_it_on_signing_in():
+    guest = Client()
+    answer = guest.post(NEW)
+    made = Sandbox.objects.get()
+    assert (made.owner, made.limits) == (None, "guest")
+    assert guest.get(answer.url).status_code == 200
+    lea = User.objects.create_user("lea", password=PASSWORD)
+    guest.post("/login/", {"name": "lea", "password": PASSWORD})
+    made.refresh_from_db()
+    assert (made.owner, made.guest, made.limits) == (lea, "", "member")
+    assert guest.get(answer.url).status_code == 200
+    assert Membership.objects.get(user=lea, cluster=made.cluster).role == Role.ADMIN
+    assert Client().get(answer.url).status_code == 404
+
+
+def test_without_the_switch_guests_are_led_to_the_form(settings):
+    settings.GUESTS = False
+    for answer in (Client().get(LIST), Client().post(NEW)):
+        assert (answer.status_code, answer.url.partition("?")[0]) == (302, "/login/")
+    assert not Sandbox.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "hosts", "address", "welcome"),
+    [
+        (None, [], "127.0.0.1", True),
+        (None, [], "::1", True),
+        (None, [], "192.0.2.7", False),
+        (None, ["console.example"], "127.0.0.1", False),
+        (None, [], "", False),
+        (True, ["console.example"], "192.0.2.7", True),
+        (False, [], "127.0.0.1", False),
+    ],
+)
+def test_by_default_guests_are_people_at_this_machine(settings, given, hosts, address, welcome):
+    settings.GUESTS, settings.HOSTS_GIVEN = given, hosts
+    assert visitors.guests_welcome(address) is welcome
+
+
+def test_limits_are_answered_in_words_and_the_name_is_kept():
+    lea = person("lea")
+    lea.post(NEW)
+    lea.post(NEW)
+    answer = lea.post(NEW, {"name": "Third"})
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "2 at once is the limit" in page and 'value="Third"' in page
+    assert Sandbox.objects.count() == 2
+
+
+def test_an_address_brings_three_guests_a_day():
+    assert [Client().post(NEW).status_code for _ in range(4)] == [302, 302, 302, 409]
+    elsewhere = Client(REMOTE_ADDR="192.0.2.7")
+    assert elsewhere.post(NEW).status_code == 302
+
+
+def test_an_address_makes_ten_an_hour():
+    guest = Client()
+    for _ in range(10):
+        assert guest.post(NEW).status_code == 302
+        sandboxes.end(Sandbox.objects.exclude(state=State.EXPIRED).get())
+    answer = guest.post(NEW)
+    assert answer.status_code == 409
+    assert "this hour" in answer.content.decode()
+
+
+def test_what_is_over_says_so():
+    lea = person("lea")
+    lea.post(NEW, {"name": "Old one"})
+    made = Sandbox.objects.get()
+    assert lea.post(page_of(made, "sandbox-end")).url == LIST
+    answer = lea.get(page_of(made))
+    assert answer.status_code == 410
+    assert "is over" in answer.content.decode() and "data-socket" not in answer.content.decode()
+    assert "its time is over" in lea.get(LIST).content.decode()
+
+
+def test_forms_without_their_token_change_nothing():
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(User.objects.create_user("lea"))
+    assert strict.post(NEW).status_code == 403
+    assert not Sandbox.objects.exists()
+
+
+def test_hostile_names_are_text():
+    lea = person("lea")
+    lea.post(NEW, {"name": "<script>alert(1)</script>"})
+    for address in (LIST, page_of(Sandbox.objects.get())):
+        assert "<script>alert" not in lea.get(address).content.decode()
+
+
+def test_a_fork_is_compared_in_a_table(monkeypatch):
+    lea = person("lea")
+    lea.post(NEW, {"name": "Origin"})
+    origin = Sandbox.objects.get()
+    fork = sandboxes.make_fork(origin, 40, "Other way")
+    asked = []
+
+    def ask(sandbox_id, do, **more):
+        asked.append((sandbox_id, do, more))
+        return {"differences": [["lost", 0, 3], ["partitions / orders-0 / end", None, 9]], "more": 0}
+
+    monkeypatch.setattr(control, "ask", ask)
+    page = lea.get(page_of(fork, "sandbox-compare")).content.decode()
+    assert asked == [(fork.id, "compare", {"other": origin.id.hex})]
+    assert "partitions / orders-0 / end" in page and "Origin" in page
+    assert "no fork" in lea.get(page_of(origin, "sandbox-compare")).content.decode()
+
+
+def test_without_a_runner_the_comparison_says_so():
+    lea = person("lea")
+    lea.post(NEW)
+    fork = sandboxes.make_fork(Sandbox.objects.get(), 4, "Other way")
+    assert "No process hosts sandboxes" in lea.get(page_of(fork, "sandbox-compare")).content.decode()
+
+
+def test_the_lists_of_clusters_leave_sandboxes_out_and_their_pages_lead_back(kafka_answers):
+    lea = person("lea")
+    lea.post(NEW)
+    made = Sandbox.objects.get()
+    assert lea.get("/").url == LIST
+    assert made.cluster.name not in lea.get("/clusters/").content.decode()
+    page = lea.get(reverse("console:topic-list", args=[made.cluster_id])).content.decode()
+    assert page_of(made) in page
+    assert Cluster.objects.count() == 1
+
+
+@pytest.fixture
+def kafka_answers(monkeypatch):
+    from tests.console.fake_kafka import FakeKafka
+
+    return FakeKafka().put_in_place(monkeypatch)
