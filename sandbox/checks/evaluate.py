@@ -112,16 +112,12 @@ class Evaluation:
         return self._measured(clause, measures.of_records(chosen), chosen)
 
     def _order(self, clause: Clause, begun: int) -> Verdict:
-        written = [one for one in self.gathered.records[clause.of] if self.gathered.is_by(clause, one)]
+        written = list(self.gathered.records[clause.id])
         read = [one for one in self.gathered.facts[clause.id] if one["event"] > begun]
         return self._measured(clause, measures.of_order(written, read), read)
 
     def _chosen(self, clause: Clause, begun: int) -> list[Fact]:
-        return [
-            one
-            for one in self.gathered.records[clause.of]
-            if one["event"] > begun and self.gathered.is_by(clause, one) and self._fits(clause, one, plain=True)
-        ]
+        return [one for one in self.gathered.records[clause.id] if one["event"] > begun and self._fits(clause, one)]
 
     def _measured(self, clause: Clause, found: Mapping[str, Any], chosen: Sequence[Fact]) -> Verdict:
         short = [name for name, how in clause.measure.items() if not compare.holds(how, found[name])]

@@ -2,8 +2,8 @@
 
 The world's side (runner/lesson_watch.py) hands over plain facts; nothing here knows a world.
 
-*Invariants*: what happened up to the step's opening is never in it; each clause keeps FACTS_MAX facts, the newest; a
-topic's records are RECORDS_MAX, the newest.
+*Invariants*: what happened up to the step's opening is never in it; each clause keeps FACTS_MAX facts and as many
+records, the newest of those that fit it, so that a flood of others pushes nothing out.
 *Not here*: deciding (evaluate.py).
 """
 
@@ -16,7 +16,6 @@ from sandbox.checks import compare
 from sandbox.checks.model import Clause, Step
 
 FACTS_MAX = 1_000
-RECORDS_MAX = 4_000
 Fact = Mapping[str, Any]
 
 
@@ -38,7 +37,7 @@ class Gathered:
     answers: list[Answer] = field(default_factory=list)
     facts: dict[str, deque[Fact]] = field(default_factory=dict)  # by clause
     dropped: dict[str, int] = field(default_factory=dict)
-    records: dict[str, deque[Fact]] = field(default_factory=dict)  # by topic
+    records: dict[str, deque[Fact]] = field(default_factory=dict)  # by clause
     state: Mapping[str, Any] = field(default_factory=dict)  # at the present
     event: int = 0  # up to here
 
@@ -46,7 +45,7 @@ class Gathered:
         clauses = (*self.step.checks, *self.step.hints)
         self.facts = {one.id: deque(maxlen=FACTS_MAX) for one in clauses}
         self.dropped = {one.id: 0 for one in clauses}
-        self.records = {one.of: deque(maxlen=RECORDS_MAX) for one in clauses if one.kind in ("records", "order")}
+        self.records = {one.id: deque(maxlen=FACTS_MAX) for one in clauses if one.kind in ("records", "order")}
 
     @property
     def clauses(self) -> tuple[Clause, ...]:
@@ -72,17 +71,26 @@ class Gathered:
 
     def take_record(self, fact: Fact) -> None:
         """A record was appended: event, root, topic, partition, offset, key, value, headers, from."""
-        kept = self.records.get(fact["topic"])
-        if kept is not None:
-            kept.append(fact)
+        for one in self.clauses:
+            if one.id in self.records and one.of == fact["topic"] and self._may_count(one, fact):
+                self.records[one.id].append(fact)
+
+    def wants_records(self, topic: str) -> bool:
+        """Whether any clause looks into the records of a topic."""
+        return any(one.id in self.records and one.of == topic for one in self.clauses)
 
     def _keep(self, clause: Clause, fact: Fact) -> None:
-        """Keep what may count: what refers to other checks is asked later."""
-        plain = {name: how for name, how in clause.where.items() if not refers(how)}
-        if self.is_by(clause, fact) and all(compare.holds(how, value(fact, name)) for name, how in plain.items()):
+        if self._may_count(clause, fact):
             kept = self.facts[clause.id]
             self.dropped[clause.id] += len(kept) == FACTS_MAX
             kept.append(fact)
+
+    def _may_count(self, clause: Clause, fact: Fact) -> bool:
+        """Whether it fits as far as can be said now: what refers to other checks is asked later."""
+        plain = {name: how for name, how in clause.where.items() if not refers(how)}
+        if clause.kind == "order" and "first" in fact:
+            plain = {}  # a delivery: the clause chooses the records that are looked for in it
+        return self.is_by(clause, fact) and all(compare.holds(how, value(fact, name)) for name, how in plain.items())
 
     def is_by(self, clause: Clause, fact: Fact) -> bool:
         """Whether it goes back to whom it should."""

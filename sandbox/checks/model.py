@@ -54,6 +54,7 @@ class Tool(NamedTuple):
     label: str
     action: Mapping[str, Any]
     fields: tuple[Mapping[str, Any], ...]  # name (with dots), label, kind, choices
+    free: bool  # it may be used before the predictions are made
 
 
 class Step(NamedTuple):

@@ -142,6 +142,6 @@ def _tool(part: Table) -> Tool:
             raise part.wrong("a field of a tool has a name and a label", "fields")
         if one.get("kind", "text") not in ("text", "whole", "number", "choice"):
             raise part.wrong("a field's kind is text, whole, number or choice", "fields")
-    tool = Tool(part.text("label"), action, fields)
+    tool = Tool(part.text("label"), action, fields, part.scalar("free") is True)
     part.done()
     return tool

@@ -70,7 +70,7 @@ class LessonWatch:
             fact = {**deed(entry.brief), "event": entry.number, "at_us": entry.at_us, "root": entry.number}
             self.gathered.take_did(fact)
         for one in entry.seen:
-            records = one.kind == "appended" and one.values[0] in self.gathered.records
+            records = one.kind == "appended" and self.gathered.wants_records(one.values[0])
             if records or self.gathered.wants("seen", one.kind) or one.kind == "delivered":
                 # A broker's own timers (a rebalance) stand between a reader and its first record: then its declaration.
                 root = self._root(timeline, entry.number) or inside.declaration(timeline, one.node, entry.number)

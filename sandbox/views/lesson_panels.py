@@ -147,7 +147,7 @@ def tool_form(
         choices = [(str(value), str(words)) for value, words in dict(one.get("choices", {})).items()]
         usual = preset(tool, name)
         fields.append(ToolField(name, str(one["label"]), str(one.get("kind", "text")), choices, typed.get(name, usual)))
-    return ToolForm(number, tool, fields, foretold(run, step), refused, done)
+    return ToolForm(number, tool, fields, tool.free or foretold(run, step), refused, done)
 
 
 def preset(tool: Tool, name: str) -> str:

@@ -102,7 +102,8 @@ def fill(page: Page, step: Step, action: Mapping[str, Any]) -> None:
         value = at(action, str(one["name"]))
         field = box.locator(f"[name='{one['name']}']")
         if one.get("kind") == "choice":
-            field.select_option(str(value))
+            if value is not None:  # else what is chosen already
+                field.select_option(str(value))
         else:
             field.fill("" if value is None else str(value))
     box.get_by_role("button").click()
