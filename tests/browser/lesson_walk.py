@@ -90,11 +90,10 @@ def say(page: Page, step: Step, ask_id: str, value: str) -> None:
 
 def fill(page: Page, step: Step, action: Mapping[str, Any]) -> None:
     """Fill in the form that does this, if the step has one."""
-    for number, tool in enumerate(step.tools):
-        if is_for(tool, action):
-            break
-    else:
+    number = next((place for place, tool in enumerate(step.tools) if is_for(tool, action)), None)
+    if number is None:
         return
+    tool = step.tools[number]
     box = page.locator(f"#tool-{number}")
     if box.get_attribute("open") is None:
         box.locator("summary").click()

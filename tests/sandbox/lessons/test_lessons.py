@@ -56,3 +56,63 @@ def test_what_the_learner_must_do_is_not_done_when_a_step_opens(slug, number):
     opened = [one.id for one in played.look().verdicts if one.met]
     assert not set(opened) & set(caused)
     assert played.look().hints == ()
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_extra_objects_fail_nothing(slug):
+    """Others' topics, producers and groups beside each step: the solution passes all the same."""
+    played = Played(slug, salt="xtra")
+    timeline = played.timeline
+    timeline.act({"do": "create topic", "topic": "noise", "partitions": 2})
+    timeline.run(60)
+    for number in range(len(played.lesson.steps)):
+        played.open(number)
+        for name, topic in [(f"n{number}", "noise"), (f"m{number}", f"orders{number}")]:
+            if topic != "noise":
+                timeline.act({"do": "create topic", "topic": topic})
+                timeline.run(60)
+            timeline.act(
+                {"do": "add", "actor": {"kind": "producer", "name": name, "topic": topic, "limit": 30, "rate": 9}}
+            )
+            timeline.act(
+                {"do": "add", "actor": {"kind": "consumer", "name": f"c{name}", "topic": topic, "group": f"g{name}"}}
+            )
+        report = played.play(played.step.solution)
+        assert report.done, (played.step.id, missing(report))
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_no_step_passes_in_a_world_where_the_learner_does_nothing(slug):
+    """All answers given, right ones among them, time runs on, and what was done in earlier steps goes on."""
+    played = Played(slug)
+    for number in range(len(played.lesson.steps)):
+        played.open(number)
+        idle = [move for move in played.step.solution if "act" not in move]
+        assert not played.play([*idle, {"run_ms": 5_000}]).done, played.step.id
+        played.open(number)
+        assert played.play(played.step.solution).done
+
+
+def test_the_names_of_two_learners_differ_and_ones_salt_solves_not_the_others():
+    one, other = (catalog.lesson("first-event", salt) for salt in ("aaaa", "bbbb"))
+    assert not set(one.names.values()) & set(other.names.values())
+    played = Played("first-event", salt="aaaa")
+    assert not played.play(other.steps[0].solution).done
+
+
+def test_a_watch_made_anew_from_the_history_says_the_same():
+    played = up_to("first-event", 3)
+    told = played.play(played.step.solution)
+    played.watch = None
+    again = played.look()
+    assert [(one.id, one.met, one.event) for one in again.verdicts] == [(o.id, o.met, o.event) for o in told.verdicts]
+
+
+def test_the_articles_sample_and_what_clients_do_with_it():
+    from sandbox.lessons.gadget import hashed
+
+    keys = ("id_1234", "id_4321", "id_4320", "id_4319")
+    ways = [[row.partition for row in hashed(key, 3)] for key in keys]
+    java, librdkafka, article = zip(*ways, strict=True)
+    assert (java, librdkafka, article) == ((0, 1, 2, 1), (0, 0, 0, 1), (1, 0, 2, 0))
+    assert hashed("id_1234", 3)[2].value == -286100597
