@@ -44,10 +44,23 @@ def main():
         from console.management.testing import main as test
 
         sys.exit(test(sys.argv[2:]))
+    take_data_directory(sys.argv[2:])
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.project.settings")
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)
+
+
+def take_data_directory(arguments):
+    """Let --data DIR of a command decide which data directory the settings are of."""
+    for position, argument in enumerate(arguments):
+        if argument == "--data" and position + 1 < len(arguments):
+            os.environ["ODRADEK_DATA"] = os.path.abspath(arguments[position + 1])
+        elif argument.startswith("--data="):
+            os.environ["ODRADEK_DATA"] = os.path.abspath(argument[len("--data=") :])
+    directory = os.environ.get("ODRADEK_DATA", "")
+    if os.path.exists(directory) and not os.path.isdir(directory):
+        fail("The data directory %s is a file: name a directory." % directory)
 
 
 def fail(sentence):

@@ -5,6 +5,7 @@
 """
 
 from collections.abc import Callable
+from ipaddress import ip_address, ip_network
 
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
@@ -12,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 
 from console.kafka import errors
-from console.services import outages
+from console.services import outages, sessions
 from console.views import errors as pages
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -23,12 +24,59 @@ POLICY = "; ".join(
         "script-src 'self'",
         "style-src 'self'",
         "img-src 'self'",
+        "font-src 'self'",
         "connect-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
+        "object-src 'none'",
         "frame-ancestors 'none'",
     ]
 )
+
+
+class ClientAddress:
+    """REMOTE_ADDR is whom we talk to, past the proxies that settings name.
+
+    What a client itself writes into X-Forwarded-For or X-Forwarded-Proto is believed from nobody else.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer one request."""
+        hops = request.META.pop("HTTP_X_FORWARDED_FOR", "").split(",")
+        peer = request.META.get("REMOTE_ADDR") or ""
+        if not is_proxy(peer):
+            request.META.pop("HTTP_X_FORWARDED_PROTO", None)
+        # Each proxy adds at the end whom it talked to: from there back, the first that is no proxy of ours.
+        while is_proxy(peer) and hops and hops[-1].strip():
+            peer = hops.pop().strip()[:100]
+        request.META["REMOTE_ADDR"] = peer
+        return self.get_response(request)
+
+
+def is_proxy(address: str) -> bool:
+    """Whether this is one of the proxies that settings name."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in ip_network(known, strict=False) for known in settings.PROXIES)
+
+
+class SessionUse:
+    """Sessions know when they were last used."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer one request."""
+        response = self.get_response(request)
+        if request.session.session_key and request.user.is_authenticated:
+            sessions.used(request.session.session_key)
+        return response
 
 
 class ContentSecurityPolicy:
@@ -45,6 +93,7 @@ class ContentSecurityPolicy:
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", POLICY)
         response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = "no-store"
         return response
@@ -83,6 +132,9 @@ class ClusterErrors:
         match error:
             case errors.ClusterUnreachable():
                 return pages.cluster_unreachable(request, cluster_id, outages.failed(cluster_id, error.reason))
+            case errors.SignInRefused():
+                title = "The cluster does not sign this console in"
+                return pages.cluster_refused(request, cluster_id, title, error.reason, 502)
             case errors.NotFound():
                 return pages.not_in_cluster(request, cluster_id, error.reason)
             case errors.NotAuthorized():

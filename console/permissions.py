@@ -1,7 +1,8 @@
 """The one door to a cluster: the first line of every view, API view and socket.
 
 *Invariants*: who has no role on a cluster cannot tell it from one that is not there (404); who has too small a
-role is told so (403); a read-only connection refuses every change of its cluster, whoever asks.
+role is told so (403); a read-only connection refuses every change of its cluster, whoever asks; a token never opens
+more than its owner may at that moment, nor more than the token says.
 *Not here*: whether somebody is signed in (LoginRequiredMiddleware, AuthMiddlewareStack).
 """
 
@@ -50,13 +51,37 @@ def clusters_of(user: AbstractBaseUser | AnonymousUser) -> QuerySet[Cluster]:
     """All clusters that this user may see."""
     if not isinstance(user, User) or not user.is_active:
         return Cluster.objects.none()
-    if user.is_superuser:
-        return Cluster.objects.all()
-    return Cluster.objects.filter(memberships__user=user)
+    clusters = Cluster.objects.all() if user.is_superuser else Cluster.objects.filter(memberships__user=user)
+    if user.token is not None and not user.token.every_cluster:
+        return clusters.filter(pk__in=user.token.clusters.values("pk"))
+    return clusters
+
+
+def listed_clusters_of(user: AbstractBaseUser | AnonymousUser) -> QuerySet[Cluster]:
+    """Those that lists name: sandboxes have a list of their own, and looking at all clusters must not wake them."""
+    return clusters_of(user).filter(unix_path="")
 
 
 def role_on(user: AbstractBaseUser | AnonymousUser, cluster: Cluster) -> Role:
-    """The role of a user on a cluster that they see."""
-    if isinstance(user, User) and user.is_superuser:
-        return Role.ADMIN
-    return Role(Membership.objects.get(user_id=user.pk, cluster=cluster).role)
+    """The role of a user on a cluster that they see; who came by a token has at most the token's."""
+    assert isinstance(user, User), "only people see clusters"
+    own = Role.ADMIN if user.is_superuser else _membership_role(user, cluster)
+    return own if user.token is None else min(own, Role(user.token.role))
+
+
+def _membership_role(user: User, cluster: Cluster) -> Role:
+    role = Membership.objects.filter(user_id=user.pk, cluster=cluster).values_list("role", flat=True).first()
+    if role is None:  # it was taken away this moment
+        raise Http404("no such cluster for you")
+    return Role(role)
+
+
+def administers_installation(user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Whether this is an administrator of the installation, in person: no token is."""
+    return isinstance(user, User) and user.is_active and user.is_superuser and user.token is None
+
+
+def check_administrator(user: AbstractBaseUser | AnonymousUser) -> None:
+    """The first line of every page of the installation; PermissionDenied for anybody else."""
+    if not administers_installation(user):
+        raise PermissionDenied("this is for administrators of this installation")

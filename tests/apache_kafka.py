@@ -15,13 +15,14 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+Settings = Mapping[str, str] | Callable[[int], Mapping[str, str]]
 FETCH_S_MAX = 240
 START_S_MAX = 150
 STOP_S_MAX = 60
@@ -116,15 +117,19 @@ def is_free(port: int) -> bool:
 
 
 @contextmanager
-def apache_kafka(settings: Mapping[str, str] | None = None) -> Iterator[str]:
-    """Run one node of Apache Kafka until the block ends; give its bootstrap address."""
+def apache_kafka(settings: Settings | None = None, *, ports: int = 2) -> Iterator[str]:
+    """Run one node of Apache Kafka until the block ends; give its bootstrap address.
+
+    It has that many ports in a row: the first is the bootstrap address's, the second the controller's, and `settings`
+    that are a function of the first port may give the others to more listeners.
+    """
     fetch_jars()
     said = []
     with tempfile.TemporaryDirectory(prefix="apache-kafka-") as parent:
         for number in range(TRIES):
             data = Path(parent, str(number))
             try:
-                bootstrap = start(data, settings or {})
+                bootstrap = start(data, settings or {}, ports)
             except subprocess.SubprocessError as failed:
                 said.append(f"{failed}\n{getattr(failed, 'stderr', '')}\n{end_of_logs(data)}")
                 stop(data)
@@ -137,11 +142,12 @@ def apache_kafka(settings: Mapping[str, str] | None = None) -> Iterator[str]:
         raise AssertionError(f"Apache Kafka did not start in {TRIES} tries:\n" + "\n".join(said))
 
 
-def start(data: Path, settings: Mapping[str, str]) -> str:
+def start(data: Path, settings: Settings, ports: int) -> str:
     """Start a node with data of its own; raises SubprocessError."""
     with one_at_a_time():
-        command = [*words("start"), "--nodes", "1", "--data", str(data), "--port", str(free_ports(2))]
-        for key, value in settings.items():
+        port = free_ports(ports)
+        command = [*words("start"), "--nodes", "1", "--data", str(data), "--port", str(port)]
+        for key, value in (settings(port) if callable(settings) else settings).items():
             command += ["--set", f"{key}={value}"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=START_S_MAX, check=True)
     return str(json.loads(done.stdout.strip().splitlines()[-1])["bootstrap"])

@@ -11,12 +11,12 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
+from console.forms.partitions import partition_numbers
 from console.forms.times import MomentField
 from console.kafka.group_resets import Move, Wish
 
 SORTS = ("name", "state", "members", "topics", "lag")
 OFFSET_MAX = 2**63 - 1
-PARTITIONS_MAX = 10_000
 KINDS = ("earliest", "latest", "time", "offset", "shift")
 NEEDED = {"time": "time", "offset": "offset", "shift": "by"}  # the field that a kind needs
 
@@ -74,21 +74,7 @@ class ResetForm(forms.Form):
 
     def clean_partitions(self) -> tuple[int, ...] | None:
         """None for all; else the numbers of a list like 0,3,5-7."""
-        text = self.cleaned_data["partitions"].replace(" ", "").lower()
-        if text in ("", "all"):
-            return None
-        found: dict[int, None] = {}
-        for part in text.split(","):
-            matched = re.fullmatch(r"([0-9]{1,10})(?:-([0-9]{1,10}))?", part)
-            if matched is None:
-                raise ValidationError("Partitions look like 0,3,5-7, or all.")
-            first, last = int(matched[1]), int(matched[2] or matched[1])
-            if last < first or last - first >= PARTITIONS_MAX or last >= 2**31:
-                raise ValidationError(f"{part} is no range of partitions.")
-            found.update(dict.fromkeys(range(first, last + 1)))
-            if len(found) > PARTITIONS_MAX:
-                raise ValidationError(f"At most {PARTITIONS_MAX} partitions at once.")
-        return tuple(found)
+        return partition_numbers(self.cleaned_data["partitions"])
 
     def clean(self) -> dict[str, Any]:
         """A kind that needs a value has one."""

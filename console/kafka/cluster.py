@@ -5,11 +5,14 @@ Not here: topics one by one (topics.py), broker configurations (configs.py).
 """
 
 import asyncio
+import time
 from dataclasses import dataclass
 
 from console.kafka import sizes
 from console.kafka.connection import ConnectionSpec, Session, run
-from console.kafka.topics import is_offline, is_under_replicated
+from console.kafka.errors import ClusterUnreachable
+from console.kafka.shared import shared
+from console.kafka.topics import all_metadata, is_offline, is_under_replicated
 from engine.client.errors import ClientError
 from engine.wire.error_codes import ErrorCode
 from engine.wire.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
@@ -21,6 +24,7 @@ from engine.wire.messages.describe_quorum import (
 )
 
 METADATA_TOPIC = "__cluster_metadata"
+DISKS_WAIT_S = 1.0
 METADATA_VERSION = "metadata.version"
 # The level that each release finalizes when it is set up anew (kafka-features version-mapping).
 RELEASES = {
@@ -73,22 +77,21 @@ class ClusterView:
 
 def describe(spec: ConnectionSpec) -> ClusterView:
     """Describe the cluster."""
-    return run(spec, _describe)
 
-
-def check(spec: ConnectionSpec) -> str | None:
-    """Connect and return the cluster id: for validating a connection that a user types in."""
-
-    async def read(session: Session) -> str | None:
-        return (await session.metadata([])).cluster_id
+    async def read(session: Session) -> ClusterView:
+        return await _describe(spec, session)
 
     return run(spec, read)
 
 
-async def _describe(session: Session) -> ClusterView:
-    metadata, disks, apis, quorum_leader = await asyncio.gather(
-        session.metadata(), sizes.node_disks(session), _api_versions(session), _quorum_leader(session)
+async def _describe(spec: ConnectionSpec, session: Session) -> ClusterView:
+    listed, disks, apis, quorum_leader = await asyncio.gather(
+        all_metadata(spec, session),
+        _disks(spec, session),
+        _api_versions(session),
+        _quorum_leader(session),
     )
+    metadata = listed.value
     parts = [part for topic in metadata.topics for part in topic.partitions]
     leaders: dict[int, int] = {}
     replicas: dict[int, int] = {}
@@ -127,8 +130,21 @@ async def _describe(session: Session) -> ClusterView:
         offline=sum(map(is_offline, parts)),
         features=features,
         apis=len(apis.api_keys) if apis else 0,
-        kafka_version=_release(dict(features).get(METADATA_VERSION)),
+        kafka_version=release_of(dict(features).get(METADATA_VERSION)),
     )
+
+
+async def _disks(spec: ConnectionSpec, session: Session) -> dict[int, sizes.NodeDisks]:
+    """What is on the disks; nothing where that takes too long for a page: a later one has it."""
+    waiting = Session(session.shell, min(session.deadline_s, time.monotonic() + DISKS_WAIT_S))
+    try:
+        return (await shared(spec, waiting, "disks", sizes.node_disks, weigh=_replicas)).value
+    except ClusterUnreachable:
+        return {}
+
+
+def _replicas(disks: dict[int, sizes.NodeDisks]) -> int:
+    return sum(disk.replicas for disk in disks.values())
 
 
 async def _api_versions(session: Session) -> ApiVersionsResponse | None:
@@ -152,7 +168,7 @@ async def _quorum_leader(session: Session) -> int | None:
     return part.leader_id if part.error_code == ErrorCode.NONE else None
 
 
-def _release(level: int | None) -> str | None:
+def release_of(level: int | None) -> str | None:
     """The newest release whose metadata version is not above the cluster's."""
     reached = [name for known, name in RELEASES.items() if level is not None and known <= level]
     return reached[-1] if reached else None

@@ -72,16 +72,21 @@ def topic_configs(spec: ConnectionSpec, name: str) -> list[ConfigEntry]:
     """All configs of a topic, by name."""
 
     async def read(session: Session) -> list[ConfigEntry]:
-        entries = await _describe(session, TOPIC, name, None)
-        unknown = [entry.name for entry in entries if entry.default is None and entry.name in BROKER_WIDE]
-        if not unknown:
-            return entries
-        broker_wide = await _broker_wide(session, unknown)
-        return [
-            replace(entry, default=broker_wide[entry.name]) if entry.name in broker_wide else entry for entry in entries
-        ]
+        return await described_topic(session, name)
 
     return run(spec, read)
+
+
+async def described_topic(session: Session, name: str) -> list[ConfigEntry]:
+    """The same within an operation."""
+    entries = await _describe(session, TOPIC, name, None)
+    unknown = [entry.name for entry in entries if entry.default is None and entry.name in BROKER_WIDE]
+    if not unknown:
+        return entries
+    broker_wide = await _broker_wide(session, unknown)
+    return [
+        replace(entry, default=broker_wide[entry.name]) if entry.name in broker_wide else entry for entry in entries
+    ]
 
 
 def broker_configs(spec: ConnectionSpec, node_id: int) -> list[ConfigEntry]:

@@ -9,7 +9,9 @@ Invariants:
 - A shell that nobody used for IDLE_S is closed; one that is in use never is.
 - Whatever goes wrong is raised as a KafkaError.
 
-Not here: what is asked (topics.py, records.py ...), who may ask (permissions.py).
+- A connection is made only where the spec's rule of addresses allows it, each broker's among them.
+
+Not here: what is asked (topics.py, records.py ...), who may ask (permissions.py), the rule (addresses.py).
 """
 
 import asyncio
@@ -17,14 +19,15 @@ import os
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from console.kafka.addresses import AddressRule, Gate
 from console.kafka.errors import ClusterUnreachable, translated
 from engine.client.calls import Fetched, OffsetFound, Place
-from engine.client.config import ClientConfig, parse_bootstrap
+from engine.client.config import ClientConfig, Sasl, Tls, parse_bootstrap
 from engine.client.errors import ClientError
 from engine.net.client_shell import ClientShell
 from engine.wire.messages.metadata import MetadataResponse
@@ -47,6 +50,9 @@ class ConnectionSpec:
     bootstrap: str  # "host:port,host:port"
     client_id: str = "odradek-console"
     unix_path: str = ""  # of a sandbox, instead of an address; never what somebody typed
+    tls: Tls | None = None
+    sasl: Sasl | None = None
+    rule: AddressRule | None = None  # where it may connect to; None: anywhere, for the cluster that is our own
 
 
 @dataclass(slots=True)
@@ -164,7 +170,7 @@ class _Pool:
     async def _entry(self, spec: ConnectionSpec) -> _Entry:
         entry = self.entries.get(spec)
         if entry is None:
-            shell = ClientShell(spec.bootstrap, config=shell_config(spec), unix_path=spec.unix_path)
+            shell = new_shell(spec)
             await self._make_room()
             entry = self.entries.setdefault(spec, _Entry(shell))
             if entry.shell is shell:
@@ -203,7 +209,21 @@ def shell_config(spec: ConnectionSpec) -> ClientConfig:
         request_timeout_ms=REQUEST_TIMEOUT_MS,
         backoff_ms_min=20,
         backoff_ms_max=500,
+        tls=spec.tls,
+        sasl=spec.sasl,
     )
+
+
+def new_shell(spec: ConnectionSpec, **changes: Any) -> ClientShell:
+    """A client of its own, outside of the pool: `changes` are of its ClientConfig. ValueError as shell_config."""
+    config = replace(shell_config(spec), **changes)
+    gate = Gate(spec.rule, config.bootstrap) if spec.rule is not None else None
+    return ClientShell(spec.bootstrap, config=config, gate=gate, unix_path=spec.unix_path)
+
+
+def check_spec(spec: ConnectionSpec) -> None:
+    """ValueError, with a sentence, for servers, certificates or keys that cannot be understood."""
+    new_shell(spec)
 
 
 _lock = threading.Lock()
@@ -216,6 +236,8 @@ def _pool() -> _Pool:
         pool = _state.get("pool")
         if pool is None or pool.process_id != os.getpid():
             loop = asyncio.new_event_loop()
+            # Names are looked up in threads: so many that a name server that hangs keeps nobody else waiting.
+            loop.set_default_executor(ThreadPoolExecutor(SHELLS_MAX, thread_name_prefix="names"))
             pool = _state["pool"] = _Pool(loop, os.getpid())
             threading.Thread(target=_run_loop, args=(pool,), name="kafka-clients", daemon=True).start()
         return pool

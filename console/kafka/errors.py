@@ -4,7 +4,16 @@ Whatever goes wrong below this package is raised as one of these.
 Not here: what a page does with them (middleware.py).
 """
 
-from engine.client.errors import ClientError, Closed, Disconnected, Refused, TimedOut, Unreachable, Unsupported
+from engine.client.errors import (
+    AuthenticationFailed,
+    ClientError,
+    Closed,
+    Disconnected,
+    Refused,
+    TimedOut,
+    Unreachable,
+    Unsupported,
+)
 from engine.wire.error_codes import ErrorCode
 
 MISSING = (
@@ -32,6 +41,10 @@ class KafkaError(Exception):
 
 class ClusterUnreachable(KafkaError):
     """No answer in time, or no connection: the page says so with the reason (503)."""
+
+
+class SignInRefused(KafkaError):
+    """The cluster does not sign this console in (502). No page tries again by itself: that could lock the user out."""
 
 
 class NotFound(KafkaError):
@@ -66,5 +79,7 @@ def translated(error: ClientError) -> KafkaError:
         return refused(error.code, error.message)
     if isinstance(error, Unsupported):
         return KafkaRefused("UNSUPPORTED_VERSION", error.reason)
+    if isinstance(error, AuthenticationFailed):
+        return SignInRefused(error.reason)
     assert isinstance(error, (Unreachable, TimedOut, Disconnected, Closed)), f"no page knows {error!r}"
     return ClusterUnreachable(error.reason)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from console.kafka import group_offsets, topics
-from console.kafka.connection import TIME_LIMIT_S, ConnectionSpec, Session, run
+from console.kafka.connection import ConnectionSpec, Session, run
 from console.kafka.errors import NotFound
 from console.kafka.group_offsets import Behind
 from console.kafka.group_requests import (
@@ -25,6 +25,7 @@ from console.kafka.group_requests import (
     describe,
     list_groups,
 )
+from console.kafka.shared import run_shared, shared
 from engine.client.calls import Place
 
 BY_NUMBERS = ("members", "topics", "lag")  # sorting by these asks for the numbers of all groups
@@ -59,6 +60,7 @@ class GroupPage:
     page: int  # from 1; the last one if a later one was asked for
     pages: int
     names: list[str]  # of all groups, for the nearest name; only if nothing matches
+    age_s: float = 0.0  # of the numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,7 @@ def group_page(
     descending: bool = False,
     page: int = 1,
     page_size: int = 50,
+    fresh_s: float = 0.0,
 ) -> GroupPage:
     """One page of groups whose name contains `query` (case does not matter) and that are in this state."""
 
@@ -170,20 +173,34 @@ def group_page(
         pages = max(1, -(-len(listed) // page_size))
         number = min(max(1, page), pages)
         cut = slice((number - 1) * page_size, number * page_size)
+        age_s = 0.0
         if sort in BY_NUMBERS:
-            rows = await _summaries(session, listed)
+
+            async def of_all(session: Session) -> dict[str, GroupSummary]:
+                return {row.name: row for row in await _summaries(session, list(found.values()))}
+
+            summaries = await shared(
+                spec, session, "groups", of_all, weigh=lambda rows: len(rows) * 10, fresh_s=fresh_s
+            )
+            age_s = summaries.age_s
+            rows = [summaries.value[group.name] for group in listed if group.name in summaries.value]
             known = {group.name: getattr(group, sort) for group in rows}
             rows.sort(key=lambda row: -1 if known[row.name] is None else known[row.name], reverse=descending)
             rows = rows[cut]
         else:
             rows = await _summaries(session, listed[cut])
         names = [] if listed else list(found)
-        return GroupPage(rows, len(listed), len(found), states, missing, number, pages, names)
+        return GroupPage(rows, len(listed), len(found), states, missing, number, pages, names, age_s)
 
-    return run(spec, read, time_limit_s=BY_NUMBERS_LIMIT_S if sort in BY_NUMBERS else TIME_LIMIT_S)
+    key = ("group page", query, state, sort, descending, page, page_size)
+    return run_shared(spec, key, read, fresh_s=fresh_s)
 
 
-def describe_group(spec: ConnectionSpec, name: str) -> GroupDetail:
+def _weight(rows: dict[str, GroupSummary]) -> int:
+    return len(rows) * 10  # a group has members and commits
+
+
+def describe_group(spec: ConnectionSpec, name: str, *, fresh_s: float = 0.0) -> GroupDetail:
     """One group with members, commits and lag; NotFound if nobody lists it (it is never created by asking)."""
 
     async def read(session: Session) -> GroupDetail:
@@ -191,7 +208,7 @@ def describe_group(spec: ConnectionSpec, name: str) -> GroupDetail:
         described, commits = await _members_and_commits(session, [group])
         return await _detail(session, group, described[name], commits.get(name, Commits({})))
 
-    return run(spec, read)
+    return run_shared(spec, ("group", name), read, fresh_s=fresh_s)
 
 
 def groups_of_topic(spec: ConnectionSpec, topic: str) -> TopicGroups:

@@ -20,6 +20,7 @@ from engine.client.errors import ClientError
 from engine.client.records import ConsumedRecord, decode
 
 BACKWARDS = ("newest", "before")
+Step = Literal["first", "previous", "next", "last"]
 
 Positions = tuple[tuple[int, int], ...]  # (partition, offset) pairs: where a page ends and the next one begins
 
@@ -136,6 +137,24 @@ def one(spec: ConnectionSpec, topic: str, partition: int, offset: int) -> Record
     return run(spec, operation)
 
 
+def neighbour(spec: ConnectionSpec, topic: str, partition: int, step: Step, offset: int = 0) -> RecordView | None:
+    """The nearest record before or after an offset, or the first or the last of a partition; gaps are passed over.
+
+    None: there is none, or none within what is read for a page.
+    """
+    start = {
+        "first": Start("oldest"),
+        "last": Start("newest"),
+        "previous": Start("before", positions=((partition, offset),)),
+        "next": Start("offset", value=offset + 1),
+    }[step]
+    found = read(spec, topic, partition=partition, start=start, limit=1)
+    for part in found.partitions:
+        if part.error is not None:
+            raise ClusterUnreachable(part.error)
+    return found.records[0] if found.records else None
+
+
 async def _bounds(session: Session, topic: str, partition: int | None) -> dict[int, tuple[int, int, str | None]]:
     """Start and end of each partition that is asked for, or why they are not known."""
     found = await topics.one_topic(session, topic)
@@ -195,7 +214,12 @@ def _page(
     for entry in runs:
         low, high = sorted((origins[entry.partition], entry.position))
         ranges.append(PartitionRange(entry.partition, entry.start, entry.end, low, high, entry.error))
-    before: Positions = tuple((found.partition, found.from_offset) for found in ranges)
+    # A partition that has nothing older is left out, so that the address of a topic of many partitions stays short.
+    before: Positions = tuple(
+        (found.partition, found.from_offset)
+        for found in ranges
+        if found.from_offset > found.start_offset or found.error
+    )
     after: Positions = tuple((found.partition, found.to_offset) for found in ranges)
     older = any(found.from_offset > found.start_offset for found in ranges if found.error is None)
     newer = any(found.to_offset < found.end_offset for found in ranges if found.error is None)

@@ -1,108 +1,47 @@
-"""One live tail: fetches a topic from its end on, counts everything, decodes what can be shown.
+"""One live tail: fetches a topic from its end on and counts everything; who shows what of it is each viewer's.
 
-A batch is counted by its header. It is decoded only while the budget for decoding lasts,
-which fills up with time: at a million records a second a viewer sees samples, and the
-counters stay exact. A tail that fell far behind jumps to the end and counts what it skipped.
+A batch is counted by its header and put undecoded into the ring of its lane; with a filter it is decoded, once for
+all filters, while the budget lasts. A tail that fell far behind jumps to the end and counts what it skipped.
 
 Invariants:
 - Each record from a viewer's start on is counted in its `arrived` once, also across restarts of brokers.
 - Records come in offset order within a partition.
 - Everything here runs on the loop of connection.py.
 
-Not here: the viewer's side on other loops (stream.py).
+Not here: counters and frames (tail_viewer.py), joining and coming back (tail_join.py), other loops (stream.py).
 """
 
 import asyncio
 import logging
 import time
-from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import dataclass, field
+from functools import partial
 
 from console.kafka import topics
-from console.kafka.connection import ConnectionSpec, Session, shell_config, use
-from console.kafka.errors import ClusterUnreachable, KafkaError, NotFound, translated
+from console.kafka.connection import ConnectionSpec, Session, use
+from console.kafka.errors import KafkaError, translated
 from console.kafka.records import RecordView, view_of
+from console.kafka.tail_filters import Budget, Lane, Look, look
+from console.kafka.tail_viewer import Watching
 from engine.client.calls import EARLIEST, LATEST, Fetched, OffsetFound, Place
-from engine.client.config import ConsumerConfig
 from engine.client.errors import ClientError, Refused
-from engine.client.records import decode, raw_batches
+from engine.client.records import RawBatch, decode, raw_batches
 from engine.net.client_shell import ClientShell
 from engine.wire.error_codes import ErrorCode
 from engine.wire.messages.metadata import MetadataResponseTopic
 
-TAILS_MAX = 64
-VIEWERS_MAX = 500  # of one tail
-BUFFER_RECORDS = 500  # of one viewer
 JOIN_LIMIT_S = 3.0
 POLL_MS = 1_000
 LOOK_AROUND_S = 10.0  # how often new partitions are looked for
-DECODED_RECORDS_PER_S = 3_000
+DECODED_RECORDS_PER_S = 20_000  # for viewers without a filter
 BEHIND_RECORDS_MAX = 500_000  # further behind than this the tail jumps to the end
 PAUSE_AFTER_ERROR_S = 0.2
+ATTRIBUTES_BYTE, CODEC_BITS = 22, 0x07  # where a batch says how it is compressed (int16 at byte 21)
+
+NOTHING = Look([], [])
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class TailFrame:
-    """What a viewer is to see next, and its counters."""
-
-    records: list[RecordView]  # oldest first, at most records_max
-    arrived: int
-    shown: int
-    dropped: int
-    state: Literal["live", "reconnecting"]
-    reason: str | None  # why it is reconnecting, in words
-
-
-@dataclass(slots=True, eq=False)
-class Watching:
-    """One viewer as its tail knows it."""
-
-    tail: "Tail"
-    partition: int | None
-    starts: dict[int, int] = field(default_factory=dict)  # offsets from which it counts
-    joined: bool = False  # its starts are known
-    buffer: deque[RecordView] = field(default_factory=deque)
-    arrived: int = 0
-    shown: int = 0
-    dropped: int = 0
-    news: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def sees(self, partition: int) -> bool:
-        """Whether it watches this partition."""
-        return self.joined and (self.partition is None or self.partition == partition)
-
-    def count(self, records: int) -> None:
-        """Records arrived that are not shown, unless `show` follows."""
-        self.arrived += records
-        self.dropped += records
-        self.news.set()
-
-    def show(self, views: Iterable[RecordView]) -> None:
-        """Of the records that were counted, these may be shown."""
-        for view in views:
-            self.buffer.append(view)
-            if len(self.buffer) > BUFFER_RECORDS:
-                self.buffer.popleft()
-
-    async def next_frame(self, records_max: int, wait_s: float) -> TailFrame:
-        """Wait for news, then give the newest records and what became of the others."""
-        try:
-            async with asyncio.timeout(wait_s):
-                await self.news.wait()
-        except TimeoutError:
-            pass
-        self.news.clear()
-        records = list(self.buffer)[-records_max:] if records_max > 0 else []
-        self.buffer.clear()
-        self.shown += len(records)
-        self.dropped -= len(records)
-        tail = self.tail
-        state: Literal["live", "reconnecting"] = "live" if tail.reason is None else "reconnecting"
-        return TailFrame(records, self.arrived, self.shown, self.dropped, state, tail.reason)
 
 
 @dataclass(slots=True, eq=False)
@@ -115,10 +54,13 @@ class Tail:
     topic_id: bytes = b""
     positions: dict[int, int] = field(default_factory=dict)  # next offset of each partition
     viewers: dict[Watching, None] = field(default_factory=dict)
+    lanes: dict[str | None, Lane] = field(default_factory=dict)  # by the filter's key
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
     reason: str | None = None  # why nothing comes, in words
     failure: KafkaError | None = None  # it could not even begin
+    died: bool = False  # of a bug of ours
+    budget: Budget = field(default_factory=Budget)
     decodable: float = DECODED_RECORDS_PER_S  # records that may be decoded now
     decodable_at_s: float = field(default_factory=time.monotonic)
     looked_s: float = 0.0
@@ -165,36 +107,60 @@ class Tail:
         if not task.cancelled() and task.exception() is not None:
             logger.error("the live tail of %s ended", self.topic, exc_info=task.exception())
             self._say("the live tail ended because of an internal error; reload the page")
-            _tails.pop((self.spec, self.topic), None)
+            self.died = True
 
     # ---- records
     async def _take(self, fetched: Fetched) -> None:
         partition = fetched.partition
         for batch in raw_batches(fetched):
-            # A batch that begins before our position was partly seen: counting goes by what is new.
-            fresh = batch.record_count
-            if batch.base_offset < fetched.position:
-                fresh = max(0, min(fresh, batch.last_offset + 1 - fetched.position))
-            if batch.control or not fresh:
-                continue
-            watching = [
-                viewer
-                for viewer in self.viewers
-                if viewer.sees(partition) and batch.last_offset >= viewer.starts.get(partition, 0)
-            ]
-            for viewer in watching:
-                viewer.count(fresh)
-            if watching and self._may_decode(fresh):
-                only = fetched._replace(records=bytes(batch.data), next_offset=batch.last_offset + 1)
-                views = [view_of(record) for record in decode(only).records]
-                for viewer in watching:
-                    viewer.show(views)
+            fresh = fresh_records(batch, fetched.position)
+            if fresh:
+                self._count(fetched, batch, fresh)
+                if any(lane.filters for lane in self.lanes.values()):
+                    await asyncio.sleep(0)  # looking takes time: pages have their turn between batches
+        # What holds no records (markers, compacted away) moves the position of everybody all the same.
         self.positions[partition] = fetched.next_offset
         behind = fetched.high_watermark - fetched.next_offset
         if behind > BEHIND_RECORDS_MAX:
             await self._skip_to(partition, fetched.high_watermark)
 
-    def _may_decode(self, records: int) -> bool:
+    def _count(self, fetched: Fetched, batch: RawBatch, fresh: int) -> None:
+        """Count a batch for each viewer that sees it, and remember it in each lane that one of them is in."""
+        partition, behind = fetched.partition, batch.last_offset + 1
+        watching = [
+            viewer
+            for viewer in self.viewers
+            if viewer.sees(partition) and batch.last_offset >= viewer.starts.get(partition, 0)
+        ]
+        if not watching:
+            return
+        data = bytes(batch.data)
+        only = fetched._replace(records=data, next_offset=behind)
+        looks: dict[Lane, Look | None] = {}
+        views: list[RecordView] | None = None
+        for lane in dict.fromkeys(viewer.lane for viewer in watching):
+            if lane.matcher is None:
+                lane.ring.add(partition, fresh, len(data), decode=partial(decoded, only))
+            elif not self.budget.allows(time.monotonic()):
+                looks[lane] = None
+            else:
+                begun_s = time.monotonic()
+                looks[lane] = NOTHING
+                if packed(data) or lane.matcher.may_match(data):
+                    views = decoded(only) if views is None else views
+                    looks[lane] = found = look(lane.matcher, views)
+                    size_bytes = sum(view.size for view in found.matching)
+                    if found.matching:
+                        lane.ring.add(partition, len(found.matching), size_bytes, views=found.matching)
+                self.budget.spend(time.monotonic() - begun_s)
+        for viewer in watching:
+            start = viewer.starts.get(partition, 0)
+            # A batch that a viewer comes into the middle of (only one who comes back can): it counts what is behind.
+            arrived = fresh if batch.base_offset >= start else min(fresh, behind - start)
+            viewer.count_look(partition, arrived, looks.get(viewer.lane), behind)
+
+    def may_decode(self, records: int) -> bool:
+        """Whether so many records may be decoded for viewers without a filter now."""
         now_s = time.monotonic()
         earned = (now_s - self.decodable_at_s) * DECODED_RECORDS_PER_S
         self.decodable = min(DECODED_RECORDS_PER_S, self.decodable + earned)
@@ -205,11 +171,11 @@ class Tail:
         return True
 
     async def _skip_to(self, partition: int, offset: int) -> None:
-        """Go on at another offset; what lies between counts as arrived and dropped."""
+        """Go on at another offset; what lies between counts as arrived and missed."""
         skipped = offset - self.positions[partition]
         for viewer in self.viewers:
             if skipped > 0 and viewer.sees(partition):
-                viewer.count(min(skipped, max(0, offset - viewer.starts.get(partition, 0))))
+                viewer.miss(partition, min(skipped, max(0, offset - viewer.starts.get(partition, 0))), offset)
         self.positions[partition] = offset
         await self.shell.seek(self.topic, partition, offset)
 
@@ -281,61 +247,21 @@ class Tail:
         await self.shell.assign([(self.topic, partition, offset) for partition, offset in positions.items()])
 
 
-_tails: dict[tuple[ConnectionSpec, str], Tail] = {}
+def fresh_records(batch: RawBatch, position: int) -> int:
+    """How many records of a batch are new to who reads from `position`; markers are none."""
+    if batch.control:
+        return 0
+    # A batch that begins before the position was partly seen: counting goes by what is new.
+    if batch.base_offset < position:
+        return max(0, min(batch.record_count, batch.last_offset + 1 - position))
+    return batch.record_count
 
 
-async def join(spec: ConnectionSpec, topic: str, partition: int | None) -> Watching:
-    """Begin to watch: from the end of each partition as it is now."""
-    key = (spec, topic)
-    tail = _tails.get(key)
-    try:
-        if tail is None:
-            tail = _tails[key] = _begin_tail(spec, topic)
-        if len(tail.viewers) >= VIEWERS_MAX:
-            raise KafkaError(f"topic {topic} has {VIEWERS_MAX} viewers already")
-        watching = Watching(tail, partition)
-        tail.viewers[watching] = None
-    except ValueError as error:
-        raise ClusterUnreachable(str(error)) from None
-    try:
-        async with asyncio.timeout(JOIN_LIMIT_S):
-            await tail.ready.wait()
-            if tail.failure is not None:
-                raise tail.failure
-            if partition is not None and partition not in tail.positions:
-                raise NotFound(f"topic {topic} has no partition {partition}")
-            ends = await tail.offsets(tail.positions, LATEST)
-            # What the tail has passed already was there before the viewer is told that it watches.
-            watching.starts = {index: max(end, tail.positions.get(index, 0)) for index, end in ends.items()}
-            watching.joined = True
-    except TimeoutError:
-        await leave(watching)
-        raise ClusterUnreachable(f"{spec.bootstrap} did not answer within {JOIN_LIMIT_S:g} s") from None
-    except BaseException:
-        await leave(watching)
-        raise
-    return watching
+def decoded(fetched: Fetched) -> list[RecordView]:
+    """The records of a fetch; what is damaged is left out."""
+    return [view_of(record) for record in decode(fetched).records]
 
 
-async def leave(watching: Watching) -> None:
-    """Watch no more; the last viewer ends the tail."""
-    tail = watching.tail
-    tail.viewers.pop(watching, None)
-    if tail.viewers:
-        return
-    if _tails.get((tail.spec, tail.topic)) is tail:
-        del _tails[tail.spec, tail.topic]
-    if tail.task is not None:
-        tail.task.cancel()
-        await asyncio.gather(tail.task, return_exceptions=True)
-
-
-def _begin_tail(spec: ConnectionSpec, topic: str) -> Tail:
-    if len(_tails) >= TAILS_MAX:
-        raise KafkaError(f"{TAILS_MAX} live tails are open already")
-    consumer = ConsumerConfig(offset_reset="none", bytes_max=8 << 20)
-    shell = ClientShell(spec.bootstrap, config=replace(shell_config(spec), consumer=consumer), unix_path=spec.unix_path)
-    tail = Tail(spec, topic, shell)
-    tail.task = asyncio.get_running_loop().create_task(tail.run())
-    tail.task.add_done_callback(tail.on_ended)
-    return tail
+def packed(batch: bytes) -> bool:
+    """Whether the records of a batch are compressed: then its bytes do not tell what is in them."""
+    return bool(batch[ATTRIBUTES_BYTE] & CODEC_BITS)

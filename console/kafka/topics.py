@@ -1,28 +1,33 @@
 """Topics as pages show them: a page of the list, one topic with its partitions.
 
-The list costs one Metadata for all topics; offsets, sizes and cleanup policies are asked
-for the rows of one page only, unless the list is sorted by them.
+The list costs one Metadata for all topics, shared by all who look (shared.py); offsets, sizes and cleanup policies
+are asked for the rows of one page only. Sorted by them, the list uses numbers that are collected for all topics.
 
 Invariant: a part that the cluster does not tell is None; the page comes all the same.
 Not here: records (records.py), configurations (configs.py), writes (services).
 """
 
 import asyncio
+import time
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from console.kafka import configs, sizes
-from console.kafka.connection import TIME_LIMIT_S, ConnectionSpec, Session, run
-from console.kafka.errors import refused
+from console.kafka.connection import ConnectionSpec, Session, run
+from console.kafka.errors import ClusterUnreachable, refused
+from console.kafka.shared import COSTLY, Read, run_shared, shared
+from console.kafka.topic_order import BY_NUMBERS, Numbers, SortKey, sort_topics
 from engine.client.calls import EARLIEST, LATEST, OffsetFound, Place
 from engine.client.cluster_metadata import NO_ID, error_code
 from engine.wire.error_codes import ErrorCode
-from engine.wire.messages.metadata import MetadataResponsePartition, MetadataResponseTopic
+from engine.wire.messages.metadata import MetadataResponse, MetadataResponsePartition, MetadataResponseTopic
 
-BY_NUMBERS = ("records", "size_bytes")  # sorting by these asks for the numbers of all topics
-BY_NUMBERS_LIMIT_S = 6.0
-SortKey = Literal["name", "partitions", "replication_factor", "records", "size_bytes"]
+PLACES_AT_ONCE = 500  # partitions of one step of collecting
+PAUSE_SHARE = 2  # times as long as a step took, until the next: pages come first
+NUMBERS_REST_S = 30.0  # between two collections
+COLLECT_WAIT_S = 1.0  # for numbers of all topics; then the page shows what is known
+WAIT_FOR_MANY_S = 0.05  # the same where it takes longer anyway
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,8 @@ class TopicPage:
     internal_hidden: int
     page: int  # from 1; the last one if a later one was asked for
     pages: int
+    age_s: float = 0.0  # of the oldest part of it
+    collecting: bool = False  # numbers that the order needs are not there yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,47 +105,136 @@ def topic_page(
     internal: bool = False,
     page: int = 1,
     page_size: int = 50,
+    fresh_s: float = 0.0,
 ) -> TopicPage:
     """One page of topics whose name contains `query` (case does not matter)."""
 
     async def read(session: Session) -> TopicPage:
-        topics = _described((await session.metadata()).topics)
-        hidden = 0 if internal else sum(topic.is_internal for topic in topics)
-        shown = [topic for topic in topics if internal or not topic.is_internal]
-        matching = [topic for topic in shown if query.casefold() in (topic.name or "").casefold()]
-        rows = [_summary(topic) for topic in matching]
+        listed = await _all_topics(spec, session, fresh_s)
+        age_s, collecting = listed.age_s, False
+        shown = [topic for topic in listed.value if internal or not topic.row.internal]
+        hidden = len(listed.value) - len(shown)
+        wanted = query.casefold()
+        matching = [topic for topic in shown if wanted in topic.row.name.casefold()]
+        numbers: Numbers = {}
         if sort in BY_NUMBERS:
-            rows = await _with_numbers(session, matching, rows)
-        rows.sort(key=lambda row: row.name)
-        if sort != "name":
-            rows.sort(key=lambda row: getattr(row, sort) if getattr(row, sort) is not None else -1, reverse=descending)
-        elif descending:
-            rows.reverse()
-        pages = max(1, -(-len(rows) // page_size))
+            found = await _all_numbers(spec, session, fresh_s)
+            collecting = found is None
+            if found is not None:
+                numbers, age_s = found.value, max(age_s, found.age_s)
+        sort_topics(matching, sort, descending, numbers)
+        pages = max(1, -(-len(matching) // page_size))
         number = min(max(1, page), pages)
-        cut = rows[(number - 1) * page_size : number * page_size]
-        if sort not in BY_NUMBERS:
-            by_name = {topic.name: topic for topic in matching}
-            cut = await _with_numbers(session, [by_name[row.name] for row in cut], cut)
-        policies = await configs.cleanup_policies(session, [row.name for row in cut])
-        cut = [replace(row, cleanup_policy=policies.get(row.name)) for row in cut]
-        return TopicPage(cut, len(rows), len(shown), hidden, number, pages)
+        cut = matching[(number - 1) * page_size : number * page_size]
+        names = [topic.row.name for topic in cut]
+        if numbers:  # the order and the numbers are of one moment
+            told = [numbers.get(name, (None, None)) for name in names]
+            rows = [
+                replace(topic.row, records=records, size_bytes=size_bytes)
+                for topic, (records, size_bytes) in zip(cut, told, strict=True)
+            ]
+            policies = await configs.cleanup_policies(session, names)
+        else:
+            rows, policies = await asyncio.gather(
+                _with_numbers(session, [topic.described for topic in cut], [topic.row for topic in cut]),
+                configs.cleanup_policies(session, names),
+            )
+        rows = [replace(row, cleanup_policy=policies.get(row.name)) for row in rows]
+        return TopicPage(rows, len(matching), len(shown), hidden, number, pages, age_s, collecting)
 
-    return run(spec, read, time_limit_s=BY_NUMBERS_LIMIT_S if sort in BY_NUMBERS else TIME_LIMIT_S)
+    key = ("topic page", query, sort, descending, internal, page, page_size)
+    return run_shared(spec, key, read, fresh_s=fresh_s)
+
+
+def topic_names(spec: ConnectionSpec) -> list[str]:
+    """The names of all topics, internal ones too."""
+
+    async def read(session: Session) -> list[str]:
+        return [topic.row.name for topic in (await _all_topics(spec, session, 0.0)).value]
+
+    return run(spec, read)
 
 
 def list_topics(spec: ConnectionSpec) -> list[TopicSummary]:
     """All topics by name, internal ones too, with records and sizes, without cleanup_policy."""
 
     async def read(session: Session) -> list[TopicSummary]:
-        topics = _described((await session.metadata()).topics)
-        rows = await _with_numbers(session, topics, [_summary(topic) for topic in topics])
-        return sorted(rows, key=lambda row: row.name)
+        listed = (await _all_topics(spec, session, 0.0)).value
+        return await _with_numbers(session, [one.described for one in listed], [one.row for one in listed])
 
-    return run(spec, read, time_limit_s=BY_NUMBERS_LIMIT_S)
+    return run(spec, read)
 
 
-def describe_topic(spec: ConnectionSpec, name: str) -> TopicDetail:
+class Listed(NamedTuple):
+    """A topic as the cluster describes it, and its row."""
+
+    described: MetadataResponseTopic
+    row: TopicSummary
+
+
+async def all_metadata(spec: ConnectionSpec, session: Session, fresh_s: float = 0.0) -> Read[MetadataResponse]:
+    """What the cluster says of all topics and nodes, shared by all pages."""
+
+    async def read(session: Session) -> MetadataResponse:
+        return await session.metadata()
+
+    return await shared(spec, session, "metadata", read, weigh=_partitions_of, fresh_s=fresh_s)
+
+
+def _partitions_of(answer: MetadataResponse) -> int:
+    return sum(len(topic.partitions) for topic in answer.topics)
+
+
+def _partitions_in(listed: list[Listed]) -> int:
+    return sum(topic.row.partitions for topic in listed)
+
+
+async def _all_topics(spec: ConnectionSpec, session: Session, fresh_s: float) -> Read[list[Listed]]:
+    """All topics by name."""
+
+    async def read(session: Session) -> list[Listed]:
+        answer = (await all_metadata(spec, session, fresh_s)).value
+        topics = _described(answer.topics)
+        return sorted((Listed(topic, _summary(topic)) for topic in topics), key=lambda listed: listed.row.name)
+
+    return await shared(spec, session, "topics", read, weigh=_partitions_in, fresh_s=fresh_s)
+
+
+async def _all_numbers(spec: ConnectionSpec, session: Session, fresh_s: float) -> Read[Numbers] | None:
+    """Records and size of each topic; None while they are collected for the first time."""
+
+    async def read(session: Session) -> Numbers:
+        numbers: Numbers = {}
+        step: list[Listed] = []
+        places = 0
+        for listed in [*(await _all_topics(spec, session, fresh_s)).value, None]:
+            if listed is not None:
+                step.append(listed)
+                places += listed.row.partitions
+            if places >= PLACES_AT_ONCE or (listed is None and step):
+                begun_s = time.monotonic()
+                rows = await _with_numbers(session, [one.described for one in step], [one.row for one in step])
+                if listed is not None:
+                    await asyncio.sleep(PAUSE_SHARE * (time.monotonic() - begun_s))
+                numbers |= {row.name: (row.records, row.size_bytes) for row in rows}
+                step, places = [], 0
+        return numbers
+
+    many = _partitions_in((await _all_topics(spec, session, fresh_s)).value) >= COSTLY
+    wait_s = WAIT_FOR_MANY_S if many else COLLECT_WAIT_S
+    waiting = Session(session.shell, min(session.deadline_s, time.monotonic() + wait_s))
+    weigh, rest_s = _weight, NUMBERS_REST_S
+    try:
+        return await shared(spec, waiting, "numbers", read, weigh=weigh, fresh_s=fresh_s, rest_s=rest_s)
+    except ClusterUnreachable:
+        return None
+
+
+def _weight(numbers: Numbers) -> int:
+    return len(numbers) * 3  # some partitions each
+
+
+def describe_topic(spec: ConnectionSpec, name: str, *, fresh_s: float = 0.0) -> TopicDetail:
     """One topic and its partitions; NotFound if it is not there (it is never created by asking)."""
 
     async def read(session: Session) -> TopicDetail:
@@ -158,7 +254,7 @@ def describe_topic(spec: ConnectionSpec, name: str) -> TopicDetail:
             size_bytes=total,
         )
 
-    return run(spec, read)
+    return run_shared(spec, ("topic", name), read, fresh_s=fresh_s)
 
 
 async def one_topic(session: Session, name: str) -> MetadataResponseTopic:

@@ -12,26 +12,40 @@ from typing import Any
 
 from console.kafka.records import RecordView
 from console.kafka.stream import TailFrame
-from console.services import figures, payloads
+from console.services import figures, readings
+from console.services.readings import Reading
 
 FRAME_BYTES_MAX = 524_288
+AS_THEY_LOOK = Reading()
 
 
-def frame(number: int, tail: TailFrame, *, address: str) -> dict[str, Any]:
-    """What the browser gets; `address` is that of the topic page, ending in a slash."""
+def frame(
+    number: int, tail: TailFrame, *, address: str, reading: Reading = AS_THEY_LOOK, begins: bool = False
+) -> dict[str, Any]:
+    """What the browser gets; `address` is that of the topic page, ending in a slash.
+
+    A frame that `begins` is the first of a watch: counters begin anew.
+    """
     today = datetime.now(UTC)
     return {
         "number": number,
-        "rows": [_row(record, address, today) for record in tail.records],
+        "rows": [_row(record, address, today, reading) for record in tail.records],
         "arrived": tail.arrived,
         "shown": tail.shown,
         "dropped": tail.dropped,
+        "matching": tail.matching,
+        "others": tail.others,
+        "unread": tail.unread,
+        "missed": tail.missed,
+        "positions": {str(partition): str(offset) for partition, offset in tail.positions.items()},
+        "topic": tail.topic_id,
+        "begins": begins,
         "state": tail.state,
         "reason": tail.reason,
     }
 
 
-def _row(record: RecordView, address: str, today: datetime) -> dict[str, Any]:
+def _row(record: RecordView, address: str, today: datetime, reading: Reading) -> dict[str, Any]:
     when = figures.moment(record.timestamp_ms)
     size, unit = figures.size(record.size)
     return {
@@ -40,13 +54,14 @@ def _row(record: RecordView, address: str, today: datetime) -> dict[str, Any]:
         "partition": str(record.partition),
         "time": figures.clock(record.timestamp_ms, today=today),
         "datetime": when.isoformat(timespec="milliseconds") if when else "",
-        "key": _preview(record.key),
-        "value": _preview(record.value),
+        "key": _preview(record.key, reading.key),
+        "value": _preview(record.value, reading.value),
         "size": size,
         "unit": unit,
     }
 
 
-def _preview(data: bytes | None) -> dict[str, Any]:
-    shown = payloads.preview(data)
-    return {"kind": shown.kind, "pieces": shown.pieces}
+def _preview(data: bytes | None, kind: str) -> dict[str, Any]:
+    shown = readings.preview(data, kind)
+    said = {name: words for name, words in (("as", shown.read_as), ("wrong", shown.wrong)) if words}
+    return {"kind": shown.kind, "pieces": shown.pieces, **said}

@@ -1,11 +1,13 @@
 """The live tail of one topic over a WebSocket.
 
-The browser sends {"ack": n} for frames it has drawn and {"pause": true|false}; it gets frames (rows.py) or
-{"ended": why}. While paused, frames hold counters only; while the window is full nothing is sent, and the next frame
-counts what was not shown.
+The browser sends what tail_messages.py names; it gets frames (rows.py), {"viewed": query} when another view of the
+topic begins, {"refused": {...}} when it does not, or {"ended": why}. While paused, frames hold counters only; while
+the window is full nothing is sent, and the next frame counts what was not shown. Who says `resume=1` in the address
+says next up to where it had counted, and goes on from there.
 
 *Invariants*: the same door as every page (cluster_for); the session is looked at again every SESSION_CHECK_S; one
-person has at most SOCKETS_MAX sockets; a message longer than MESSAGE_MAX ends the socket.
+person has at most SOCKETS_MAX sockets; a message that our page would not send ends the socket; a view that is refused
+leaves the one before as it is.
 *Not here*: origin (origin.py), fetching and its sharing by viewers (console/kafka/stream.py), the window's rule.
 """
 
@@ -16,31 +18,35 @@ import time
 import uuid
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qs
 
 from channels.auth import get_user
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.http import Http404, QueryDict
 
+from console.forms.tail import TailForm
 from console.kafka import stream
 from console.kafka.errors import ClusterUnreachable, KafkaError
-from console.live import rows
+from console.live import rows, tail_messages
+from console.live.tail_messages import Acknowledged, Paused, Resumed, Viewed
 from console.live.window import Window
 from console.models import Cluster
 from console.permissions import VIEW, cluster_for
+from console.search import tail_filter
 from console.services.clusters import connection_spec
+from console.services.readings import reading_of
 
 logger = logging.getLogger("django.channels")  # where the other faults of pages go
 
 SOCKETS_MAX = 12  # of one person in this process
-MESSAGE_MAX = 200  # characters of a message from a browser
 ROWS_MAX = 50  # of one frame
 FRAME_EVERY_S = 0.05
 FRAME_WAIT_S = 10
 SESSION_CHECK_S = 20
 RETRY_S = 2
+RESUME_WAIT_S = 5  # for the message that says from where
+VIEW_PAUSE_S = 0.1  # between one view and the next
 
 TOO_MANY, BAD_MESSAGE, SIGNED_OUT, ENDED, FAULT = 4429, 4400, 4401, 4410, 4500  # close codes of our own
 
@@ -52,16 +58,30 @@ class TopicTail(AsyncWebsocketConsumer):
 
     # No channel layer: a tail needs none, and with one it would die whenever Redis does.
     channel_layer_alias = "none"
+    sending: asyncio.Task[None] | None = None
+    counted = False
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve the socket; however that ends, nothing is sent any more and its place is free."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._leave()
 
     async def connect(self) -> None:
         """Let in whoever may see the cluster; then start sending."""
-        self.sending: asyncio.Task[None] | None = None
-        self.counted = False
         self.window = Window()
         self.may_send = asyncio.Event()
         self.paused = False
         self.pressed = False  # the question under way was asked before the last press
         self.asking: asyncio.Future[stream.TailFrame] | None = None
+        query = QueryDict(self.scope["query_string"])
+        self.view = TailForm.of(query, tail_filter)
+        self.proven = self.view  # the last view that the cluster let in
+        self.resume: asyncio.Future[Resumed] | None = None
+        if query.get("resume") == "1":
+            self.resume = asyncio.get_running_loop().create_future()
+        self.topic_id, self.positions = "", dict[int, int]()  # up to where it is counted
         cluster = await self._cluster()
         if cluster is None:
             await self.close()
@@ -87,22 +107,24 @@ class TopicTail(AsyncWebsocketConsumer):
             if not _open[self.user_id]:
                 del _open[self.user_id]
         if self.sending and self.sending is not asyncio.current_task():
+            self.pressed = False  # a press of just before must not swallow this
             self.sending.cancel()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """Take an acknowledgement or a pause; anything else ends the socket."""
+        """Take what our page says; anything else ends the socket."""
         try:
-            if text_data is None or len(text_data) > MESSAGE_MAX:
-                raise ValueError("too long, or not text")
-            message = json.loads(text_data)
-            match message:
-                case {"ack": int() as number} if self.window.acknowledge(number):
+            match tail_messages.parse(text_data):
+                case Acknowledged(number) if self.window.acknowledge(number):
                     pass
-                case {"pause": bool() as paused}:
+                case Paused(paused):
                     self._pause(paused)
+                case Viewed(query):
+                    await self._look_at(TailForm.of(QueryDict(query), tail_filter))
+                case Resumed() as resumed if self.resume is not None and not self.resume.done():
+                    self.resume.set_result(resumed)
                 case _:
-                    raise ValueError("unknown message")
-        except (ValueError, RecursionError):
+                    raise ValueError("not now")
+        except (ValueError, SuspiciousOperation):
             await self._end("This page sent something unexpected. Reload it.", BAD_MESSAGE)
             return
         self._fit()
@@ -110,9 +132,26 @@ class TopicTail(AsyncWebsocketConsumer):
     def _pause(self, paused: bool) -> None:
         was_paused, self.paused = self.paused, paused
         # A question for counters alone may be dropped; one for rows may not, they would be lost.
-        if was_paused and not paused and self.asking and not self.asking.done():
+        if was_paused and not paused:
+            self._ask_anew()
+
+    def _ask_anew(self) -> None:
+        if self.asking and not self.asking.done():
             self.pressed = True
             self.asking.cancel()
+
+    async def _look_at(self, view: TailForm) -> None:
+        refusal = view.refusal
+        if refusal is not None:
+            await self._refuse(refusal.field, refusal.reason, refusal.position)
+        else:
+            self.view = view
+            self._ask_anew()
+        await asyncio.sleep(VIEW_PAUSE_S)  # messages of one browser wait for each other
+
+    async def _refuse(self, field: str, reason: str, position: int | None = None) -> None:
+        refused = {"field": field, "reason": reason, "position": position}
+        await self.send(json.dumps({"refused": refused}))
 
     def _fit(self) -> None:
         if self.window.is_open:
@@ -129,12 +168,22 @@ class TopicTail(AsyncWebsocketConsumer):
 
     async def _send_until_the_end(self, cluster: Cluster) -> None:
         try:
+            if self.resume is not None:
+                came = await asyncio.wait_for(self.resume, RESUME_WAIT_S)
+                self.topic_id, self.positions = came.topic_id, came.positions
             while True:
                 try:
-                    await self._watch(cluster)
+                    await self._watch(cluster, self.view)
                 except ClusterUnreachable as error:
-                    await self._send_frame(stream.TailFrame([], 0, 0, 0, "reconnecting", error.reason))
+                    await self._send_frame(stream.TailFrame([], 0, 0, 0, "reconnecting", error.reason), begins=True)
                     await asyncio.sleep(RETRY_S)
+                except KafkaError as error:
+                    if self.view is self.proven:
+                        raise
+                    await self._refuse("partition" if self.view.asked["partitions"] else "filter", error.reason)
+                    self.view = self.proven
+        except TimeoutError:
+            await self._end("This page did not say from where to go on. Reload it.", BAD_MESSAGE)
         except KafkaError as error:
             await self._end(error.reason, ENDED)
         except _SignedOut:
@@ -143,13 +192,17 @@ class TopicTail(AsyncWebsocketConsumer):
             logger.exception("the live tail of %s failed", self.scope["path"])
             await self._end("This page has a fault of ours; it is in the log. Reload to try again.", FAULT)
 
-    async def _watch(self, cluster: Cluster) -> None:
+    async def _watch(self, cluster: Cluster, view: TailForm) -> None:
+        """Send frames of one view until another one is wanted."""
         name = self.scope["url_route"]["kwargs"]["name"]
         checked_at = time.monotonic()
         withheld = 0  # rows that came for a browser which had just paused: not shown after all
-        async with stream.watch(connection_spec(cluster), name, partition=self._partition()) as viewer:
-            await self._send_frame(stream.TailFrame([], 0, 0, 0, "live", None))  # says: from here on
-            while True:
+        async with stream.watch(connection_spec(cluster), name, self._wanted(view)) as viewer:
+            if view is not self.proven:
+                self.proven = view
+                await self.send(json.dumps({"viewed": view.words}))
+            await self._send_frame(await viewer.first_frame(), begins=True)  # says: from here on
+            while view is self.view:
                 await self.may_send.wait()
                 tail = await self._next_frame(viewer)
                 if tail is None:
@@ -163,9 +216,23 @@ class TopicTail(AsyncWebsocketConsumer):
                     await self._check_session()
                 await asyncio.sleep(FRAME_EVERY_S)
 
+    def _wanted(self, view: TailForm) -> stream.Wanted:
+        """A new view begins now; the one before goes on from where it was."""
+        asked = view.asked
+        partitions = None if asked["partitions"] is None else frozenset(asked["partitions"])
+        goes_on = view is self.proven
+        return stream.Wanted(
+            partitions=partitions,
+            matcher=asked["matcher"],
+            rows_per_s=asked["rows_per_s"],
+            resume=dict(self.positions) if goes_on else {},
+            resume_id=self.topic_id if goes_on else "",
+        )
+
     async def _next_frame(self, viewer: stream.Viewer) -> stream.TailFrame | None:
         """The next frame; None when somebody pressed "go on" while only counters were asked for."""
         records_max = 0 if self.paused else ROWS_MAX
+        self.pressed = False
         self.asking = asyncio.ensure_future(viewer.next_frame(records_max=records_max, wait_s=FRAME_WAIT_S))
         try:
             return await self.asking
@@ -175,10 +242,15 @@ class TopicTail(AsyncWebsocketConsumer):
                 return None
             raise
 
-    async def _send_frame(self, tail: stream.TailFrame) -> None:
+    async def _send_frame(self, tail: stream.TailFrame, *, begins: bool = False) -> None:
         await self.may_send.wait()
+        if tail.topic_id != self.topic_id and tail.topic_id:
+            self.topic_id, self.positions = tail.topic_id, {}
+        self.positions.update(tail.positions)
         address = self.scope["path"].removesuffix("live/socket")
-        await self.send(json.dumps(rows.frame(self.window.next_number(), tail, address=address)))
+        number = self.window.next_number()
+        shown = rows.frame(number, tail, address=address, reading=reading_of(self.view.data), begins=begins)
+        await self.send(json.dumps(shown))
         self._fit()
 
     async def _check_session(self) -> None:
@@ -194,10 +266,6 @@ class TopicTail(AsyncWebsocketConsumer):
         self._leave()
         await self.send(json.dumps({"ended": why}))
         await self.close(code)
-
-    def _partition(self) -> int | None:
-        asked: list[str] = parse_qs(self.scope["query_string"].decode("latin-1")).get("partition", [])
-        return int(asked[0]) if asked and asked[0].isascii() and asked[0].isdigit() and len(asked[0]) < 10 else None
 
 
 class _SignedOut(Exception):

@@ -1,6 +1,6 @@
 """What daphne serves: pages by Django, WebSockets by Channels.
 
-*Invariants*: a WebSocket passes the origin check before anything reads its session.
+*Invariants*: a WebSocket passes the origin check before anything reads its session, and ends with it.
 """
 
 import os
@@ -15,5 +15,8 @@ from channels.routing import ProtocolTypeRouter  # noqa: E402
 
 from console.live.origin import SameOriginOnly  # noqa: E402
 from console.live.routing import sockets  # noqa: E402
+from console.live.session_watch import EndsWithSession  # noqa: E402
 
-application = ProtocolTypeRouter({"http": pages, "websocket": SameOriginOnly(AuthMiddlewareStack(sockets))})
+application = ProtocolTypeRouter(
+    {"http": pages, "websocket": SameOriginOnly(AuthMiddlewareStack(EndsWithSession(sockets)))}
+)

@@ -4,7 +4,7 @@ Beat runs in this worker and asks each broker, on the queue that only its proces
 The broker does the same by itself when nobody asks, so a stopped worker or Redis costs nothing but time.
 
 Invariants: JSON only; a message that a stopped broker did not take expires before the next one is sent.
-Not here: the broker's tasks (engine/hosting/tasks.py), asked for by name: this process loads no engine.
+Not here: the broker's tasks (engine/hosting/tasks.py), asked for by name: of the engine this process loads the client.
 """
 
 import os
@@ -26,12 +26,15 @@ BROKER_TASKS = {
     "expire_offsets": ("offsets.retention.check.interval.ms", 600_000),
 }
 
+# What beat sends to this worker, and how often in seconds.
+OWN_TASKS = {"console.tasks.tend_searches": 15.0}
+
 
 SANDBOX_EXPIRY_S = 60.0
 
 
 def schedule() -> dict[str, dict[str, Any]]:
-    """Return what beat sends: an entry for each task of each broker of the data directory."""
+    """Return what beat sends to brokers: an entry for each task of each broker of the data directory."""
     entries = {}
     for broker in find_brokers(settings.DATA_DIR):
         for task, (config, default_ms) in BROKER_TASKS.items():
@@ -49,6 +52,14 @@ def schedule() -> dict[str, dict[str, Any]]:
     return entries
 
 
+def own_schedule() -> dict[str, dict[str, Any]]:
+    """Return what beat sends to this worker."""
+    return {
+        task: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+        for task, seconds in OWN_TASKS.items()
+    }
+
+
 app = Celery("console", broker=settings.REDIS_URL or None)
 app.conf.update(
     accept_content=["json"],
@@ -57,6 +68,8 @@ app.conf.update(
     result_accept_content=["json"],
     task_ignore_result=True,
     task_default_queue="console",
+    imports=["console.tasks"],
+    worker_prefetch_multiplier=1,
     broker_connection_max_retries=None,
     broker_connection_retry_on_startup=True,
     broker_transport_options={"socket_connect_timeout": 3, "socket_timeout": 5, "health_check_interval": 10},
@@ -64,7 +77,7 @@ app.conf.update(
     worker_enable_remote_control=False,
     worker_redirect_stdouts=False,
     worker_log_format="%(levelname)s %(message)s",
-    beat_schedule=schedule(),
+    beat_schedule=schedule() | own_schedule(),
 )
 
 

@@ -2,7 +2,10 @@
 
 Environment: ODRADEK_DATA (data directory, default .data/ beside manage.py), REDIS_URL (channel layer; without it
 one process is enough for itself), ODRADEK_HOSTS (more host names, comma separated), ODRADEK_SECRET (the key of
-sessions; by default one is made in the data directory), ODRADEK_GUESTS (1 or 0: sandboxes without an account),
+sessions; by default one is made in the data directory), ODRADEK_PROXIES (addresses or networks of reverse proxies,
+comma separated; by default none is believed), ODRADEK_HTTPS=1 (all come by TLS, through one of those proxies),
+ODRADEK_CLUSTER_ADDRESSES (where clusters may be when others than this machine reach the console: networks, names,
+*.names, "public"), ODRADEK_GUESTS (1 or 0: sandboxes without an account),
 ODRADEK_DEBUG=1 (development only).
 
 *Invariants*: the data directory holds everything that is written; secrets are files only the owner may read.
@@ -14,6 +17,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from console.kafka.addresses import AddressRule, parse_allowed
 from console.project.secret_files import secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -21,19 +25,33 @@ DATA_DIR = Path(os.environ.get("ODRADEK_DATA") or BASE_DIR / ".data")
 REDIS_URL = os.environ.get("REDIS_URL", "")
 
 SECRET_KEY = os.environ.get("ODRADEK_SECRET") or secret(DATA_DIR / "secrets" / "django")
+CLUSTER_SECRETS_KEY = secret(DATA_DIR / "secrets" / "clusters")
 DEBUG = os.environ.get("ODRADEK_DEBUG") == "1"
+
+# Addresses or networks of reverse proxies. From these alone X-Forwarded-For and X-Forwarded-Proto are believed
+# (console/middleware.py takes them off every other request).
+PROXIES = list(filter(None, os.environ.get("ODRADEK_PROXIES", "").replace(" ", "").split(",")))
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 HOSTS_GIVEN = [host for host in os.environ.get("ODRADEK_HOSTS", "").split(",") if host]
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *HOSTS_GIVEN]
 # Sandboxes without an account; when it is not said, only people at this very machine (services/visitors.py).
 GUESTS = {"1": True, "0": False}.get(os.environ.get("ODRADEK_GUESTS", ""))
 SOCKET_ROUTES = ["sandbox.feed.routing"]  # by name: sandboxes know the console, it does not know them
 
+HTTPS = os.environ.get("ODRADEK_HTTPS") == "1"
+try:
+    CLUSTER_ADDRESSES = AddressRule(
+        on_loopback=not os.environ.get("ODRADEK_HOSTS"),
+        allowed=parse_allowed(os.environ.get("ODRADEK_CLUSTER_ADDRESSES", "")),
+    )
+except ValueError as error:
+    raise ImproperlyConfigured(f"ODRADEK_CLUSTER_ADDRESSES: {error}") from None
+
 INSTALLED_APPS = [
     "console.apps.ConsoleConfig",
     "sandbox.apps.SandboxConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "channels",
@@ -42,6 +60,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "console.middleware.ClientAddress",
     "django.middleware.security.SecurityMiddleware",
     "console.middleware.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -49,6 +68,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "console.middleware.SessionUse",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -72,7 +92,12 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "console.views.navigation.navigation",
             ],
-            "builtins": ["template_partials.templatetags.partials", "console.templatetags.console_tags"],
+            "builtins": [
+                "template_partials.templatetags.partials",
+                "console.templatetags.console_tags",
+                "console.templatetags.access_tags",
+                "console.templatetags.component_tags",
+            ],
             "loaders": [
                 (
                     "template_partials.loader.Loader",
@@ -108,11 +133,6 @@ CHANNEL_LAYERS = {
     )
 }
 
-# Failed sign-ins are counted in this process; it must not be easy to push them out.
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 20_000}},
-}
-
 AUTH_USER_MODEL = "console.User"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -122,6 +142,7 @@ LOGIN_URL = "console:login"
 LOGIN_REDIRECT_URL = "console:home"
 LOGOUT_REDIRECT_URL = "console:login"
 
+SESSION_ENGINE = "console.models.session"
 SESSION_COOKIE_NAME = "odradek_session"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -133,10 +154,20 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 
+# With ODRADEK_HTTPS=1 everybody comes by TLS (through one of PROXIES): cookies and browsers are held to it. Without,
+# the console is for this machine alone, where there is no wire to protect (console/checks.py warns as soon as others
+# reach it so). Subdomains and browsers' preload lists are for whoever owns the domain to decide.
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+NOT_FOR_US = ("W005", "W021") if HTTPS else ("W004", "W008", "W011", "W012", "W016")
+SILENCED_SYSTEM_CHECKS = [f"security.{number}" for number in NOT_FOR_US]
+
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = False
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 << 20  # of a form: a record of a few megabytes can be typed in, in hex or base64
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"

@@ -5,8 +5,13 @@
 
 from django.urls import include, path
 
-urlpatterns = [path("sandboxes/", include("sandbox.urls")), path("", include("console.urls"))]
+urlpatterns = [
+    path("v3/", include("console.rest.urls")),
+    path("sandboxes/", include("sandbox.urls")),
+    path("", include("console.urls")),
+]
 
+handler400 = "console.views.errors.bad_request"
 handler403 = "console.views.errors.forbidden"
 handler404 = "console.views.errors.not_found"
 handler500 = "console.views.errors.server_error"

@@ -1,7 +1,7 @@
 """`python -m console.project.worker`: the console's Celery worker with beat, as `up` starts it.
 
-The same as `celery -A console.project.celery worker -B --scheduler=celery.beat:Scheduler`, without Celery's command
-line, whose interactive shell costs half a second and 10 MB.
+The same as `celery -A console.project.celery worker -B -Q console,heavy -c 2 --scheduler=celery.beat:Scheduler`,
+without Celery's command line, whose interactive shell costs half a second and 10 MB.
 
 Not here: what it works on (celery.py).
 """
@@ -12,13 +12,16 @@ from celery.apps.worker import Worker
 
 from console.project.celery import app
 
+QUEUES = ("console", "heavy")  # "heavy" is what takes long, in slices: so neither waits long for the other
+
 
 def main() -> int:
     """Run the worker until it is told to stop; return its exit code."""
     worker = Worker(
         app=app,
         pool_cls="prefork",
-        concurrency=1,
+        concurrency=2,  # the partitions of a search are read side by side
+        queues=list(QUEUES),
         beat=True,
         scheduler="celery.beat:Scheduler",  # in memory: what is due is due again after a restart
         hostname="console@%h",

@@ -1,20 +1,24 @@
-"""People: the first administrator, and how often a sign-in may fail.
+"""People: who there are, what they are, whether they may sign in.
 
-*Invariants*: a generated password is returned once and kept only as a hash; counting failures never locks out
-somebody who comes from elsewhere.
-*Not here*: forms and pages (views/accounts.py).
+*Invariants*: a generated password is returned once and kept only as a hash; there is always an active administrator;
+nobody locks themselves out; a learner is a member of no cluster.
+*Not here*: forms and pages (views/users.py), sign-in limits (sign_ins.py), roles on clusters (memberships.py).
 """
 
 import secrets
+from typing import Literal
 
-from django.core.cache import cache
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from console.models import User
+from console.services import sessions
+from console.services.audit import Refusal
 
-TRIES = 5  # of one name from one address
-TRIES_OF_ADDRESS = 30  # of any name from one address
-PAUSE_S = 60
+Kind = Literal["person", "administrator", "learner"]
+
+
+class AccountRefused(Refusal):
+    """Nothing was changed, and why."""
 
 
 def ensure_admin() -> str | None:
@@ -22,29 +26,75 @@ def ensure_admin() -> str | None:
     with transaction.atomic():
         if User.objects.filter(is_superuser=True).exists():
             return None
-        password = secrets.token_urlsafe(15)
+        password = new_password()
         User.objects.create_superuser("admin", password=password)
     return password
 
 
-def sign_in_tries_left(*, name: str, address: str) -> int:
-    """How many more tries there are before a pause; 0 while it lasts."""
-    keys = _keys(name, address)
-    counts = cache.get_many(keys)
-    return max(0, min(TRIES - counts.get(keys[0], 0), TRIES_OF_ADDRESS - counts.get(keys[1], 0)))
+def new_password() -> str:
+    """One that nobody guesses and everybody can copy."""
+    return secrets.token_urlsafe(15)
 
 
-def sign_in_failed(*, name: str, address: str) -> None:
-    """Count one failure; the pause begins anew with each."""
-    for key in _keys(name, address):
-        cache.set(key, cache.get(key, 0) + 1, PAUSE_S)
+def kind_of(user: User) -> Kind:
+    """What somebody is in this installation."""
+    return "administrator" if user.is_superuser else "learner" if user.is_learner else "person"
 
 
-def sign_in_succeeded(*, name: str, address: str) -> None:
-    """Forget the failures of this name from this address."""
-    cache.delete(_keys(name, address)[0])
+def create(name: str, kind: Kind, password: str) -> User:
+    """Make a person who can sign in."""
+    if User.objects.filter(username__iexact=name).exists():
+        raise AccountRefused(f"there is already a person called {name}")
+    try:
+        with transaction.atomic():
+            administers = kind == "administrator"
+            return User.objects.create_user(
+                name, password=password, is_superuser=administers, is_staff=administers, is_learner=kind == "learner"
+            )
+    except IntegrityError:
+        raise AccountRefused(f"there is already a person called {name}") from None
 
 
-def _keys(name: str, address: str) -> list[str]:
-    # Hex, because a name may hold anything and a key may not.
-    return [f"sign-in:{address}:{name[:150].lower().encode().hex()}", f"sign-in:{address}"]
+def set_kind(by: User, person: User, kind: Kind) -> None:
+    """Make somebody an administrator, a learner, or neither."""
+    with transaction.atomic():
+        if kind != "administrator":
+            _check_not_needed(by, person, "made less than an administrator")
+        if kind == "learner" and (count := person.memberships.count()):
+            words = "a cluster" if count == 1 else f"{count} clusters"
+            raise AccountRefused(
+                f"learners are members of no cluster, and {person.username} is of {words}: remove that first"
+            )
+        person.is_superuser = person.is_staff = kind == "administrator"
+        person.is_learner = kind == "learner"
+        person.save(update_fields=["is_superuser", "is_staff", "is_learner"])
+
+
+def set_active(by: User, person: User, *, active: bool) -> None:
+    """Let somebody sign in, or end all their sessions and let them in no more; their tokens sleep meanwhile."""
+    with transaction.atomic():
+        if not active:
+            _check_not_needed(by, person, "deactivated")
+            sessions.end_all(person)
+        person.is_active = active
+        person.save(update_fields=["is_active"])
+
+
+def replace_password(person: User) -> str:
+    """Give somebody a new password, returned this once; their sessions end."""
+    password = new_password()
+    with transaction.atomic():
+        person.set_password(password)
+        person.save(update_fields=["password"])
+        sessions.end_all(person)
+    return password
+
+
+def _check_not_needed(by: User, person: User, what: str) -> None:
+    if not (person.is_superuser and person.is_active):
+        return
+    others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=person.pk)
+    if not others.exists():
+        raise AccountRefused(f"the last administrator, {person.username}, cannot be {what}")
+    if by.pk == person.pk:
+        raise AccountRefused(f"that is you: another administrator has to do it, lest you are {what} by accident")

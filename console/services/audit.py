@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -41,9 +40,11 @@ class Actor:
 
 
 def actor_of(request: HttpRequest) -> Actor:
-    """The person of a request, and where they are."""
-    assert not isinstance(request.user, AnonymousUser), "only who is signed in writes"
-    return Actor(request.user, request.user.get_username(), BROWSER, request.META.get("REMOTE_ADDR", "") or "")
+    """The person of a request, by which way, and where they are (as console.middleware.ClientAddress found it)."""
+    user = request.user
+    assert isinstance(user, User), "only who is signed in writes"
+    via = BROWSER if user.token is None else f"token {user.token.name}"
+    return Actor(user, user.get_username(), via, request.META.get("REMOTE_ADDR", "") or "")
 
 
 @dataclass(slots=True)
@@ -57,6 +58,24 @@ class Note:
     entry_id: int = field(default=0)
 
 
+def noted(
+    actor: Actor, action: str, target: str = "", *, result: Result = Result.DONE, after: Any = None, reason: str = ""
+) -> AuditEntry:
+    """Note what has happened already and changed no cluster: a sign-in, a refused one."""
+    return AuditEntry.objects.create(
+        user=actor.user,
+        user_name=_cut(actor.name, 150),
+        via=_cut(actor.via, 200),
+        address=_cut(actor.address, 100),
+        action=action,
+        target=_cut(target, 300),
+        after=_bounded(after),
+        result=result,
+        reason=_cut(reason, TEXT_MAX),
+        finished_at=timezone.now(),
+    )
+
+
 @contextmanager
 def writing(
     actor: Actor, action: str, target: str, *, cluster: Cluster | None = None, before: Any = None, after: Any = None
@@ -64,9 +83,9 @@ def writing(
     """Note the intent, run the body, note the result; `before` and `after` are what JSON can hold."""
     entry = AuditEntry.objects.create(
         user=actor.user,
-        user_name=actor.name[:150],
-        via=actor.via[:200],
-        address=actor.address[:100],
+        user_name=_cut(actor.name, 150),
+        via=_cut(actor.via, 200),
+        address=_cut(actor.address, 100),
         cluster=cluster,
         cluster_name=cluster.name if cluster else "",
         action=action,
@@ -86,7 +105,7 @@ def writing(
             before=_bounded(note.before),
             after=_bounded(note.after),
             result=note.result,
-            reason=note.reason[:TEXT_MAX],
+            reason=_cut(note.reason, TEXT_MAX),
         )
 
 

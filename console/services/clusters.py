@@ -3,10 +3,14 @@
 *Not here*: who may see one (permissions.py), what is in one (console.kafka).
 """
 
+from django.conf import settings
 from django.db import transaction
 
 from console.kafka.connection import ConnectionSpec
+from console.kafka.errors import ClusterUnreachable
 from console.models import Cluster
+from console.services import sealing
+from engine.client.config import Sasl, Tls
 
 
 def ensure_embedded(name: str, bootstrap: str) -> Cluster:
@@ -25,8 +29,34 @@ def ensure_embedded(name: str, bootstrap: str) -> Cluster:
 
 
 def connection_spec(cluster: Cluster) -> ConnectionSpec:
-    """How to reach a cluster."""
-    return ConnectionSpec(bootstrap=cluster.bootstrap, unix_path=cluster.unix_path)
+    """How to reach a cluster; ClusterUnreachable if its secrets cannot be read."""
+    try:
+        return spec_of(cluster, secrets_of(cluster))
+    except sealing.Unreadable as error:
+        raise ClusterUnreachable(f"the password of this connection is lost: {error}; type it again") from None
+    except ValueError as error:
+        raise ClusterUnreachable(f"this connection is incomplete: {error}") from None
+
+
+def spec_of(cluster: Cluster, secrets: dict[str, str]) -> ConnectionSpec:
+    """How a cluster with these settings and secrets is reached. ValueError if something is missing."""
+    tls = sasl = None
+    if cluster.has_tls:
+        tls = Tls(cluster.ca_certificate, cluster.client_certificate, secrets.get("key", ""))
+    if cluster.has_sasl:
+        sasl = Sasl(cluster.sasl_mechanism, cluster.sasl_username, secrets.get("password", ""))
+    rule = None if cluster.embedded or cluster.unix_path else settings.CLUSTER_ADDRESSES
+    return ConnectionSpec(bootstrap=cluster.bootstrap, unix_path=cluster.unix_path, tls=tls, sasl=sasl, rule=rule)
+
+
+def secrets_of(cluster: Cluster) -> dict[str, str]:
+    """The password and the key that are kept; sealing.Unreadable if they cannot be opened."""
+    return sealing.unseal(cluster.sealed_secrets, place=place_of(cluster)) if cluster.sealed_secrets else {}
+
+
+def place_of(cluster: Cluster) -> str:
+    """Where the secrets of a cluster belong: they open nowhere else."""
+    return f"cluster:{cluster.pk}"
 
 
 def _free_name(name: str) -> str:

@@ -99,10 +99,10 @@ def reset_state(spec: ConnectionSpec, name: str) -> ResetState:
     async def read(session: Session) -> ResetState:
         group = await listed_group(session, name)
         described, commits, there = await asyncio.gather(
-            describe(session, [group]), committed(session, [group]), session.metadata()
+            describe(session, [group]), committed(session, [group]), topics.all_metadata(spec, session)
         )
         found = commits.get(name)
-        all_names = {topic.name for topic in there.topics if topic.name}
+        all_names = {topic.name for topic in there.value.topics if topic.name}
         names = {topic for topic, _ in found.places} & all_names if found else set()
         said = described[name]
         refusal = _refusal(group, said.state, said.members, said.error)

@@ -9,7 +9,7 @@ surrogates never reach an encoder.
 import json
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 PREVIEW_CHARACTERS = 180
@@ -20,7 +20,7 @@ TREE_DEPTH_MAX = 48
 HEX_BYTES = 512
 CONTROL_SHARE_MAX = 0.1
 
-Kind = Literal["null", "empty", "json", "text", "bytes"]
+Kind = Literal["null", "empty", "json", "text", "bytes", "number", "base64"]  # the last two: if somebody chose so
 
 
 class Number(str):
@@ -40,6 +40,8 @@ class Preview:
     kind: Kind
     pieces: list[str]  # plain and named in turn
     size: int
+    read_as: str = ""  # what it was taken for, where that is not plain to see
+    wrong: str = ""  # why it is not what it was to be read as
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,9 @@ class Payload:
     hex: tuple[tuple[str, str, str], ...] = ()  # offset, bytes, characters
     hex_rest: int = 0  # bytes that the hex lines do not show
     folded: int = 0  # bytes that the text does not show
-    integer: str | None = None  # 4 or 8 bytes read as a big-endian integer
+    numbers: tuple[tuple[str, str], ...] = ()  # what 4 or 8 bytes are as Integer, Long, Double; the likeliest first
     note: str = ""  # why it is not shown as JSON although it looks like it
+    wrong: str = ""  # why it is not what it was to be read as
 
 
 def preview(data: bytes | None) -> Preview:
@@ -67,6 +70,15 @@ def preview(data: bytes | None) -> Preview:
     if text is None:
         shown = data[:48].hex(" ") + (" …" if len(data) > 48 else "")
         return Preview("bytes", [shown], len(data))
+    return _line(data, text)
+
+
+def text_preview(data: bytes) -> Preview:
+    """The beginning of what is text for certain, control characters or not."""
+    return _line(data, data[: PREVIEW_CHARACTERS * 4].decode("utf-8", "ignore"))
+
+
+def _line(data: bytes, text: str) -> Preview:
     line = re.sub(r"\s*[\r\n\t]\s*", " ", text)
     cut = len(line) > PREVIEW_CHARACTERS or len(data) > PREVIEW_CHARACTERS * 4
     shown = line[:PREVIEW_CHARACTERS] + ("…" if cut else "")
@@ -92,9 +104,31 @@ def payload(data: bytes | None, *, everything: bool = False) -> Payload:
         hex=tuple(_hex_lines(hexed)),
         hex_rest=len(data) - len(hexed),
         folded=len(data) - len(shown),
-        integer=str(int.from_bytes(data, "big", signed=True)) if text is None and len(data) in (4, 8) else None,
         note=note,
     )
+
+
+def text_payload(data: bytes, shown: Payload) -> Payload:
+    """The same as text, whatever it looks like; for bytes that are UTF-8."""
+    text = data[: len(data) - shown.folded].decode("utf-8", "ignore")
+    return replace(shown, kind="text", tree=None, text=tuple(pieces(text, multiline=True)), note="")
+
+
+def json_payload(data: bytes, shown: Payload) -> Payload:
+    """The same as JSON, a number or a word alone too; for bytes that are JSON."""
+    tree, note = _tree(data)
+    known = text_payload(data, shown)
+    return replace(known, kind="text" if note else "json", tree=tree, note=note)
+
+
+def kind_of(data: bytes) -> Kind:
+    """What bytes are recognised as."""
+    if not data:
+        return "empty"
+    text = _text(data, cut=False)
+    if text is None:
+        return "bytes"
+    return "json" if data.lstrip()[:1] in (b"{", b"[") and _tree(data)[0] is not None else "text"
 
 
 def pieces(text: str, *, multiline: bool) -> list[str]:

@@ -12,14 +12,15 @@ from console.kafka.group_resets import Wish
 FLAGS = {"earliest": "--to-earliest", "latest": "--to-latest"}
 
 
-def command(bootstrap: str, group: str, wish: Wish) -> str:
-    """One option a line, ready to be pasted."""
+def command(bootstrap: str, group: str, wish: Wish, *, secure: bool = False) -> str:
+    """One option a line, ready to be pasted; `secure`: the tool needs a file that says how to sign in."""
     topic = wish.topic
     if wish.partitions is not None:
         topic += ":" + ",".join(map(str, wish.partitions))
     lines = [
         "kafka-consumer-groups.sh",
         f"--bootstrap-server {word(bootstrap)}",
+        *(["--command-config client.properties"] if secure else []),
         f"--group {word(group)}",
         f"--topic {word(topic)}",
         f"--reset-offsets {_target(wish)}",

@@ -4,6 +4,7 @@
 *Not here*: the words and figures themselves (services/figures.py, services/payloads.py).
 """
 
+import hashlib
 import html
 import json
 import time
@@ -37,6 +38,12 @@ def mark(tone: str, words: str) -> SafeString:
 def muted(word: str) -> SafeString:
     """A word that stands where a value would."""
     return format_html('<span class="zero">{}</span>', word)
+
+
+@register.filter
+def row_key(name: str) -> str:
+    """What tells a row of a page from the others, whatever its name may hold."""
+    return hashlib.blake2s(name.encode(), digest_size=9).hexdigest()
 
 
 @register.filter
@@ -166,6 +173,12 @@ def query(context: template.Context, **changes: Any) -> str:
     return "?" + asked.urlencode() if asked else "?"
 
 
+@register.filter
+def alone(kept: str) -> str:
+    """The rest of an address, "&a=1", as all of its query, "?a=1"."""
+    return "?" + kept[1:] if kept else ""
+
+
 @register.simple_tag(takes_context=True)
 def sort_head(context: template.Context, key: str, words: str, css: str = "") -> SafeString:
     """A column head that sorts: first as one expects (names up, numbers down), then the other way round."""
@@ -190,7 +203,7 @@ def topic_health(topic: Any) -> SafeString:
     if topic.under_replicated:
         words = f"{figures.thin(topic.under_replicated)} of {figures.thin(topic.partitions)} under-replicated"
         return mark("warn", words)
-    return mark("none", "One copy only") if topic.replication_factor == 1 else mark("good", "Healthy")
+    return mark("none", "Healthy, one copy") if topic.replication_factor == 1 else mark("good", "Healthy")
 
 
 @register.simple_tag
@@ -200,13 +213,19 @@ def preview(shown: payloads.Preview, absent: str) -> SafeString:
         return format_html('<span class="badge">{}</span>', absent)
     if shown.kind == "empty":
         return muted("empty")
-    return format_html('<span class="mono">{}</span>', pieces(shown.pieces))
+    line = format_html('<span class="mono">{}</span>', pieces(shown.pieces))
+    if shown.wrong:
+        return format_html('<span class="u wrong">{}</span> {}', named(shown.wrong), line)
+    return format_html('{} <span class="u">{}</span>', line, shown.read_as) if shown.read_as else line
 
 
 @register.simple_tag
 def payload_kind(payload: payloads.Payload) -> str:
     """What a payload was recognised as, and its size."""
-    words = {"null": "null", "empty": "empty", "json": "JSON", "text": "text", "bytes": "bytes"}[payload.kind]
+    if payload.kind == "number" or payload.numbers:
+        words = payload.numbers[0][0]
+    else:
+        words = {"json": "JSON"}.get(payload.kind, payload.kind)
     return f"{words}, {figures.THIN.join(figures.size(payload.size))}" if payload.size else words
 
 

@@ -9,7 +9,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from console.services import figures
+from console.services import figures, lag_trends
 from console.templatetags.console_tags import icon, mark, muted, named
 
 register = template.Library()
@@ -45,6 +45,23 @@ def behind(milliseconds: int | None) -> SafeString | str:
     if milliseconds is None:
         return muted("–")
     return muted("0") if milliseconds == 0 else figures.duration_ms(milliseconds)
+
+
+@register.simple_tag
+def lag_trend(trend: lag_trends.Trend | None) -> SafeString:
+    """Whether a lag grows: a shape, a rate, and a word for who does not see the shape. Empty until it is known."""
+    if trend is None:
+        return format_html('<span class="trend">{}</span>', "")
+    if trend.direction == "steady":
+        return format_html('<span class="trend">{}</span>', "steady")
+    rate = abs(trend.per_s)
+    shape = icon("up" if trend.direction == "grows" else "down", small=True)
+    figure = figures.thin(round(rate)) if rate >= 10 else f"{rate:.1f}"
+    return format_html(
+        '<span class="trend" data-direction="{}" title="over the last {}">'
+        '<span class="sr">{} by </span>{}{}{}/s</span>',
+        trend.direction, figures.ago(trend.over_s), trend.direction, shape, figure, figures.THIN,
+    )  # fmt: skip
 
 
 @register.simple_tag

@@ -8,7 +8,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
 from console.forms.accounts import SignInForm
-from console.services import accounts
+from console.models import User
+from console.services import audit, sessions, sign_ins
 
 
 @login_not_required
@@ -22,26 +23,42 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return render(request, "console/accounts/login.html", {"form": SignInForm(), "next": target})
 
     form = SignInForm(request.POST)
-    name, address = form.data.get("name", ""), request.META.get("REMOTE_ADDR", "")
-    tries = accounts.sign_in_tries_left(name=name, address=address)
-    if tries and form.is_valid():
-        user = authenticate(request, username=form.cleaned_data["name"], password=form.cleaned_data["password"])
-        if user is not None:
-            accounts.sign_in_succeeded(name=name, address=address)
-            login(request, user)
+    name, address = form.data.get("name", "").strip(), request.META.get("REMOTE_ADDR", "")
+    tries = sign_ins.begin(name=name, address=address)
+    if tries.allowed:
+        user = None
+        if form.is_valid():
+            user = authenticate(request, username=form.cleaned_data["name"], password=form.cleaned_data["password"])
+        if isinstance(user, User):
+            sign_ins.succeeded(name=name, address=address)
+            begin_session(request, user)
             return redirect(target)
-        accounts.sign_in_failed(name=name, address=address)
-        tries = accounts.sign_in_tries_left(name=name, address=address)
-    context = {"form": form, "next": target, "failed": True, "tries": tries, "pause_s": accounts.PAUSE_S}
-    return render(request, "console/accounts/login.html", context, status=200 if tries else 429)
+        sign_ins.failed(name=name, address=address)
+    context = {"form": form, "next": target, "failed": True, "tries": max(0, tries.left), "pause_s": tries.wait_s}
+    if tries.left > 0:
+        return render(request, "console/accounts/login.html", context)
+    response = render(request, "console/accounts/login.html", context, status=429)
+    response.headers["Retry-After"] = str(tries.wait_s)
+    return response
 
 
 @login_not_required
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session."""
+    if request.user.is_authenticated:
+        audit.noted(audit.actor_of(request), "session.end")
     logout(request)
     return redirect("console:login")
+
+
+def begin_session(request: HttpRequest, user: User) -> None:
+    """Sign somebody in, and note where."""
+    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    sessions.begun(
+        request.session, address=request.META.get("REMOTE_ADDR", ""), agent=request.META.get("HTTP_USER_AGENT", "")
+    )
+    audit.noted(audit.actor_of(request), "session.begin")
 
 
 def _target(request: HttpRequest) -> str:

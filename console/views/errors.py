@@ -9,6 +9,8 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -30,6 +32,15 @@ class ErrorPage:
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403: who one is and what it would need."""
     return render(request, "errors/403.html", {"reason": str(exception or "")}, status=403)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400, or 413 for a form that is too long: it is not read any further, and nothing of it was done."""
+    if isinstance(exception, (RequestDataTooBig, TooManyFieldsSent)):
+        many = "fields" if isinstance(exception, TooManyFieldsSent) else ""
+        context = {"limit": settings.DATA_UPLOAD_MAX_MEMORY_SIZE, "many": many}
+        return HttpResponse(render_to_string("errors/413.html", context), status=413)
+    return HttpResponse(render_to_string("errors/400.html"), status=400)
 
 
 def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -16,8 +16,9 @@ from console.forms.groups import GroupListForm
 from console.kafka import groups
 from console.models import Cluster
 from console.permissions import OPERATE, VIEW, cluster_for, role_on
-from console.services import outages
+from console.services import lag_trends, outages
 from console.services.clusters import connection_spec
+from console.views.live import how_fresh
 from console.views.page_numbers import page_numbers
 from console.views.topic_head import TopicHead, topic_head
 
@@ -36,6 +37,7 @@ class GroupListPage:
     form: GroupListForm  # what is asked for, made valid
     found: groups.GroupPage
     nearest: str | None  # the closest name when nothing matches
+    rows: list[tuple[groups.GroupSummary, lag_trends.Trend | None]]  # each with the trend of its lag
     place: str = "groups"
 
     @property
@@ -78,6 +80,7 @@ class GroupDetailPage:
     hidden: int  # partitions that are not shown
     worst: int  # the largest lag of a partition: the bars share its scale
     may_reset: bool
+    trend: lag_trends.Trend | None  # of the lag
     place: str = "groups"
     members_max: int = LISTED_MAX
 
@@ -103,10 +106,11 @@ def group_list(request: HttpRequest, cluster_id: uuid.UUID) -> HttpResponse:
     """One page of groups."""
     cluster = cluster_for(request.user, cluster_id, needs=VIEW)
     form = GroupListForm.of(request.GET)
-    found = groups.group_page(connection_spec(cluster), page_size=PAGE_SIZE, **form.asked)
+    found = groups.group_page(connection_spec(cluster), page_size=PAGE_SIZE, **form.asked, **how_fresh(request))
     outages.answered(cluster.pk)
     nearest = _nearest(form.asked["query"], found.names)
-    page = GroupListPage(cluster=cluster, form=form, found=found, nearest=nearest)
+    rows = [(group, lag_trends.seen((cluster.pk, group.name), group.lag)) for group in found.groups]
+    page = GroupListPage(cluster=cluster, form=form, found=found, nearest=nearest, rows=rows)
     return render(request, _page_or_rows(request, "console/groups/list.html"), {"page": page})
 
 
@@ -114,7 +118,7 @@ def group_list(request: HttpRequest, cluster_id: uuid.UUID) -> HttpResponse:
 def group_detail(request: HttpRequest, cluster_id: uuid.UUID, group: str) -> HttpResponse:
     """One group: its members, and how far it is in each partition."""
     cluster = cluster_for(request.user, cluster_id, needs=VIEW)
-    detail = groups.describe_group(connection_spec(cluster), group)
+    detail = groups.describe_group(connection_spec(cluster), group, **how_fresh(request))
     outages.answered(cluster.pk)
     shown = detail.partitions[:LISTED_MAX]
     by_topic: dict[str, list[groups.GroupPartition]] = {}
@@ -127,6 +131,7 @@ def group_detail(request: HttpRequest, cluster_id: uuid.UUID, group: str) -> Htt
         hidden=len(detail.partitions) - len(shown),
         worst=max((partition.lag or 0 for partition in shown), default=0),
         may_reset=role_on(request.user, cluster) >= OPERATE,
+        trend=lag_trends.seen((cluster.pk, detail.name), detail.lag),
     )
     return render(request, _page_or_rows(request, "console/groups/detail.html"), {"page": page})
 

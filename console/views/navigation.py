@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from console.permissions import clusters_of
+from console.permissions import listed_clusters_of
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
@@ -13,4 +13,4 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {}
-    return {"nav_clusters": SimpleLazyObject(lambda: list(clusters_of(user)[:100]))}
+    return {"nav_clusters": SimpleLazyObject(lambda: list(listed_clusters_of(user)[:100]))}

@@ -23,6 +23,7 @@ from console.services.clusters import connection_spec
 from console.services.reset_commands import command
 
 LISTED_MAX = 1000
+OFFERED_MAX = 100  # topics; typing finds the others
 BEFORE, AFTER = attrgetter("before"), attrgetter("after")
 KINDS = (("earliest", "Oldest"), ("latest", "Newest"), ("time", "A time"), ("offset", "An offset"), ("shift", "By ±n"))
 
@@ -35,7 +36,10 @@ class ResetPage:
     name: str  # the group
     state: offset_resets.ResetState
     form: ResetForm
-    topics: list[tuple[str, tuple[str, ...]]]  # to choose from, under words
+    offered: list[
+        tuple[str, bool]
+    ]  # topics to choose from, at most OFFERED_MAX, and whether the group has commits in it
+    not_offered: int  # how many more would fit
     chosen: str  # kind of target
     review: offset_resets.Review | None  # once something is asked for
     command: str | None
@@ -71,10 +75,22 @@ def offset_reset(request: HttpRequest, cluster_id: uuid.UUID, group: str) -> Htt
         refused = _reset(request, cluster, group, form)
         if refused is None:
             return redirect("console:group-detail", cluster_id=cluster.pk, group=group)
+    if request.htmx.target == "topics":
+        form = ResetForm(request.GET)
     page = reset_page(cluster, spec, group, form, refused)
     outages.answered(cluster.pk)
+    if request.htmx.target == "topics":
+        return render(request, "console/groups/reset.html#topics", {"page": page})
     status = 409 if request.method == "POST" else 200
     return render(request, "console/groups/reset.html", {"page": page}, status=status)
+
+
+def _offered(state: offset_resets.ResetState, typed: str) -> tuple[list[tuple[str, bool]], int]:
+    """Topics whose names hold what is typed, those with commits first; a whole name offers the others too."""
+    wanted = "" if typed in state.topics or typed in state.others else typed.casefold()
+    fitting = [(name, True) for name in state.topics if wanted in name.casefold()]
+    fitting += [(name, False) for name in state.others if wanted in name.casefold()]
+    return fitting[:OFFERED_MAX], max(0, len(fitting) - OFFERED_MAX)
 
 
 def _reset(request: HttpRequest, cluster: Cluster, group: str, form: ResetForm) -> offset_resets.ResetFailed | None:
@@ -107,16 +123,17 @@ def reset_page(
     if wish is not None:
         try:
             review = offset_resets.review(spec, group, wish)
-            line = command(spec.bootstrap, group, wish)
+            line = command(spec.bootstrap, group, wish, secure=spec.tls is not None or spec.sasl is not None)
         except offset_resets.ResetRefused as refusal:
             refused = refused or refusal
-    offered = (("With commits of the group", state.topics), ("Without", state.others))
+    offered, not_offered = _offered(state, str(form.data.get("topic") or ""))
     return ResetPage(
         cluster=cluster,
         name=group,
         state=state,
         form=form,
-        topics=[(words, names) for words, names in offered if names],
+        offered=offered,
+        not_offered=not_offered,
         chosen=str(form.data.get("to") or "earliest"),
         review=review,
         command=line,

@@ -12,6 +12,7 @@ from console.models import Cluster
 from console.permissions import VIEW, cluster_for
 from console.services import outages
 from console.services.clusters import connection_spec
+from console.views.live import how_fresh
 from console.views.topic_head import TopicHead, topic_head
 
 LISTED_MAX = 1000
@@ -33,7 +34,7 @@ class PartitionListPage:
 def partition_list(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpResponse:
     """The tab "Partitions"."""
     cluster = cluster_for(request.user, cluster_id, needs=VIEW)
-    head = topic_head(connection_spec(cluster), name)
+    head = topic_head(connection_spec(cluster), name, **how_fresh(request))
     outages.answered(cluster.pk)
     leads: dict[int, int] = {}
     for partition in head.topic.partitions:

@@ -1,27 +1,40 @@
-"""Every component in every state that exists, with the real style sheets: drawn here first, used elsewhere second."""
+"""Every component in every state that exists, with the real style sheets: drawn here first, used elsewhere second.
 
-from dataclasses import dataclass
+With ?still=1 it has vendored faces and no motion, to be compared as pictures (tests/browser/test_patterns.py).
+"""
+
+from dataclasses import dataclass, field
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from console.services import payloads
-
-HOSTILE = "<script>window.__x = 1</script> \u202egnp.exe\u202c a\u0000b \u200bzero"
-DOCUMENT = (
-    b'{"payment_id": "pay_9f2c6e", "amount": {"value": 1249.00, "cents": 9223372036854775807}, '
-    b'"lines": [{"sku": "a", "n": 2}, {"sku": "b", "n": 1}], "approved": false, "note": null, "empty": {}}'
-)
+from console.services import comparison, payloads
+from console.views import pattern_examples as examples
+from console.views.pattern_features import FeatureExamples
 
 
 @dataclass(frozen=True, slots=True)
 class PatternListPage:
     """Context of console/patterns.html."""
 
-    hostile: str
-    document: payloads.Payload
-    binary: payloads.Payload
+    still: bool
+    hostile: str = examples.HOSTILE
+    long: str = examples.LONG
+    scripts: str = examples.SCRIPTS
+    rates: tuple[int, ...] = examples.RATES
+    events: tuple[examples.Event, ...] = examples.EVENTS
+    coverage: tuple[tuple[str, str, int], ...] = examples.COVERAGE
+    changes: tuple[tuple[str, str | None, str | None], ...] = examples.CHANGES
+    tabs: tuple[tuple[str, str, int | None, bool], ...] = examples.TABS
+    chips: tuple[tuple[str, str, int | None, bool], ...] = examples.CHIPS
+    page_numbers: tuple[int | None, ...] = (1, 2, 3, None, 3000)
+    none: tuple[int, ...] = ()
+    form: examples.ExampleForm = field(default_factory=examples.example_form)
+    document: payloads.Payload = field(default_factory=examples.document)
+    binary: payloads.Payload = field(default_factory=examples.binary)
+    lines: list[comparison.Line] = field(default_factory=examples.comparison_lines)
+    features: FeatureExamples = field(default_factory=FeatureExamples)
     cluster: None = None
     place: str = "patterns"
 
@@ -31,9 +44,4 @@ def pattern_list(request: HttpRequest) -> HttpResponse:
     """For those who build: staff only, because it is no place for others."""
     if not request.user.is_staff:
         raise Http404("for staff")
-    page = PatternListPage(
-        hostile=HOSTILE,
-        document=payloads.payload(DOCUMENT),
-        binary=payloads.payload(bytes(range(0, 256, 7))),
-    )
-    return render(request, "console/patterns.html", {"page": page})
+    return render(request, "console/patterns.html", {"page": PatternListPage(still="still" in request.GET)})

@@ -1,4 +1,4 @@
-"""Records of a topic: a page of them from any place, one of them, its bytes, and the live tail's page.
+"""Records of a topic: a page of them from any place, its bytes, and the live tail's page.
 
 *Invariants*: a record has an address of its own; long values are folded here, before they reach a browser.
 *Not here*: the tail's socket (live/topic_tail.py), what bytes mean (services/payloads.py).
@@ -6,6 +6,7 @@
 
 import uuid
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,15 +14,17 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from console.forms.records import RecordsForm
+from console.forms.tail import RATES, TailForm
 from console.kafka import records
 from console.models import Cluster
 from console.permissions import VIEW, cluster_for
-from console.services import outages, payloads
+from console.search import tail_filter
+from console.services import outages, payloads, readings
 from console.services.clusters import connection_spec
+from console.services.readings import AUTO, CHOICES, Reading, reading_of
 from console.views.topic_head import TopicHead, topic_head
 
 PAGE_SIZE = 50
-HEADERS_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,37 @@ class RecordListPage:
     rows: list[RecordRow]
     place: str = "topics"
     tab: str = "records"
+    readings: tuple[tuple[str, str], ...] = CHOICES
+
+    @property
+    def reading(self) -> Reading:
+        """How keys and values are read."""
+        return reading_of(self.form.data)
+
+    @property
+    def kept(self) -> str:
+        """What another start keeps of the address."""
+        return kept(self.form.data.get("partition"), self.reading)
+
+    @property
+    def gaps(self) -> int:
+        """Offsets between rows of a partition that hold no record: compacted away, or markers of transactions."""
+        missing = 0
+        seen: dict[int, int] = {}
+        for row in self.rows:
+            before = seen.get(row.record.partition)
+            missing += abs(row.record.offset - before) - 1 if before is not None else 0
+            seen[row.record.partition] = row.record.offset
+        return missing
+
+    @property
+    def moved(self) -> list[records.PartitionRange]:
+        """Partitions whose log begins after the offset that was asked for."""
+        if self.start is None or self.found is None or self.start.kind not in ("offset", "after"):
+            return []
+        asked = dict(self.start.positions)
+        every = self.start.value if self.start.kind == "offset" else 0
+        return [part for part in self.found.partitions if asked.get(part.partition, every) < part.start_offset]
 
     @property
     def chosen(self) -> str:
@@ -79,40 +113,37 @@ class RecordTailPage:
 
     cluster: Cluster
     head: TopicHead
-    partition: int | None
-    socket: str  # address of the tail
+    form: TailForm
+    socket: str  # address of the tail, as far as it is understood
+    reading: Reading
     place: str = "topics"
     tab: str = "records"
     chosen: str = "live"
+    rates: tuple[int, ...] = RATES
+    readings: tuple[tuple[str, str], ...] = CHOICES
+
+    @property
+    def kept(self) -> str:
+        """What another start keeps of the address."""
+        return kept(self.part, self.reading)
 
     @property
     def part(self) -> str:
-        """The partition as an address has it."""
-        return "" if self.partition is None else str(self.partition)
-
-
-@dataclass(frozen=True, slots=True)
-class RecordDetailPage:
-    """Context of console/records/detail.html."""
-
-    cluster: Cluster
-    name: str
-    record: records.RecordView
-    key: payloads.Payload
-    value: payloads.Payload
-    headers: list[tuple[str, payloads.Preview]]
-    everything: bool  # whether a long value was asked for unfolded
-    place: str = "topics"
+        """The partition as other addresses of records have it: one, or none."""
+        chosen = self.form.asked["partitions"]
+        return str(chosen[0]) if chosen and len(chosen) == 1 else ""
 
     @property
-    def previous(self) -> int | None:
-        """The offset before."""
-        return self.record.offset - 1 if self.record.offset else None
+    def rate(self) -> int:
+        """Rows per second."""
+        return int(self.form.asked["rows_per_s"])
 
-    @property
-    def next(self) -> int:
-        """The offset after."""
-        return self.record.offset + 1
+
+def kept(partition: str | None, reading: Reading) -> str:
+    """Partition and readings as the rest of an address: "&partition=3&key_as=long", or ""."""
+    said = {"partition": partition or "", "key_as": reading.key, "value_as": reading.value}
+    chosen = {name: value for name, value in said.items() if value and value != AUTO}
+    return "&" + urlencode(chosen) if chosen else ""
 
 
 @require_safe
@@ -127,8 +158,13 @@ def record_list(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpR
     if start:
         found = records.read(spec, name, partition=form.cleaned_data["partition"], start=start, limit=PAGE_SIZE)
     outages.answered(cluster.pk)
+    reading = reading_of(request.GET)
     rows = [
-        RecordRow(record, payloads.preview(record.key), payloads.preview(record.value))
+        RecordRow(
+            record,
+            readings.preview(record.key, reading.key),
+            readings.preview(record.value, reading.value),
+        )
         for record in (found.records if found else [])
     ]
     page = RecordListPage(cluster=cluster, head=head, form=form, start=start, found=found, rows=rows)
@@ -142,33 +178,12 @@ def record_tail(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpR
     cluster = cluster_for(request.user, cluster_id, needs=VIEW)
     head = topic_head(connection_spec(cluster), name)
     outages.answered(cluster.pk)
-    asked = request.GET.get("partition", "")
-    partition = int(asked) if asked.isascii() and asked.isdigit() and int(asked) < head.partitions else None
+    form = TailForm.of(request.GET, tail_filter, partitions=head.partitions)
+    reading = reading_of(request.GET)
     socket = reverse("console:record-tail", args=[cluster.pk, name]) + "socket"
-    socket += f"?partition={partition}" if partition is not None else ""
-    page = RecordTailPage(cluster=cluster, head=head, partition=partition, socket=socket)
+    socket += f"?{form.words}" if form.words else ""
+    page = RecordTailPage(cluster=cluster, head=head, form=form, socket=socket, reading=reading)
     return render(request, "console/records/tail.html", {"page": page})
-
-
-@require_safe
-def record_detail(request: HttpRequest, cluster_id: uuid.UUID, name: str, partition: int, offset: int) -> HttpResponse:
-    """One record: what it says, how it was read, where it lives."""
-    cluster = cluster_for(request.user, cluster_id, needs=VIEW)
-    record = records.one(connection_spec(cluster), name, partition, offset)
-    outages.answered(cluster.pk)
-    everything = request.GET.get("all") == "1"
-    page = RecordDetailPage(
-        cluster=cluster,
-        name=name,
-        record=record,
-        key=payloads.payload(record.key, everything=everything),
-        value=payloads.payload(record.value, everything=everything),
-        headers=[(key, payloads.preview(value)) for key, value in record.headers[:HEADERS_SHOWN]],
-        everything=everything,
-    )
-    template = "console/records/detail.html"
-    whole = not request.htmx or request.htmx.target == "main"
-    return render(request, template if whole else f"{template}#record", {"page": page})
 
 
 @require_safe

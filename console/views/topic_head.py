@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from console.kafka import configs, topics
 from console.kafka.connection import ConnectionSpec
@@ -69,9 +70,9 @@ class TopicHead:
         return entry.value if entry else None
 
 
-def topic_head(spec: ConnectionSpec, name: str) -> TopicHead:
+def topic_head(spec: ConnectionSpec, name: str, **how: Any) -> TopicHead:
     """Ask the cluster. A topic whose settings one may not read still has a page."""
-    topic = topics.describe_topic(spec, name)
+    topic = topics.describe_topic(spec, name, **how)
     try:
         entries = configs.topic_configs(spec, name)
     except (NotAuthorized, KafkaRefused) as error:

@@ -18,6 +18,7 @@ from console.permissions import VIEW, cluster_for
 from console.services import outages
 from console.services.clusters import connection_spec
 from console.views.converters import TopicNameConverter
+from console.views.live import how_fresh
 from console.views.page_numbers import page_numbers
 
 PAGE_SIZE = 50
@@ -60,11 +61,11 @@ def topic_list(request: HttpRequest, cluster_id: uuid.UUID) -> HttpResponse:
     cluster = cluster_for(request.user, cluster_id, needs=VIEW)
     form = TopicListForm.of(request.GET)
     spec = connection_spec(cluster)
-    found = topics.topic_page(spec, page_size=PAGE_SIZE, **form.asked)
+    found = topics.topic_page(spec, page_size=PAGE_SIZE, **form.asked, **how_fresh(request))
     outages.answered(cluster.pk)
     nearest = None
     if form.asked["query"] and not found.matching:
-        nearest = _nearest(form.asked["query"], [topic.name for topic in topics.list_topics(spec)])
+        nearest = _nearest(form.asked["query"], topics.topic_names(spec))
     page = TopicListPage(cluster=cluster, form=form, found=found, nearest=nearest)
     template = "console/topics/list.html#rows" if request.htmx.target == "rows" else "console/topics/list.html"
     return render(request, template, {"page": page})

@@ -104,10 +104,23 @@ class ProducerRecord(NamedTuple):
     timestamp_ms: int | None = None  # None: when the call came
 
 
+class SentAs(NamedTuple):
+    """By what a broker knows a batch again (KIP-98); `sequence` is that of its first record."""
+
+    producer_id: int
+    producer_epoch: int
+    sequence: int
+
+
 class Produce(NamedTuple):
-    """Send records; gives a tuple with Produced or NotProduced for each, when the last is known."""
+    """Send records; gives a tuple with Produced or NotProduced for each, when the last is known.
+
+    `again`: these records, all of one partition, were one batch that may be written already (NotProduced.sent_as);
+    the very same batch is sent once more, and written once. Only an idempotent producer can.
+    """
 
     records: tuple[ProducerRecord, ...]
+    again: SentAs | None = None
 
 
 class Produced(NamedTuple):

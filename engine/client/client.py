@@ -34,15 +34,15 @@ from engine.client.calls import (
     Subscribe,
     Unsubscribe,
 )
-from engine.client.cluster import Chance, Cluster
+from engine.client.cluster import Cluster
 from engine.client.config import ClientConfig
 from engine.client.connection import BrokerConnection, Connections
 from engine.client.consumer import Consumer
-from engine.client.errors import ClientError, Closed, NotAllowed
+from engine.client.errors import ClientError, Closed, ConnectionFailed, NotAllowed, Unreachable
 from engine.client.group import Group
 from engine.client.leader_calls import LeaderCalls
 from engine.client.producer import Producer
-from engine.client.requests import Request
+from engine.client.requests import Chance, Request
 from engine.core.connection.reply_order import Connection
 from engine.core.effects import Effects
 from engine.wire.primitives import Message
@@ -67,7 +67,7 @@ class Client:
     group: Group = field(init=False)
 
     def __post_init__(self) -> None:
-        self.connections = Connections(self.config, self.effects)
+        self.connections = Connections(self.config, self.effects, self.chance)
         self.cluster = Cluster(self.config, self.chance, self.connections)
         self.admin = Admin(self.cluster, self.effects)
         self.leader_calls = LeaderCalls(self.cluster, self.effects)
@@ -141,15 +141,15 @@ class Client:
     def on_drained(self, connection: Connection, now_ms: int) -> None:
         """Nothing waits for this."""
 
-    def on_closed(self, connection: Connection, now_ms: int) -> None:
-        """A connection is gone."""
+    def on_closed(self, connection: Connection, now_ms: int, lost: str = "") -> None:
+        """A connection is gone; `lost` says why, where the shell knows."""
         assert isinstance(connection, BrokerConnection), "a client has no other connections"
-        self.connections.on_closed(connection, now_ms)
+        self.connections.on_closed(connection, now_ms, lost)
         self._settle(now_ms)
 
-    def on_refused(self, peer: str, reason: str, now_ms: int) -> None:
+    def on_refused(self, peer: str, reason: str, now_ms: int, failure: type[Unreachable] = ConnectionFailed) -> None:
         """A connection could not be opened."""
-        self.connections.on_refused(peer, reason, now_ms)
+        self.connections.on_refused(peer, failure(reason), now_ms)
         self._settle(now_ms)
 
     def on_deadline(self, now_ms: int) -> None:

@@ -14,26 +14,28 @@ Spec: KIP-580 (backoff), KIP-899 (back to the bootstrap servers when no known br
 """
 
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from engine.client.calls import Place
 from engine.client.cluster_metadata import ClusterMetadata
 from engine.client.config import ClientConfig
 from engine.client.connection import Connections
-from engine.client.errors import ClientError, Disconnected, Refused, TimedOut, Unreachable
-from engine.client.requests import ANY, CONTROLLER, Finished, Request
+from engine.client.errors import (
+    STAGES,
+    AuthenticationFailed,
+    ClientError,
+    Disconnected,
+    NotSignedIn,
+    Refused,
+    TimedOut,
+    Unreachable,
+)
+from engine.client.requests import ANY, CONTROLLER, Chance, Finished, Request
 from engine.wire.error_codes import ErrorCode
 from engine.wire.messages.metadata import MetadataRequest, MetadataRequestTopic, MetadataResponse
 from engine.wire.primitives import Message
 
 IMPATIENT_ATTEMPTS_MAX = 3
-
-
-class Chance(Protocol):
-    """The random numbers that a client is given."""
-
-    def randrange(self, stop: int, /) -> int:
-        """A number from 0 to stop - 1."""
 
 
 class Delayed(NamedTuple):
@@ -197,7 +199,7 @@ class Cluster:
             return
         request.attempts += 1
         request.last_reason = error.reason
-        request.failed_peers[request.peer] = error.reason
+        request.failed_peers[request.peer] = error
         if request.target == ANY and self._has_untried_peer(request):
             self._route(request, now_ms)
         elif request.patient:
@@ -211,7 +213,7 @@ class Cluster:
             self.parked.append(request)  # perhaps somebody else leads by now
             self.want_metadata(_topic_of(request), now_ms)
         else:
-            self._end(request, Unreachable("; ".join(dict.fromkeys(request.failed_peers.values()))), now_ms)
+            self._end(request, _told_together(list(request.failed_peers.values())), now_ms)
 
     # ---- metadata of our own
     def _maybe_ask_metadata(self, now_ms: int) -> None:
@@ -267,18 +269,28 @@ class Cluster:
     def _metadata_failed(self, error: ClientError, now_ms: int) -> None:
         asked, self.asked_topics = self.asked_topics, None
         self.wanted_topics.update(asked or {})
+        stop = isinstance(error, AuthenticationFailed)
         parked, self.parked = self.parked, []
         for request in parked:
             request.last_reason = error.reason
-            if request.patient and not request.ended:
+            if request.patient and not request.ended and not stop:
                 self.parked.append(request)
             elif not request.ended:
                 self._end(request, error, now_ms)
-        if self.parked or self.interest:
+        if (self.parked or self.interest) and not stop:
             self.want_metadata(None, now_ms + self.backoff_ms(self.metadata_failures))
             self.metadata_failures += 1
         else:
             self.wanted_topics.clear()
+
+
+def _told_together(errors: list[ClientError]) -> ClientError:
+    """Why each address failed, as the kind of failure that got furthest."""
+    reason = "; ".join(dict.fromkeys(error.reason for error in errors))
+    if any(isinstance(error, NotSignedIn) for error in errors):
+        return AuthenticationFailed(reason)
+    kinds = [type(error) if isinstance(error, Unreachable) else Unreachable for error in errors]
+    return max(kinds, key=STAGES.index)(reason)
 
 
 def _topic_of(request: Request) -> str | None:

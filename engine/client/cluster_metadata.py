@@ -17,6 +17,7 @@ from engine.wire.messages.metadata import MetadataResponse, MetadataResponsePart
 
 NO_ID = bytes(16)
 NO_LEADER = -1
+PARTITIONS_MAX = 1_000_000  # of one topic: what is beyond is no Kafka's answer, and nothing is made for it
 
 
 @dataclass(slots=True)
@@ -65,6 +66,8 @@ class ClusterMetadata:
             if topic.name is None:
                 continue
             code = error_code(topic.error_code)
+            if any(not 0 <= part.partition_index < PARTITIONS_MAX for part in topic.partitions):
+                code = ErrorCode.UNKNOWN_SERVER_ERROR
             if code in (ErrorCode.NONE, ErrorCode.LEADER_NOT_AVAILABLE) and topic.partitions:
                 self._take_topic(topic.name, topic)
             else:

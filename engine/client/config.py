@@ -1,10 +1,11 @@
 """What can be set about a client: typed, checked, with Kafka's defaults and Kafka's names in the comments.
 
 Invariant: a config that exists is usable; wrong values raise ValueError with a sentence.
-Not here: TLS and SASL (the shell's, later), what a value does (the module that reads it).
+Secrets are never in a repr.
+Not here: what a value does (the module that reads it); certificates are read by the shell (net/tls.py).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from engine.client.partitioners import PARTITIONERS
@@ -15,6 +16,8 @@ Acks = Literal[-1, 0, 1]
 OffsetReset = Literal["earliest", "latest", "none"]
 ASSIGNORS = ("range", "roundrobin", "sticky", "cooperative-sticky")
 PORT_DEFAULT = 9092
+MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+PEM_CHARACTERS_MAX = 30_000
 
 
 def parse_bootstrap(text: str) -> tuple[str, ...]:
@@ -36,11 +39,48 @@ def _parse_server(server: str) -> str:
     host, separator, port = server.rpartition(":")
     if not separator or server.endswith("]"):
         host, port = server, str(PORT_DEFAULT)
-    if not host or any(letter.isspace() or letter in "/@?#" for letter in host):
+    whole = host.startswith("[") and host.endswith("]")
+    bare_host = host[1:-1] if whole else host
+    if not bare_host or any(letter.isspace() or letter in "/@?#\\[]" for letter in bare_host):
         raise ValueError(f"{server!r} is not a host:port")
     if not (port.isascii() and port.isdigit() and len(port) < 6 and 0 < int(port) < 65536):
         raise ValueError(f"{server!r}: the port must be a number from 1 to 65535")
     return f"{host}:{int(port)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sasl:
+    """Who signs in at the brokers, and how."""
+
+    mechanism: str  # sasl.mechanism
+    user: str
+    password: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if self.mechanism not in MECHANISMS:
+            raise ValueError(f"sasl.mechanism is one of {', '.join(MECHANISMS)}")
+        if not self.user or "\0" in self.user:
+            raise ValueError("SASL needs the name of a user")
+        if not self.password or "\0" in self.password:
+            raise ValueError("SASL needs a password")
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """TLS with the brokers: whom we trust, and who we are. Names are always checked."""
+
+    ca_pem: str = ""  # ssl.truststore.certificates; empty: the system's
+    certificate_pem: str = ""  # ssl.keystore.certificate.chain
+    key_pem: str = field(default="", repr=False)  # ssl.keystore.key, not encrypted
+
+    def __post_init__(self) -> None:
+        if bool(self.certificate_pem) != bool(self.key_pem):
+            raise ValueError("a client certificate and its key come together")
+        pems = (self.ca_pem, self.certificate_pem, self.key_pem)
+        if not all(pem.isascii() for pem in pems):
+            raise ValueError("a certificate or key in PEM has letters of ASCII only")
+        if max(map(len, pems)) > PEM_CHARACTERS_MAX:
+            raise ValueError(f"a certificate or key in PEM has at most {PEM_CHARACTERS_MAX} characters")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +167,8 @@ class ClientConfig:
     in_flight_max: int = 5  # max.in.flight.requests.per.connection
     frame_bytes_max: int = FRAME_BYTES_MAX  # receive: what one answer may be
     create_topics: bool = False  # allow.auto.create.topics
+    tls: Tls | None = None  # security.protocol SSL and SASL_SSL
+    sasl: Sasl | None = None  # security.protocol SASL_PLAINTEXT and SASL_SSL
     producer: ProducerConfig = ProducerConfig()
     consumer: ConsumerConfig = ConsumerConfig()
 

@@ -1,8 +1,8 @@
 """Connections to brokers: versions are negotiated, requests go out in order, answers are matched to them.
 
 A Link is one connection to an address, or the wish for one. It connects when a request
-needs it, asks ApiVersions first, and then sends what waits, at most `in_flight_max`
-unanswered. A broker that does not know our ApiVersions answers in version 0 with error
+needs it, asks ApiVersions first, signs in if the config says as whom, and then sends what
+waits, at most `in_flight_max` unanswered. A broker that does not know our ApiVersions answers in version 0 with error
 35 and what it has, and is asked once more (KIP-511). An address has one link per lane:
 a broker answers in order, so a JoinGroup that waits for others must not keep a Fetch back.
 
@@ -11,33 +11,47 @@ Invariants:
 - What was given to `send` comes back in `finished`, once: answered, or with why not.
 - While a link is not connected nothing is in flight on it.
 
-Not here: which address a request goes to and whether it is tried again (cluster.py).
-Spec: Kafka protocol guide, "Network"; KIP-35, KIP-511.
+Not here: which address a request goes to and whether it is tried again (cluster.py), how one
+signs in (authentication.py), TLS (the shell's).
+Spec: Kafka protocol guide, "Network"; KIP-35, KIP-511, KIP-368.
 """
 
+import base64
 from collections import deque
 from dataclasses import dataclass, field
 
+from engine.client.authentication import Authentication
 from engine.client.config import ClientConfig
-from engine.client.errors import Disconnected, Unreachable, Unsupported
-from engine.client.requests import Finished, Request
+from engine.client.endings import not_kafka, why_closed, why_late
+from engine.client.errors import (
+    AuthenticationFailed,
+    ClientError,
+    ConnectionFailed,
+    Disconnected,
+    Unreachable,
+    Unsupported,
+)
+from engine.client.requests import Chance, Finished, Request
 from engine.core.connection.reply_order import Connection
 from engine.core.effects import Effects
 from engine.wire.catalog import API_VERSIONS, APIS
 from engine.wire.error_codes import ErrorCode
 from engine.wire.frames import api_of, correlation_id_of, decode_response, encode_request, frame_end
 from engine.wire.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
-from engine.wire.primitives import Malformed, Unencodable
+from engine.wire.primitives import Malformed, Message, Unencodable
 
 SOFTWARE_NAME = "odradek"
 SOFTWARE_VERSION = "0.1.0"
+SASL_HANDSHAKE, SASL_AUTHENTICATE = 17, 36
+NONCE_BYTES = 24
+OPENING_BYTES_MAX = 1 << 20  # of an answer before we know who talks to us: room is made for what a frame announces
 Versions = dict[int, tuple[int, int]]
 LinkKey = tuple[str, str]  # peer, lane
 
 
 @dataclass(slots=True)
 class InFlight:
-    """A request that was sent and is not answered. `request` is None for ApiVersions of our own."""
+    """A request that was sent and is not answered. `request` is None for ApiVersions and SASL of our own."""
 
     request: Request | None
     api_key: int
@@ -56,6 +70,10 @@ class BrokerConnection(Connection):
     correlation_id: int = 0
     versions: Versions | None = None  # what the broker speaks; None while that is being asked
     features: list[tuple[str, int]] = field(default_factory=list)  # finalized levels
+    ready: bool = False  # requests may be sent
+    authentication: Authentication | None = None  # while signing in
+    sign_in_again_ms: int | None = None  # before what is sent from then on
+    answers: int = 0  # to requests of others
 
 
 @dataclass(slots=True, eq=False)
@@ -68,7 +86,6 @@ class Link:
     connecting: bool = False
     connect_deadline_ms: int = 0
     waiting: deque[Request] = field(default_factory=deque)
-    close_reason: str = ""  # why we are giving the connection up
 
 
 @dataclass(slots=True, eq=False)
@@ -77,13 +94,14 @@ class Connections:
 
     config: ClientConfig
     effects: Effects
+    chance: Chance
     links: dict[LinkKey, Link] = field(default_factory=dict)
     finished: list[Finished] = field(default_factory=list)
 
     def is_ready(self, peer: str) -> bool:
         """Whether requests to this peer go out at once."""
         link = self.links.get((peer, ""))
-        return link is not None and link.connection is not None and link.connection.versions is not None
+        return link is not None and link.connection is not None and link.connection.ready
 
     def send(self, peer: str, request: Request, now_ms: int) -> None:
         """Send a request to this peer as soon as it can be."""
@@ -100,10 +118,10 @@ class Connections:
         """Break off one link; what was on its way ends as disconnected."""
         link = self.links.get((peer, lane))
         if link is not None and link.connection is not None:
-            self._give_up(link.connection, reason)
+            self._give_up(link.connection, Disconnected(reason))
         elif link is not None:
             link.connecting = False
-            self._fail_all(link, None, reason)
+            self._fail_all(link, None, Unreachable(reason))
 
     def close(self) -> None:
         """Close all connections once what is queued is sent."""
@@ -132,7 +150,6 @@ class Connections:
         connection.lane = link.lane
         link.connecting = False
         link.connection = connection
-        link.close_reason = ""
         self._ask_versions(connection, APIS[API_VERSIONS].highest, now_ms)
         return connection
 
@@ -141,35 +158,41 @@ class Connections:
         position = start
         while not connection.closed:
             try:
-                after = frame_end(view, position, end, self.config.frame_bytes_max)
+                after = frame_end(view, position, end, self._bytes_max(connection))
                 if after > end:
                     connection.wanted_bytes = after - position
                     return position - start
                 self._take_answer(connection, bytes(view[position + 4 : after]), now_ms)
             except Malformed as malformed:
-                self._give_up(connection, f"{connection.peer} does not speak Kafka's protocol: {malformed}")
+                self._give_up(
+                    connection, not_kafka(connection, self.config, bytes(view[position : position + 2]), malformed)
+                )
+                return end - start
+            except AuthenticationFailed as failed:
+                self._give_up(connection, failed)
                 return end - start
             position = after
         return end - start
 
-    def on_closed(self, connection: BrokerConnection, now_ms: int) -> None:
-        """End what was in flight, and what waited; those who asked may try again."""
+    def _bytes_max(self, connection: BrokerConnection) -> int:
+        opening = not connection.in_flight or connection.in_flight[0].request is None
+        return min(OPENING_BYTES_MAX, self.config.frame_bytes_max) if opening else self.config.frame_bytes_max
+
+    def on_closed(self, connection: BrokerConnection, now_ms: int, lost: str = "") -> None:
+        """End what was in flight, and what waited; those who asked may try again. `lost`: what TLS says of the end."""
         link = self.links.get((connection.peer, connection.lane))
         connection.closed = True
         if link is None or link.connection is not connection:
             return
-        reason = link.close_reason or f"{connection.peer} closed the connection"
-        if connection.versions is None and not link.close_reason:
-            reason += " before it said which versions it speaks"
         link.connection = None
-        self._fail_all(link, connection, reason)
+        self._fail_all(link, connection, why_closed(connection, self.config, lost))
 
-    def on_refused(self, peer: str, reason: str, now_ms: int) -> None:
+    def on_refused(self, peer: str, why: Unreachable, now_ms: int) -> None:
         """There is no connection to be had now."""
         link = self._connecting_to(peer)
         if link is not None:
             link.connecting = False
-            self._fail_all(link, None, reason)
+            self._fail_all(link, None, why)
 
     def on_deadline(self, now_ms: int) -> None:
         """Give up what does not connect or does not answer."""
@@ -177,12 +200,11 @@ class Connections:
             if link.connecting and now_ms >= link.connect_deadline_ms:
                 link.connecting = False
                 seconds = self.config.connect_timeout_ms / 1000
-                self._fail_all(link, None, f"no connection to {link.peer} within {seconds:g} s")
+                self._fail_all(link, None, ConnectionFailed(f"no connection to {link.peer} within {seconds:g} s"))
             connection = link.connection
             if connection is not None and connection.in_flight and now_ms >= connection.in_flight[0].deadline_ms:
                 late = connection.in_flight[0]
-                seconds = (late.deadline_ms - late.sent_ms) / 1000
-                self._give_up(connection, f"{link.peer} did not answer within {seconds:g} s")
+                self._give_up(connection, why_late(connection, self.config, late.deadline_ms - late.sent_ms))
         for link in self.links.values():
             if any(request.ended for request in link.waiting):
                 link.waiting = deque(request for request in link.waiting if not request.ended)
@@ -216,21 +238,22 @@ class Connections:
         connection = link.connection
         while (
             connection is not None
-            and connection.versions is not None
+            and connection.ready
             and not connection.closed
             and link.waiting
             and len(connection.in_flight) < self.config.in_flight_max
         ):
+            if connection.sign_in_again_ms is not None and now_ms >= connection.sign_in_again_ms:
+                self._sign_in(connection, now_ms)  # KIP-368: the broker would refuse what comes later than that
+                return
             request = link.waiting.popleft()
             if not request.ended:
                 self._send_one(connection, request, now_ms)
 
     def _send_one(self, connection: BrokerConnection, request: Request, now_ms: int) -> None:
-        assert connection.versions is not None, "versions are known before requests are sent"
         api = api_of(request.message)
-        low, high = connection.versions.get(api.key, (0, -1))
-        version = min(high, api.stable, request.version_max)
-        if version < max(low, api.lowest):
+        version = self._version_of(connection, api.key, request.version_max)
+        if version is None:
             error = Unsupported(f"{connection.peer} has no version of {api.name} in common with us")
             self.finished.append(Finished(request, error))
             return
@@ -259,14 +282,17 @@ class Connections:
             raise Malformed("an answer to another request")
         if self.effects.tracing:
             self.effects.observe("answer_received", entry.api_key, connection.id, entry.correlation_id)
-        if entry.request is None:
+        if entry.request is None and entry.api_key == API_VERSIONS:
             self._take_versions(connection, entry, view, now_ms)
+        elif entry.request is None:
+            self._take_sign_in(connection, decode_response(entry.api_key, entry.version, view)[1], now_ms)
         else:
             try:
                 answer = decode_response(entry.api_key, entry.version, view)[1]
             except Malformed:
                 connection.in_flight.appendleft(entry)  # it ends with the connection
                 raise
+            connection.answers += 1
             self.finished.append(Finished(entry.request, answer))
         link = self.links[connection.peer, connection.lane]
         self._send_waiting(link, now_ms)
@@ -287,24 +313,74 @@ class Connections:
         else:
             connection.versions = versions
             connection.features = [(feature.name, feature.max_version_level) for feature in answer.finalized_features]
+            if self.config.sasl is None:
+                connection.ready = True
+            else:
+                self._sign_in(connection, now_ms)
 
-    def _give_up(self, connection: BrokerConnection, reason: str) -> None:
+    def _sign_in(self, connection: BrokerConnection, now_ms: int) -> None:
+        assert self.config.sasl is not None, "somebody signs in"
+        # After SaslHandshake 0 tokens would follow without SaslAuthenticate around them (KIP-152).
+        if not self._version_of(connection, SASL_HANDSHAKE) or self._version_of(connection, SASL_AUTHENTICATE) is None:
+            raise AuthenticationFailed(
+                f"{connection.peer} knows no SaslAuthenticate: it is older than Kafka 1.0, or no Kafka"
+            )
+        nonce = base64.b64encode(bytes(self.chance.randrange(256) for _ in range(NONCE_BYTES))).decode()
+        connection.ready = False
+        connection.authentication = Authentication(connection.peer, self.config.sasl, nonce)
+        self._put_sign_in(connection, connection.authentication.begin(), now_ms)
+
+    @staticmethod
+    def _version_of(connection: BrokerConnection, api_key: int, version_max: int | None = None) -> int | None:
+        """The newest version of an API that both sides have; None if there is none."""
+        assert connection.versions is not None, "versions are known before anything is asked"
+        api = APIS[api_key]
+        low, high = connection.versions.get(api_key, (0, -1))
+        version = min(high, api.stable if version_max is None else min(api.stable, version_max))
+        return version if version >= max(low, api.lowest) else None
+
+    def _put_sign_in(self, connection: BrokerConnection, message: Message, now_ms: int) -> None:
+        api = api_of(message)
+        version = self._version_of(connection, api.key)
+        assert version is not None, "looked at before signing in"
+        frame = encode_request(message, version, connection.correlation_id + 1, self.config.client_id)
+        self._put(connection, None, frame)
+        self._note_in_flight(connection, None, api.key, version, now_ms)
+
+    def _take_sign_in(self, connection: BrokerConnection, answer: Message, now_ms: int) -> None:
+        authentication = connection.authentication
+        assert authentication is not None, "an answer to what was asked"
+        more = authentication.on_answer(answer)
+        if more is not None:
+            self._put_sign_in(connection, more, now_ms)
+        if authentication.done:
+            connection.authentication = None
+            connection.ready = True
+            # As Java's client, at 85 to 95 % of the session, so that not all come back at once.
+            share = 85 + self.chance.randrange(11)
+            lifetime_ms = authentication.lifetime_ms
+            connection.sign_in_again_ms = now_ms + lifetime_ms * share // 100 if lifetime_ms else None
+
+    def _give_up(self, connection: BrokerConnection, why: ClientError) -> None:
         link = self.links[connection.peer, connection.lane]
         connection.closed = True
         self.effects.abort.append(connection)
         if link.connection is connection:
             link.connection = None
-            self._fail_all(link, connection, reason)
+            self._fail_all(link, connection, why)
 
-    def _fail_all(self, link: Link, connection: BrokerConnection | None, reason: str) -> None:
+    def _fail_all(self, link: Link, connection: BrokerConnection | None, why: ClientError) -> None:
         self.links.pop((link.peer, link.lane), None)  # made anew by whoever asks next: addresses come and go
         in_flight = list(connection.in_flight) if connection is not None else []
         if connection is not None:
             connection.in_flight.clear()
+        lost = why if isinstance(why, Disconnected) else Disconnected(why.reason)
         for entry in in_flight:
             if entry.request is not None:
-                self.finished.append(Finished(entry.request, Disconnected(reason)))
+                self.finished.append(Finished(entry.request, lost))
         waiting = list(link.waiting)
         link.waiting.clear()
+        # What was never sent may go elsewhere, unless nobody would take it.
+        unsent = why if isinstance(why, Unreachable | AuthenticationFailed) else Unreachable(why.reason)
         for request in waiting:
-            self.finished.append(Finished(request, Unreachable(reason)))
+            self.finished.append(Finished(request, unsent))

@@ -27,12 +27,40 @@ class Unreachable(ClientError):
     """No connection to the broker that the call needs: name not found, refused, no leader ..."""
 
 
+class NameNotFound(Unreachable):
+    """The host's name is not known, or the name server does not answer."""
+
+
+class AddressNotAllowed(Unreachable):
+    """Whoever runs this client does not let it connect there."""
+
+
+class ConnectionFailed(Unreachable):
+    """The address was found, and there is no connection: refused, no route, no answer in time."""
+
+
+class TlsFailed(Unreachable):
+    """There is a connection and no trust: unknown CA, wrong name, expired, or one side does not speak TLS."""
+
+
+class NotKafka(Unreachable):
+    """Something else than Kafka answers there, or nothing does once connected."""
+
+
+class AuthenticationFailed(ClientError):
+    """The broker does not sign us in. It is not tried again by itself: that could lock the user out."""
+
+
 class TimedOut(ClientError):
     """The time of the call was up before there was an answer."""
 
 
 class Disconnected(ClientError):
     """The connection was lost while the answer was awaited: it may have been carried out."""
+
+
+class NotSignedIn(Disconnected):
+    """The broker hung up at the first request of a client that has no user: as far as one can tell, it wants one."""
 
 
 class Unsupported(ClientError):
@@ -56,15 +84,26 @@ class Refused(ClientError):
 
 
 class NotProduced(ClientError):
-    """A record is not acknowledged. `maybe_written`: it may be in the log all the same."""
+    """A record is not acknowledged. `maybe_written`: it may be in the log all the same.
 
-    def __init__(self, reason: str, maybe_written: bool, code: ErrorCode | None = None) -> None:
+    `sent_as` then tells by what the broker knows its batch (calls.SentAs), if the producer is idempotent: records
+    with the same one were one batch, which may be sent again safely.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        maybe_written: bool,
+        code: ErrorCode | None = None,
+        sent_as: tuple[int, int, int] | None = None,
+    ) -> None:
         super().__init__(reason)
         self.maybe_written = maybe_written
         self.code = code
+        self.sent_as = sent_as
 
-    def __reduce__(self) -> tuple[type["NotProduced"], tuple[str, bool, ErrorCode | None]]:
-        return NotProduced, (self.reason, self.maybe_written, self.code)
+    def __reduce__(self) -> tuple[type["NotProduced"], tuple[str, bool, ErrorCode | None, tuple[int, int, int] | None]]:
+        return NotProduced, (self.reason, self.maybe_written, self.code, self.sent_as)
 
 
 class CommitFailed(ClientError):
@@ -84,6 +123,17 @@ class NotAllowed(ClientError):
 
 class NoOffset(ClientError):
     """A partition has no committed offset, and auto.offset.reset is none."""
+
+
+# From the least that was reached to the most: where several addresses failed, what got furthest tells most.
+STAGES: tuple[type[Unreachable], ...] = (
+    Unreachable,
+    NameNotFound,
+    AddressNotAllowed,
+    ConnectionFailed,
+    TlsFailed,
+    NotKafka,
+)
 
 
 # Codes after which the same request may succeed, at another leader or a moment later (Kafka's RetriableException).

@@ -17,11 +17,11 @@ bytes of a batch (records.py), transactions.
 from dataclasses import dataclass, field
 
 from engine.client import produce_messages, records
-from engine.client.calls import Place, Produce, Produced
+from engine.client.calls import Place, Produce, Produced, SentAs
 from engine.client.cluster import Cluster
 from engine.client.cluster_metadata import error_code
 from engine.client.config import ProducerConfig
-from engine.client.errors import RETRIABLE, ClientError, NotProduced, Refused, Unsupported
+from engine.client.errors import RETRIABLE, AuthenticationFailed, ClientError, NotProduced, Refused, Unsupported
 from engine.client.producer_partitions import StickyPartitions, Unplaced, is_spread
 from engine.client.producer_queue import Batch, Entry, PartitionQueue, entry_bytes
 from engine.client.requests import ANY, Request
@@ -32,6 +32,7 @@ from engine.wire.messages.produce import ProduceResponse
 from engine.wire.primitives import Message
 
 OWNER = "producer"
+FATAL = (Unsupported, AuthenticationFailed)  # no second try helps
 NO_PRODUCER_ID = -1
 NEW_ID_CODES = (
     ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
@@ -75,7 +76,6 @@ class Producer:
     def __post_init__(self) -> None:
         self.sticky = StickyPartitions(self.cluster.chance)
 
-    # ---- calls
     def begin(self, number: int, call: Produce, now_ms: int, wall_ms: int) -> None:
         """Take records to send."""
         size = sum(entry_bytes(record) for record in call.records)
@@ -88,6 +88,9 @@ class Producer:
             return
         self.buffered_bytes += size
         self.open[number] = OpenProduce([None] * len(call.records), len(call.records))
+        if call.again is not None:
+            self._begin_again(number, call, call.again, now_ms, wall_ms)
+            return
         for index, record in enumerate(call.records):
             timestamp_ms = record.timestamp_ms if record.timestamp_ms is not None else wall_ms
             entry = Entry(number, index, record, timestamp_ms)
@@ -96,6 +99,21 @@ class Producer:
                 self.unplaced.setdefault(record.topic, Unplaced([], now_ms)).entries.append(entry)
             else:
                 self._place(entry, now_ms)
+
+    def _begin_again(self, number: int, call: Produce, again: SentAs, now_ms: int, wall_ms: int) -> None:
+        """Queue a batch that another client may have got written, as the brokers know it."""
+        place = call.records[0].topic, call.records[0].partition
+        assert self.config.idempotent and place[1] is not None, "only an idempotent producer sends a batch again"
+        assert all((record.topic, record.partition) == place for record in call.records), "a batch has one partition"
+        self.last_order += 1
+        batch = Batch(place[0], place[1], self.last_order, now_ms, maybe_written=True, sent_as=again)
+        batch.base_sequence = again.sequence
+        for index, record in enumerate(call.records):
+            timestamp_ms = record.timestamp_ms if record.timestamp_ms is not None else wall_ms
+            batch.entries.append(Entry(number, index, record, timestamp_ms))
+            batch.size += entry_bytes(record)
+        self.cluster.interest[place[0]] = None
+        self.queues.setdefault((place[0], place[1]), PartitionQueue()).ready.append(batch)
 
     def cancel(self, number: int) -> bool:
         """Forget a call; its records are sent all the same."""
@@ -228,14 +246,15 @@ class Producer:
         self._send_request(node_id, group, now_ms)
 
     def _encode(self, batch: Batch) -> bytes:
-        identity = (self.producer_id, self.producer_epoch, batch.base_sequence)
+        if self.config.idempotent and batch.sent_as is None:
+            batch.sent_as = SentAs(self.producer_id, self.producer_epoch, batch.base_sequence)
         return records.encode_batch(
             [
                 (entry.timestamp_ms, entry.record.key, entry.record.value, entry.record.headers)
                 for entry in batch.entries
             ],
             compression=self.config.compression,
-            producer=identity if self.config.idempotent else (NO_PRODUCER_ID, -1, -1),
+            producer=batch.sent_as or (NO_PRODUCER_ID, -1, -1),
         )
 
     def _send_request(self, node_id: int, batches: list[Batch], now_ms: int) -> None:
@@ -277,7 +296,9 @@ class Producer:
                 self.id_attempts = self.id_retry_ms = 0
                 return
             error = Refused(code, "a producer id")
-        fatal = isinstance(error, Unsupported) or (isinstance(error, Refused) and error.code not in RETRIABLE)
+        fatal = isinstance(error, Unsupported | AuthenticationFailed) or (
+            isinstance(error, Refused) and error.code not in RETRIABLE
+        )
         if fatal:
             for queue in self.queues.values():
                 while queue.ready:
@@ -303,7 +324,7 @@ class Producer:
             assert isinstance(answer, ClientError), "an answer to what was asked"
             for batch in batches:
                 batch.maybe_written |= request.sent
-                if isinstance(answer, Unsupported):
+                if isinstance(answer, FATAL):
                     self._fail_in_flight(batch, str(answer), None)
                 else:
                     self._retry(batch, str(answer), now_ms)
@@ -351,7 +372,7 @@ class Producer:
     def _fail(self, batch: Batch, reason: str, code: ErrorCode | None) -> None:
         if batch.base_sequence >= 0 and self.config.idempotent:
             self.new_id_wanted = True  # its sequences are missing now, or are not: nobody knows
-        error = NotProduced(reason, batch.maybe_written, code)
+        error = NotProduced(reason, batch.maybe_written, code, batch.sent_as if batch.maybe_written else None)
         for entry in batch.entries:
             self._outcome(entry, error)
 

@@ -11,10 +11,10 @@ Not here: batches (producer_queue.py).
 from dataclasses import dataclass, field
 
 from engine.client.calls import ProducerRecord
-from engine.client.cluster import Chance
 from engine.client.config import ProducerConfig
 from engine.client.partitioners import partition_of
 from engine.client.producer_queue import Entry
+from engine.client.requests import Chance
 
 
 def is_spread(config: ProducerConfig, record: ProducerRecord) -> bool:

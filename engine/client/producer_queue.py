@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import NamedTuple
 
-from engine.client.calls import ProducerRecord
+from engine.client.calls import ProducerRecord, SentAs
 
 SEQUENCE_MASK = 0x7FFFFFFF
 NO_SEQUENCE = -1
@@ -46,6 +46,7 @@ class Batch:
     attempts: int = 0
     retry_at_ms: int = 0
     maybe_written: bool = False  # it was sent once without an answer
+    sent_as: SentAs | None = None  # by what the brokers know it, once it was encoded for an idempotent producer
     last_reason: str = ""
 
 
@@ -117,6 +118,7 @@ class PartitionQueue:
         for batch in self.ready:
             batch.base_sequence = NO_SEQUENCE
             batch.data = b""
+            batch.sent_as = None
         return doubtful
 
 

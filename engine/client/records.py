@@ -73,8 +73,10 @@ def decode(fetched: Fetched) -> Decoded:
     decoded = Decoded()
     aborted = sorted(fetched.aborted, key=lambda entry: entry[1])
     aborting: dict[int, None] = {}  # producer ids inside a transaction that ends in an abort
+    behind = fetched.position
     try:
         for header, data in batches(fetched.records):
+            behind = max(behind, header.last_offset + 1)
             while aborted and aborted[0][1] <= header.last_offset:
                 aborting[aborted.pop(0)[0]] = None
             if header.is_control:
@@ -84,7 +86,7 @@ def decode(fetched: Fetched) -> Decoded:
             elif not (header.is_transactional and header.producer_id in aborting):
                 _decode_batch(decoded, fetched, header, data)
     except WireError as error:
-        decoded.damaged.append((fetched.position, fetched.next_offset - 1, error.message or error.code.name))
+        decoded.damaged.append((behind, fetched.next_offset - 1, error.message or error.code.name))
     return decoded
 
 

@@ -8,10 +8,18 @@ Not here: which broker it goes to (cluster.py), its bytes (connection.py).
 """
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from engine.client.errors import ClientError
 from engine.wire.primitives import Message
+
+
+class Chance(Protocol):
+    """The random numbers that a client is given."""
+
+    def randrange(self, stop: int, /) -> int:
+        """A number from 0 to stop - 1."""
+
 
 Target = tuple[Any, ...]
 ANY: Target = ("any",)
@@ -41,7 +49,7 @@ class Request:
     attempts: int = 0
     refreshed: bool = False  # metadata was asked for on its behalf because its node could not be reached
     sent: bool = False  # its bytes were on their way at least once
-    failed_peers: dict[str, str] = field(default_factory=dict)  # peers tried, with the reason it failed
+    failed_peers: dict[str, ClientError] = field(default_factory=dict)  # peers tried, with why it failed
     last_reason: str = ""  # why it waits, for the sentence of TimedOut
     ended: bool = False
 

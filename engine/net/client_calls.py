@@ -26,6 +26,7 @@ from engine.client.calls import (
     Seek,
     Send,
     SendEverywhere,
+    SentAs,
     Unsubscribe,
 )
 from engine.client.errors import ClientError, NotProduced
@@ -89,6 +90,10 @@ class ClientCalls(ABC):
     async def produce(self, *records: ProducerRecord) -> list[Produced | NotProduced]:
         """Send records; a result for each."""
         return list(await self.call(Produce(records)))
+
+    async def produce_again(self, records: list[ProducerRecord], sent_as: SentAs) -> list[Produced | NotProduced]:
+        """Send a batch once more that may be written already, as the brokers know it: it is written once."""
+        return list(await self.call(Produce(tuple(records), sent_as)))
 
     async def assign(self, positions: list[tuple[str, int, int | None]]) -> None:
         """Consume these partitions from now on."""

@@ -7,9 +7,11 @@ Invariants:
 - Each future of a call is done exactly once: by the machine's result, or by cancelling.
 - After `close` no socket, task or timer of this shell is left.
 
-Not here: what is sent when (engine/client), the calls (client_calls.py), pools and
-threads (console/kafka/connection.py).
-TLS and SASL will enter at `_open` and as a part of the machine.
+A name is looked up once for each connection, and only an address that the gate has let pass is
+connected to: that holds for the brokers that a cluster names as well.
+
+Not here: what is sent when, signing in (engine/client), the calls (client_calls.py), TLS contexts
+and words (tls.py), pools and threads (console/kafka/connection.py).
 """
 
 import asyncio
@@ -17,22 +19,28 @@ import contextlib
 import errno
 import random
 import socket
+import ssl
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from engine.client.calls import Acknowledge, Call, Cancel, Place, Rebalanced, Subscribe
 from engine.client.client import Client
 from engine.client.config import ClientConfig, parse_bootstrap
-from engine.client.errors import ClientError
+from engine.client.errors import AddressNotAllowed, ClientError, ConnectionFailed, NameNotFound, TlsFailed, Unreachable
 from engine.core.connection.reply_order import Connection
 from engine.net.client_calls import ClientCalls
 from engine.net.client_socket import ClientSocket
 from engine.net.clock import monotonic_ms, wall_offset_ms
+from engine.net.names import look_up
+from engine.net.tls import Handshake, client_context, handshake_of, words_of
 
 ADDRESSES_MAX = 4  # of one name, tried one after the other
 CLOSE_WAIT_S = 1.0
+PEERS_NOTED_MAX = 1000
 EVENTS_MAX = 16  # of rebalances that wait for the listener
 Listener = Callable[[Rebalanced], Awaitable[None]]
+Gate = Callable[[str, str, int], str]  # host, IP address, port: why one may not connect there, or ""
 
 REASONS = {
     errno.ENOENT: "is not there: nothing listens",
@@ -45,19 +53,38 @@ REASONS = {
 }
 
 
+@dataclass(slots=True)
+class Reached:
+    """How far the last connection to a peer came: for those who test one."""
+
+    addresses: tuple[str, ...] = ()  # of its name
+    address: str = ""  # that was connected to
+    handshake: Handshake | None = None
+    found_ms: int = 0  # how long each step took
+    connected_ms: int = 0
+    trusted_ms: int = 0
+
+
 class ClientShell(ClientCalls):
     """One Kafka client on the running asyncio loop."""
 
     def __init__(
-        self, bootstrap: str, client_id: str = "odradek", *, config: ClientConfig | None = None, unix_path: str = ""
+        self,
+        bootstrap: str,
+        client_id: str = "odradek",
+        *,
+        config: ClientConfig | None = None,
+        gate: Gate | None = None,
+        unix_path: str = "",
     ) -> None:
-        """`config` wins where it is given; ValueError if the bootstrap servers cannot be understood.
-
-        With `unix_path` every broker is reached through that Unix socket, whatever its address says (a sandbox).
-        """
+        """`config` wins; with `unix_path` all brokers are there. ValueError: servers or certificates not understood."""
         self.unix_path = unix_path
         self.config = config or ClientConfig(bootstrap=parse_bootstrap(bootstrap), client_id=client_id)
-        self.machine = Client(self.config, random.Random())
+        self.gate = gate
+        self.reached: dict[str, Reached] = {}
+        self._tls = client_context(self.config.tls) if self.config.tls is not None else None
+        # A nonce must not be guessed; for all else any chance will do.
+        self.machine = Client(self.config, random.SystemRandom() if self.config.sasl else random.Random())
         self.closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._sockets: dict[int, ClientSocket] = {}
@@ -246,44 +273,92 @@ class ClientShell(ClientCalls):
 
     async def _connect(self, peer: str) -> None:
         host, _, port = peer.rpartition(":")
+        reached = self._note_reached(peer)
         try:
-            async with asyncio.timeout(self.config.connect_timeout_ms / 1000):
-                await self._open(peer, host.strip("[]"), int(port))
-        except socket.gaierror as error:
-            again = error.errno == socket.EAI_AGAIN
-            words = "the name server does not answer" if again else "the name is not known"
-            self._refused(peer, f"{peer}: {words}")
+            # A little before the machine gives up: here one knows at which step it hangs.
+            limit_ms = self.config.connect_timeout_ms
+            async with asyncio.timeout((limit_ms - min(100, limit_ms // 5)) / 1000):
+                await self._open(peer, host.strip("[]"), int(port), reached)
+        except Unreachable as refused:
+            self._refused(peer, refused.reason, type(refused))
         except TimeoutError:
-            self._refused(
-                peer, f"{peer} does not answer: no connection within {self.config.connect_timeout_ms / 1000:g} s"
-            )
-        except (OSError, UnicodeError) as error:
-            number = error.errno if isinstance(error, OSError) else None
-            self._refused(peer, f"{peer} {REASONS.get(number or 0, f'cannot be connected to: {error}')}")
+            seconds = f"{self.config.connect_timeout_ms / 1000:g} s"
+            if reached.address:
+                self._refused(peer, f"{peer} does not finish the TLS handshake within {seconds}", TlsFailed)
+            elif reached.addresses:
+                self._refused(peer, f"{peer} does not answer: no connection within {seconds}", ConnectionFailed)
+            else:
+                self._refused(peer, f"{peer}: the name server does not answer within {seconds}", NameNotFound)
 
-    async def _open(self, peer: str, host: str, port: int) -> None:
-        assert self._loop is not None, "started"
+    def _note_reached(self, peer: str) -> Reached:
+        self.reached.pop(peer, None)
+        while len(self.reached) >= PEERS_NOTED_MAX:
+            self.reached.pop(next(iter(self.reached)))
+        return self.reached.setdefault(peer, Reached())
+
+    async def _open(self, peer: str, host: str, port: int, reached: Reached) -> None:
+        begun_ms = monotonic_ms()
         if self.unix_path:
-            await self._loop.create_unix_connection(lambda: ClientSocket(self, peer), self.unix_path)
-            return
-        found = await self._loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        problem: OSError | None = None
-        for family, _, _, _, address in found[:ADDRESSES_MAX]:
+            assert self._loop is not None, "started"
             try:
-                await self._loop.create_connection(
-                    lambda: ClientSocket(self, peer), str(address[0]), port, family=family
-                )
+                await self._loop.create_unix_connection(lambda: ClientSocket(self, peer), self.unix_path)
+            except OSError as error:
+                raise ConnectionFailed(f"{peer} {REASONS.get(error.errno or 0, 'is not there now')}") from None
+            reached.connected_ms = monotonic_ms() - begun_ms
+            return
+        found = await look_up(peer, host, port)
+        reached.addresses = tuple(dict.fromkeys(address for _, address in found))
+        reached.found_ms = monotonic_ms() - begun_ms
+        for address in reached.addresses:  # all of them: a name that mixes allowed and forbidden ones is a trick
+            refusal = self.gate(host, address, port) if self.gate is not None else ""
+            if refusal:
+                raise AddressNotAllowed(f"{peer}: {refusal}")
+        problem: OSError | None = None
+        for family, address in found[:ADDRESSES_MAX]:
+            try:
+                sock = await self._tcp(family, address, port)
             except OSError as error:
                 # The first reason that is not "no such network here" is the one worth saying.
                 if problem is None or problem.errno in (errno.ENETUNREACH, errno.EADDRNOTAVAIL):
                     problem = error
             else:
+                reached.address = address
+                reached.connected_ms = monotonic_ms() - begun_ms - reached.found_ms
+                await self._speak(peer, host, sock, reached)
                 return
-        raise problem or OSError(f"{host} has no address")
+        words = REASONS.get(problem.errno or 0, f"cannot be connected to: {problem}") if problem else "has no address"
+        raise ConnectionFailed(f"{peer} {words}")
 
-    def _refused(self, peer: str, reason: str) -> None:
+    async def _tcp(self, family: int, address: str, port: int) -> socket.socket:
+        assert self._loop is not None, "started"
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        sock.setblocking(False)
+        try:
+            await self._loop.sock_connect(sock, (address, port))
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+
+    async def _speak(self, peer: str, host: str, sock: socket.socket, reached: Reached) -> None:
+        """Make the connection ours: with TLS, once each side trusts the other."""
+        assert self._loop is not None, "started"
+        begun_ms = monotonic_ms()
+        name = host if self._tls is not None else None
+        try:
+            transport, _ = await self._loop.create_connection(
+                lambda: ClientSocket(self, peer), sock=sock, ssl=self._tls, server_hostname=name
+            )
+        except (OSError, ValueError) as error:
+            raise TlsFailed(words_of(error, peer)) from None
+        agreed = transport.get_extra_info("ssl_object")
+        if agreed is not None:
+            reached.handshake = handshake_of(agreed)
+        reached.trusted_ms = monotonic_ms() - begun_ms
+
+    def _refused(self, peer: str, reason: str, failure: type[Unreachable]) -> None:
         if not self.closed:
-            self.machine.on_refused(peer, reason, monotonic_ms())
+            self.machine.on_refused(peer, reason, monotonic_ms(), failure)
             self._perform()
 
     def on_connected(self, entry: ClientSocket, peer: str) -> Connection:
@@ -303,9 +378,11 @@ class ClientShell(ClientCalls):
         self._perform()
         return consumed
 
-    def on_closed(self, connection: Connection) -> None:
+    def on_closed(self, connection: Connection, lost: Exception | None) -> None:
         """A socket is gone."""
         self._sockets.pop(connection.id, None)
         if not self.closed:
-            self.machine.on_closed(connection, monotonic_ms())
+            # In TLS 1.3 a broker refuses a client's certificate only after the handshake.
+            words = words_of(lost, connection.peer) if isinstance(lost, ssl.SSLError) else ""
+            self.machine.on_closed(connection, monotonic_ms(), words)
             self._perform()

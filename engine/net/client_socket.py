@@ -82,4 +82,4 @@ class ClientSocket(asyncio.BufferedProtocol):
         self.gone.set()
         self.buffer = bytearray()
         if self.connection is not None:
-            self.shell.on_closed(self.connection)
+            self.shell.on_closed(self.connection, exc)

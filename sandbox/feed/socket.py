@@ -37,10 +37,10 @@ WAITING_MAX = 32
 RETRY_S = 1.0
 WATCH = "watch"  # the id of our own question
 TOO_MANY, BAD_MESSAGE, ENDED, FAULT = 4429, 4400, 4410, 4500  # close codes of our own
-COMMANDS = frozenset(
-    ("frame", "act", "play", "pause", "step", "jump", "seek", "fork", "history", "moments", "explain", "record")
-    + ("deliveries", "ledger", "digest", "compare")
-)
+COMMANDS = (
+    "frame", "act", "play", "pause", "step", "jump", "seek", "fork", "history", "moments", "explain", "record",
+    "deliveries", "ledger", "digest", "compare",
+)  # fmt: skip
 
 _open: dict[str, int] = {}  # sockets by visitor
 

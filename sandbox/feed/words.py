@@ -28,7 +28,13 @@ def sentence(words: str) -> str:
 def steps(chain: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The steps of a chain, each with its sentence and the remark that ends the chain, if it does."""
     return [
-        {"event": step["event"], "at_us": step["at_us"], "tone": _tone(step), "words": sentence(_step(step)), "end": _end(step)}
+        {
+            "event": step["event"],
+            "at_us": step["at_us"],
+            "tone": _tone(step),
+            "words": sentence(_step(step)),
+            "end": _end(step),
+        }
         for step in chain
     ]
 

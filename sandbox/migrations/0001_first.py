@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("console", "0003_sandbox_sockets"),
+        ("console", "0006_sandbox_sockets"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -30,6 +30,7 @@ CHUNK_EVENTS = 16  # between two looks at the clock
 BEHIND_S = 0.5
 SPEED_MIN, SPEED_MAX = 0.1, 10.0
 AS_FAST_AS_POSSIBLE = float("inf")
+ARRIVAL_US = 5_000  # what is not answered has arrived by then
 ANSWER_EVENTS_MAX, ANSWER_US_MAX = 3_000, 5_000_000  # how far a paused world goes on for one write
 
 
@@ -178,10 +179,12 @@ class Hosted:
         self.changes += 1
         if self.plays:
             return
+        if not answered:
+            self.timeline.run(ANSWER_EVENTS_MAX, self.timeline.world.now_us + ARRIVAL_US)
+            return
         last_us = self.timeline.world.now_us + ANSWER_US_MAX
-        self.timeline.run(1)
         for _ in range(ANSWER_EVENTS_MAX):
-            if not answered or any(known == call for known, _ in self.timeline.answers):
+            if any(known == call for known, _ in self.timeline.answers):
                 return
             if self.timeline.run(1, last_us) is not Stopped.BUDGET:
                 return

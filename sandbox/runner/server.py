@@ -1,7 +1,7 @@
 """The runner: one loop over sockets and worlds.
 
-Each round it reads and answers what has come, then gives every world that plays a slice of TICK_S at most, one after
-the other: a world that would run for ever costs the others one slice each round.
+Each round it reads and answers what has come, then gives the worlds that play slices of TICK_S at most, one after the
+other, for ROUND_S: a world that would run for ever costs the others one slice each round, and buttons nothing.
 
 Commands and frames go through a Unix socket of the runner's own, not through Redis: a learner's picture then lives and
 stops with the process that makes it, and a frozen Redis is nobody's concern here. What must outlive everything (which
@@ -41,6 +41,7 @@ from sandbox.services import leases, sandboxes
 logger = logging.getLogger("sandbox.runner")
 
 TICK_S = 0.005
+ROUND_S = 0.03
 PAUSE_S = 0.02  # between two rounds when nothing is to be done at once
 AWAKE_MAX = 200
 LINKS_MAX = 2_000
@@ -61,6 +62,7 @@ class Runner:
         self.links: dict[ControlLink | KafkaLink, int] = {}
         self.leased_until_s: dict[UUID, float] = {}
         self.renewed_s = 0.0
+        self.turn = 0  # whose slice is the first of the next round
         self.now_s = time.monotonic()
         self.stopping = False
         remove_dead(places.make_sockets())
@@ -103,13 +105,24 @@ class Runner:
             elif key.data in self.links:
                 self._serve(key.data)
         self.now_s = time.monotonic()
-        busy = False
-        for sandbox_id, hosted in list(self.hosted.items()):
-            busy = self._tick(sandbox_id, hosted) or busy
+        busy = self._tick_worlds()
         for link in list(self.links):
             self._go_on(link)
         if self.now_s - self.renewed_s >= RENEW_S:
             self._renew()
+        return busy
+
+    def _tick_worlds(self) -> bool:
+        """Give worlds their slices, for a round's time at most: who presses a button must not wait for all of them."""
+        order, ends_s, busy = list(self.hosted), time.perf_counter() + ROUND_S, False
+        for number in range(len(order)):
+            sandbox_id = order[(self.turn + number) % len(order)]
+            hosted = self.hosted.get(sandbox_id)
+            if hosted is not None:
+                busy = self._tick(sandbox_id, hosted) or busy
+            if time.perf_counter() > ends_s:
+                self.turn = (self.turn + number + 1) % len(order)  # the others come first in the next round
+                return True
         return busy
 
     def _tick(self, sandbox_id: UUID, hosted: Hosted) -> bool:
@@ -204,7 +217,11 @@ class Runner:
         """The world of a sandbox, woken or begun if it must be; Refused if it cannot be had here."""
         hosted = self.hosted.get(sandbox_id)
         if hosted is None:
-            hosted = self._wake(sandbox_id)
+            try:
+                hosted = self._wake(sandbox_id)
+            except DatabaseError:
+                logger.warning("sandbox %s cannot be woken: the database does not answer", sandbox_id)
+                raise Refused("the database does not answer now: try again in a moment") from None
         hosted.used_s = self.now_s
         return hosted
 
@@ -267,7 +284,8 @@ class Runner:
         self.hosted.pop(sandbox_id, None)
         self.rates.pop(sandbox_id, None)
         if self.leased_until_s.pop(sandbox_id, None) is not None:
-            leases.let_go(sandbox_id, self.name)
+            with suppress(DatabaseError):  # then the lease ends by itself
+                leases.let_go(sandbox_id, self.name)
         for link in [link for link in self.links if isinstance(link, KafkaLink) and link.sandbox_id == sandbox_id]:
             self._drop(link)
 

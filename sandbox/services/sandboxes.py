@@ -22,6 +22,7 @@ from sandbox.models import Sandbox
 
 WARNED_BEFORE = timedelta(hours=1)  # pages say from then on when a sandbox ends
 SEED_BITS = 48
+HEX_DIGITS = 32  # of an id
 
 
 class SandboxRefused(Exception):
@@ -94,7 +95,16 @@ def expire_due() -> list[UUID]:
     for sandbox_id in free.values_list("id", flat=True):
         shutil.rmtree(places.directory(sandbox_id), ignore_errors=True)
     Cluster.objects.filter(sandbox__in=free.filter(expires_at__lte=now - timedelta(days=1))).delete()
+    _remove_orphans()
     return ended
+
+
+def _remove_orphans() -> None:
+    """Directories whose row is gone, with its owner or its connection."""
+    found = {path.name: path for path in places.home().glob("*") if len(path.name) == HEX_DIGITS and path.is_dir()}
+    known = {sandbox_id.hex for sandbox_id in Sandbox.objects.values_list("id", flat=True)}
+    for name in found.keys() - known:
+        shutil.rmtree(found[name], ignore_errors=True)
 
 
 def end(sandbox: Sandbox) -> None:

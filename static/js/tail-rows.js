@@ -10,6 +10,7 @@ function fill(cell, name, preview) {
     cell.append(word);
     return;
   }
+  if (preview.wrong) cell.append(quiet(preview.wrong, "u wrong"), " ");
   const line = document.createElement("span");
   line.className = "mono";
   preview.pieces.forEach((piece, number) => {
@@ -21,6 +22,14 @@ function fill(cell, name, preview) {
     line.append(named);
   });
   cell.append(line);
+  if (preview.as) cell.append(" ", quiet(preview.as, "u"));
+}
+
+function quiet(words, css) {
+  const span = document.createElement("span");
+  span.className = css;
+  span.textContent = words;
+  return span;
 }
 
 function row(template, record) {
@@ -42,4 +51,9 @@ export function show(body, template, records) {
   for (const record of records.toReversed()) fresh.append(row(template, record));
   body.prepend(fresh);
   while (body.rows.length > ROWS_MAX) body.lastElementChild.remove();
+}
+
+/** Another view begins: rows of the one before go. */
+export function clear(body) {
+  body.replaceChildren();
 }

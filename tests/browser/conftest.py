@@ -1,28 +1,39 @@
-"""A broker, the console's web process, and a real Chromium in front of them."""
+"""A broker, the console's web process, and a real Chromium in front of them.
+
+A test that takes `cluster` runs on our broker and, where KAFKA_START names one, on Apache Kafka: the same pages must
+say the same. A test that takes `installation` runs on our broker; all of them run on Apache Kafka with
+ODRADEK_BROWSER_CLUSTER=apache_kafka, which `manage.py accept console` sets.
+"""
 
 import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, NewTopic
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
-from engine.launcher import REPOSITORY, free_port, start_process
+from tests.apache_kafka import apache_kafka
+from tests.browser.installation import SET_UP, Installation, console_on, installation_at, looking_at
+from tests.browser.worlds import shop, world
 from tests.engine.compat.brokers import odradek
-from tests.processes import wait_for
+
+__all__ = ["Installation", "Open", "shop", "world"]
 
 # One browser and one broker are enough work: all of these run in one process of the test run. They end with this
 # package: while Playwright runs, its event loop does, and no other test of the process could start one.
 GROUP = pytest.mark.xdist_group("browser")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-quic", "--no-first-run"]
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ONLY = os.environ.get("ODRADEK_BROWSER_CLUSTER")
+SHIFT = """window.__shift = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries())
+    if (!entry.hadRecentInput && entry.sources.some(({ node }) => !node?.parentElement?.closest?.("#tail-rows")))
+      window.__shift += entry.value;
+}).observe({ type: "layout-shift", buffered: true });"""  # a log whose newest is on top moves its own rows
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -32,91 +43,57 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(GROUP)
 
 
-@dataclass
-class Installation:
-    """What `up` runs, as far as these tests need it."""
-
-    bootstrap: str
-    address: str
-    cluster_id: str
-    password: str
-    producer: Producer
-    admin: AdminClient
-    django: "Callable[[str], str]"  # run Python in this installation
-
-    def connect(self, name: str, bootstrap: str) -> str:
-        """Make one more connection, as an administrator does; return its id."""
-        made = "from console.models import Cluster; print(Cluster.objects.create(name={!r}, bootstrap={!r}).pk)"
-        return self.django(made.format(name, bootstrap)).split()[-1]
-
-    def make_topic(self, name: str, partitions: int = 1, **config: str) -> None:
-        made = self.admin.create_topics([NewTopic(name, partitions, 1, config=config)])
-        for future in made.values():
-            future.result(20)
-
-    @property
-    def cluster(self) -> str:
-        return f"{self.address}/clusters/{self.cluster_id}/"
+@pytest.fixture(scope="package")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """A console on a cluster of its own: our broker, or the one that ODRADEK_BROWSER_CLUSTER names."""
+    data = tmp_path_factory.mktemp("browser")
+    web = console_on(data)
+    with ExitStack() as running:
+        broker = running.enter_context(odradek(data))
+        password, cluster_id = web.django(SET_UP.format(bootstrap=broker.bootstrap)).split()[-2:]
+        address = running.enter_context(web)
+        made = installation_at(address, broker.bootstrap, cluster_id, password, web)
+        if ONLY == "apache_kafka":
+            made = running.enter_context(on_apache_kafka(made))
+        yield made
+        made.producer.flush(10)
 
 
-SET_UP = """
-from django.core.management import call_command
-call_command("migrate", verbosity=0)
-from console.services.accounts import ensure_admin
-from console.services.clusters import ensure_embedded
-print(ensure_admin(), ensure_embedded("odradek", {bootstrap!r}).pk)
-"""
+class on_apache_kafka:
+    """The same console, with Apache Kafka as the cluster of the tests."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self.running = ExitStack()
+
+    def __enter__(self) -> Installation:
+        bootstrap = self.running.enter_context(apache_kafka({"group.initial.rebalance.delay.ms": "0"}))
+        cluster_id = self.installation.connect("apache-kafka", bootstrap)
+        return looking_at(self.installation, bootstrap, cluster_id)
+
+    def __exit__(self, *error: object) -> None:
+        self.running.close()
 
 
 @pytest.fixture(scope="package")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    data = tmp_path_factory.mktemp("browser")
-    web = console_on(data)
-    with odradek(data) as broker:
-        password, cluster_id = web.django(SET_UP.format(bootstrap=broker.bootstrap)).split()[-2:]
-        settings = {"bootstrap.servers": broker.bootstrap, "log_level": 0}
-        producer = Producer({**settings, "linger.ms": 0})
-        with web as address:
-            yield Installation(
-                broker.bootstrap, address, cluster_id, password, producer, AdminClient(settings), web.django
-            )
-        producer.flush(10)
+def apache(installation: Installation) -> Iterator[Installation]:
+    """The console of `installation`, looking at Apache Kafka; one node for all tests of a run."""
+    with on_apache_kafka(installation) as made:
+        yield made
+        made.producer.flush(10)
 
 
-class console_on:
-    """The web process, as `up` starts it."""
+@pytest.fixture(params=[ONLY] if ONLY else ["odradek", "apache_kafka"])
+def cluster(request: pytest.FixtureRequest, installation: Installation) -> Installation:
+    """The cluster under test, ours and Apache Kafka in turn. Take it in place of `installation`; nothing else differs.
 
-    def __init__(self, data: Path) -> None:
-        self.data = data
-        self.environment = {"ODRADEK_DATA": str(data), "DJANGO_SETTINGS_MODULE": "console.project.settings"}
-        self.environment["REDIS_URL"] = ""
-
-    def django(self, code: str) -> str:
-        command = [sys.executable, "-c", "import django; django.setup()\n" + code]
-        environment = {**os.environ, **self.environment}
-        done = subprocess.run(command, env=environment, cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def __enter__(self) -> str:
-        port = free_port()
-        sizes = ["--websocket-max-message-size", "524288", "--websocket-max-frame-size", "524288"]
-        command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), *sizes]
-        self.log = (self.data / "web.log").open("wb")
-        self.process = start_process(
-            [*command, "console.project.asgi:application"], environment=self.environment, output=self.log
-        )
-        wait_for(self._listens, timeout_s=30, what="the web process did not start")
-        return f"http://127.0.0.1:{port}"
-
-    def _listens(self) -> bool:
-        assert self.process.poll() is None, (self.data / "web.log").read_text()
-        return b"Listening on TCP" in (self.data / "web.log").read_bytes()
-
-    def __exit__(self, *error: object) -> None:
-        self.process.kill()
-        self.process.wait()
-        self.log.close()
+    `open_page` then opens the pages of this cluster, and `cluster.make_topic`, `.producer`, `.admin` are its clients.
+    Topics stay there until the run ends: give them names of your own.
+    """
+    if request.param == "odradek" or ONLY:
+        return installation
+    made: Installation = request.getfixturevalue("apache")
+    return made
 
 
 @pytest.fixture(scope="package")
@@ -138,7 +115,7 @@ def session(chromium: Browser, installation: Installation) -> dict:
     page.fill("#name", "admin")
     page.fill("#password", installation.password)
     page.click("button[data-kind=primary]")
-    page.wait_for_url(re.compile("/topics/$"))
+    page.wait_for_url(re.compile("/(topics|clusters)/$"))  # where home leads: with several clusters, to their list
     state = context.storage_state()
     context.close()
     return state
@@ -148,28 +125,49 @@ Open = Callable[..., Page]
 
 
 @pytest.fixture
-def open_page(chromium: Browser, session: dict, installation: Installation) -> Iterator[Open]:
-    """Open a page of the cluster. Scripts that ran from data, script errors and policy breaches fail the test."""
+def open_page(
+    request: pytest.FixtureRequest, chromium: Browser, session: dict, installation: Installation
+) -> Iterator[Open]:
+    """Open a page of the cluster. Scripts that ran from data, script errors and policy breaches fail the test.
+
+    With `again=page` that page goes to the path, in the size and theme that it has. Other words are Playwright's own
+    for a context, as in forced_colors="active". `page.evaluate("window.__shift")` is what moved since it was opened.
+    """
+    below = request.getfixturevalue("cluster") if "cluster" in request.fixturenames else installation
     contexts: list[BrowserContext] = []
     pages: list[Page] = []
     complaints: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        # A page of a dead or missing thing has its status on purpose.
-        if message.type == "error" and "status of" not in message.text and "Status Error Code" not in message.text:
+        # A page of a dead or missing thing has its status on purpose; a tail comes back to a console that was away.
+        expected = ("status of", "Status Error Code", "WebSocket connection to", "net::ERR_CONNECTION")
+        if message.type == "error" and not any(words in message.text for words in expected):
             complaints.append(message.text)
 
-    def open_page(path: str, *, width: int = 1280, height: int = 900, scheme: str = "light") -> Page:
+    def note_dialog(dialog: object) -> None:
+        complaints.append(f"a dialog of the browser: {dialog}")
+
+    def new_page(width: int, height: int, scheme: str, options: dict[str, object]) -> Page:
         context = chromium.new_context(
-            storage_state=session, viewport={"width": width, "height": height}, color_scheme=scheme
+            storage_state=session, viewport={"width": width, "height": height}, color_scheme=scheme, **options
         )
         contexts.append(context)
+        context.add_init_script(SHIFT)
         page = context.new_page()
         page.on("console", note)
+        page.on("dialog", note_dialog)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(installation.cluster + path if not path.startswith("/") else installation.address + path)
-        page.wait_for_selector("html[data-wired]")
         pages.append(page)
+        return page
+
+    def open_page(
+        path: str, *, width: int = 1280, height: int = 900, scheme: str = "light", again: Page | None = None, **options
+    ) -> Page:
+        if again is not None and again.evaluate("window.__x") is not None:
+            complaints.append(f"a script ran on {again.url}")
+        page = again or new_page(width, height, scheme, options)
+        page.goto(below.cluster + path if not path.startswith("/") else installation.address + path)
+        page.wait_for_selector("html[data-wired]")
         return page
 
     yield open_page

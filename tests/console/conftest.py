@@ -2,7 +2,9 @@ import pytest
 
 from console.services import outages
 from tests.console.cast import Cast, assemble
+from tests.console.fake_groups import FakeGroups
 from tests.console.fake_kafka import FakeKafka
+from tests.console.fake_writes import FakeWrites
 
 
 @pytest.fixture(autouse=True)
@@ -19,3 +21,9 @@ def kafka(monkeypatch) -> FakeKafka:
 def cast(db) -> Cast:
     outages._outages.clear()
     return assemble()
+
+
+@pytest.fixture
+def writes(kafka, monkeypatch) -> FakeWrites:
+    FakeGroups(kafka).put_in_place(monkeypatch)
+    return FakeWrites(kafka).put_in_place(monkeypatch)

@@ -61,10 +61,12 @@ class FakeKafka:
     def put_in_place(self, monkeypatch) -> "FakeKafka":
         monkeypatch.setattr(topics, "topic_page", self.topic_page)
         monkeypatch.setattr(topics, "list_topics", self._says(lambda spec: self.topics))
+        monkeypatch.setattr(topics, "topic_names", self._says(lambda spec: [topic.name for topic in self.topics]))
         monkeypatch.setattr(topics, "describe_topic", self.describe_topic)
         monkeypatch.setattr(configs, "topic_configs", self._says(lambda spec, name: self.configs))
         monkeypatch.setattr(records, "read", self.read)
         monkeypatch.setattr(records, "one", self.one)
+        monkeypatch.setattr(records, "neighbour", self.neighbour)
         monkeypatch.setattr(cluster, "describe", self._says(lambda spec: self.cluster))
         monkeypatch.setattr(stream, "watch", self.watch)
         return self
@@ -83,7 +85,9 @@ class FakeKafka:
     def die(self) -> None:
         self.down = ClusterUnreachable("connection refused by 127.0.0.1:9")
 
-    def topic_page(self, spec, *, query="", sort="name", descending=False, internal=False, page=1, page_size=50):
+    def topic_page(
+        self, spec, *, query="", sort="name", descending=False, internal=False, page=1, page_size=50, fresh_s=0
+    ):
         self._come_up()
         self.asked.append((query, sort, descending, internal, page))
         seen = [topic for topic in self.topics if internal or not topic.internal]
@@ -93,7 +97,7 @@ class FakeKafka:
         shown = found[(page - 1) * page_size : page * page_size]
         return topics.TopicPage(shown, len(found), len(seen), len(self.topics) - len(seen), page, pages)
 
-    def describe_topic(self, spec, name):
+    def describe_topic(self, spec, name, *, fresh_s=0):
         self._come_up()
         if name != self.detail.name:
             raise NotFound(f"there is no topic {name}")
@@ -112,22 +116,42 @@ class FakeKafka:
                 return record
         raise NotFound(f"there is no record at offset {offset} of partition {partition}")
 
-    def watch(self, spec, topic, *, partition=None):
+    def neighbour(self, spec, topic, partition, step, offset=0):
+        self._come_up()
+        here = sorted((r for r in self.records if r.partition == partition), key=lambda r: r.offset)
+        found = {
+            "first": here,
+            "last": here[::-1],
+            "previous": [r for r in here if r.offset < offset][::-1],
+            "next": [r for r in here if r.offset > offset],
+        }[step]
+        return found[0] if found else None
+
+    def watch(self, spec, topic, wanted=None):
+        self.asked.append(("watch", wanted))
+        if wanted and wanted.partitions and max(wanted.partitions) > 5:
+            return FakeViewer(self, NotFound(f"topic {topic} has no partition {max(wanted.partitions)}"))
         return FakeViewer(self)
 
 
 class FakeViewer:
     """Gives what a test puts into `frames`."""
 
-    def __init__(self, kafka: FakeKafka) -> None:
+    def __init__(self, kafka: FakeKafka, refused: Exception | None = None) -> None:
         self.kafka = kafka
+        self.refused = refused
 
     async def __aenter__(self):
         self.kafka._come_up()
+        if self.refused:
+            raise self.refused
         return self
 
     async def __aexit__(self, *error):
         return None
+
+    async def first_frame(self):
+        return stream.TailFrame([], 0, 0, 0, "live", None, positions={0: 7}, topic_id="aa")
 
     async def next_frame(self, *, records_max=50, wait_s=10.0):
         import asyncio

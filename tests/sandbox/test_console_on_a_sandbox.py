@@ -1,12 +1,22 @@
 """The console's own functions on a sandbox: looking changes nothing, writing is an action, paused or not."""
 
+import asyncio
+
 import pytest
 
-from console.kafka import cluster, connection, groups, records, topics
+from console.kafka import cluster, connection, groups, records, stream, topics
 from console.kafka.errors import ClusterUnreachable
 from console.services.clusters import connection_spec
 from engine.client.calls import Produce, ProducerRecord
+from engine.simulation.hosted.written import produce_frame
 from engine.wire.messages.create_topics import CreatableTopic, CreateTopicsRequest
+from engine.wire.messages.find_coordinator import FindCoordinatorRequest
+from engine.wire.messages.heartbeat import HeartbeatRequest
+from engine.wire.messages.offset_commit import (
+    OffsetCommitRequest,
+    OffsetCommitRequestPartition,
+    OffsetCommitRequestTopic,
+)
 from sandbox.models import Sandbox
 from sandbox.services import sandboxes
 
@@ -48,6 +58,65 @@ def test_a_hundred_reads_leave_the_history_as_it_was(pumped, orders, spec):
         pumped.call(topics.describe_topic, spec, "orders")
         pumped.call(groups.group_page, spec, page_size=10)
     assert pumped.ok(orders, "digest") == before
+
+
+def test_a_live_tail_shows_what_is_written_while_the_world_is_paused_and_changes_nothing(pumped, orders, spec):
+    async def tail_and_write():
+        async with stream.watch(spec, "orders") as viewer:
+            calm = await viewer.next_frame(wait_s=0.5)
+            await connection.run_async(spec, produce, time_limit_s=10)
+            frames = [await viewer.next_frame(wait_s=5)]
+            while not frames[-1].records:
+                frames.append(await viewer.next_frame(wait_s=5))
+            await viewer.next_frame(wait_s=0.6)
+            return calm, frames[-1]
+
+    calm, frame = pumped.call(asyncio.run, tail_and_write())
+    assert (calm.records, calm.state) == ([], "live")
+    assert [record.value for record in frame.records] == [b"one"]
+    before = pumped.ok(orders, "digest")
+    pumped.serve(0.5)
+    assert pumped.ok(orders, "digest") == before
+
+
+def commit_request(group, topic, offset):
+    partition = OffsetCommitRequestPartition(0, offset, -1, "")
+    return OffsetCommitRequest(group, -1, "", None, topics=[OffsetCommitRequestTopic(topic, partitions=[partition])])
+
+
+def test_groups_are_seen_and_the_first_commit_from_outside_makes_their_topic(pumped, orders, spec):
+    actor = {"kind": "consumer", "name": "c1", "topic": "orders", "group": "readers", "commit": "after"}
+
+    async def commit(session):  # its coordinator is looked for first: that is a write, for it makes a topic
+        for _ in range(20):
+            found = await session.send(FindCoordinatorRequest(coordinator_keys=["by hand"]))
+            if found.coordinators[0].error_code == 0:
+                break
+        return await session.send(commit_request("by hand", "orders", 0), version_max=8)
+
+    answer = pumped.call(connection.run, spec, commit, time_limit_s=10)
+    assert answer.topics[0].partitions[0].error_code == 0
+    pumped.ok(orders, "act", action={"do": "add", "actor": actor})
+    pumped.ok(orders, "act", action={"do": "produce", "topic": "orders", "value": "one", "partition": 0})
+    pumped.ok(orders, "step", until={"seen": "committed", "group": "readers", "offset": 1})
+    page = pumped.call(groups.group_page, spec, page_size=10)
+    assert sorted(group.name for group in page.groups) == ["by hand", "readers"]
+    detail = pumped.call(groups.describe_group, spec, "readers")
+    assert (detail.state, [member.client_id for member in detail.members]) == ("Stable", ["c1"])
+    refused = pumped.call(connection.run, spec, lambda session: session.send(HeartbeatRequest("readers", 1, "x")))
+    assert refused.error_code == 44, "whose members live in the world"
+
+
+def test_a_write_without_an_answer_arrives_in_a_paused_world_too(pumped, orders, spec):
+    async def send(session):
+        frame = produce_frame("orders", 1, [(None, b"no answer wanted")], 0, 1_700_000_000_000)
+        _, writer = await asyncio.open_unix_connection(spec.unix_path)
+        writer.write(frame)
+        await writer.drain()
+        writer.close()
+
+    pumped.call(connection.run, spec, send, time_limit_s=10)
+    pumped.until(lambda: pumped.ok(orders, "record", topic="orders", partition=1, offset=0)["appended"])
 
 
 def test_a_fork_is_another_cluster(pumped, orders, spec, owner):

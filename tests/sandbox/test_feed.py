@@ -80,7 +80,9 @@ def opened(sandbox, client, headers=HEADERS) -> WebsocketCommunicator:
     from console.project.asgi import application
 
     cookie = "; ".join(f"{key}={morsel.value}" for key, morsel in client.cookies.items()).encode()
-    return WebsocketCommunicator(application, f"/sandboxes/{sandbox.id}/socket", headers=[*headers, (b"cookie", cookie)])
+    return WebsocketCommunicator(
+        application, f"/sandboxes/{sandbox.id}/socket", headers=[*headers, (b"cookie", cookie)]
+    )
 
 
 async def live(sandbox, client) -> tuple[WebsocketCommunicator, FakeRunner]:
@@ -207,7 +209,10 @@ async def test_one_person_has_twelve_pictures(sandbox, lea):
 
 
 async def test_the_largest_frame_fits_and_says_what_it_leaves_out():
-    part = {"index": 0, "records": [{"offset": n, "key": "\u202e" * 60, "value": "x" * 60, "from": None} for n in range(24)]}
+    part = {
+        "index": 0,
+        "records": [{"offset": n, "key": "\u202e" * 60, "value": "x" * 60, "from": None} for n in range(24)],
+    }
     topics = [{"name": f"t{n}", "partitions": [{**part, "index": i} for i in range(15)]} for n in range(10)]
     frame = {"topics": topics, "groups": [], "ledger": {"partitions": {}}}
     line = json.dumps({"sandbox": "x", "seq": 1, "frame": frame}).encode()

@@ -84,9 +84,7 @@ def test_deliveries_are_told_record_by_record_and_what_was_lost_too(pumped, play
     pumped.ok(played, "step", events=2)
     pumped.ok(played, "act", action={"do": "start"})
     pumped.ok(played, "step", until={"seen": "started"})
-    lost = [
-        one for index in (0, 1) for one in pumped.ok(played, "deliveries", topic="orders", partition=index)["lost"]
-    ]
+    lost = [one for index in (0, 1) for one in pumped.ok(played, "deliveries", topic="orders", partition=index)["lost"]]
     assert lost and not any(one["acknowledged"] for one in lost)
 
 

@@ -177,7 +177,7 @@ def test_without_a_runner_the_comparison_says_so():
 
 
 def test_the_lists_of_clusters_leave_sandboxes_out_and_their_pages_lead_back(kafka_answers):
-    lea = person("lea")
+    lea = person("lea", is_learner=True)
     lea.post(NEW)
     made = Sandbox.objects.get()
     assert lea.get("/").url == LIST

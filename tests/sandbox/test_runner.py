@@ -6,9 +6,12 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from engine.simulation.hosted.actor_specs import parse
@@ -155,6 +158,23 @@ def test_another_runner_takes_over_when_the_lease_is_over_and_not_before(pumped,
         other.close()
 
 
+def test_a_database_that_does_not_answer_is_said_and_worlds_that_are_awake_go_on(pumped, sandbox, monkeypatch):
+    def down(*_: object) -> None:
+        raise OperationalError("locked")
+
+    begin(pumped, sandbox)
+    monkeypatch.setattr(leases, "renew", down)
+    monkeypatch.setattr(leases, "take", down)
+    pumped.runner.renewed_s = 0.0
+    pumped.serve(0.05)
+    assert pumped.ok(sandbox, "step")["events"]
+    monkeypatch.setattr(leases, "let_go", down)
+    pumped.ok(sandbox, "sleep")
+    assert "database" in pumped.ask(sandbox, "frame")["refused"]
+    monkeypatch.undo()
+    assert pumped.ok(sandbox, "frame")["time"]
+
+
 def test_an_expired_sandbox_is_over_for_everybody(pumped, sandbox):
     begin(pumped, sandbox)
     Sandbox.objects.update(expires_at=timezone.now())
@@ -165,6 +185,19 @@ def test_an_expired_sandbox_is_over_for_everybody(pumped, sandbox):
     assert "over" in pumped.ask(sandbox, "frame")["refused"]
     sandboxes.expire_due()
     assert not places.directory(sandbox.id).exists()
+
+
+def test_the_files_of_a_sandbox_whose_row_is_gone_are_removed_and_nobody_elses(pumped, sandbox, owner):
+    begin(pumped, sandbox)
+    other = sandboxes.make(name="Other", limits="member", owner=owner)
+    begin(pumped, other)
+    gone = places.directory(sandbox.id)
+    sandbox.cluster.delete()
+    pumped.runner.renewed_s = 0.0
+    pumped.serve(0.05)
+    sandboxes.expire_due()
+    assert not gone.exists() and places.directory(other.id).exists()
+    assert list(pumped.runner.hosted) == [other.id]
 
 
 def test_kill_9_loses_no_action_that_was_accepted(sandbox, data, transactional_db):
@@ -221,6 +254,33 @@ def test_too_fast_a_writer_is_answered_later_and_told_so(pumped, owner, data):
     assert bucket.draw(500, 100.0) == 0.0
     assert bucket.draw(100, 100.0) == 2.0
     assert bucket.draw(0, 112.0) == 0.0
+
+
+class Greedy:
+    """A world that always has more to do."""
+
+    def __init__(self, sleeps_s: float) -> None:
+        self.ticks, self.sleeps_s, self.timeline = 0, sleeps_s, SimpleNamespace(answers=[])
+
+    def tick(self, now_s: float, budget_s: float) -> bool:
+        self.ticks += 1
+        time.sleep(self.sleeps_s)
+        return True
+
+
+def test_a_round_is_short_however_many_worlds_there_are_and_all_have_their_turn(pumped):
+    runner = pumped.runner
+    worlds = {uuid.uuid4(): Greedy(0.004) for _ in range(30)}
+    runner.hosted |= worlds
+    try:
+        runner._tick_worlds()
+        assert 1 <= sum(world.ticks for world in worlds.values()) <= 9
+        for _ in range(40):
+            runner._tick_worlds()
+        ticks = [world.ticks for world in worlds.values()]
+        assert max(ticks) - min(ticks) <= 1
+    finally:
+        runner.hosted.clear()
 
 
 def test_sockets_of_killed_runners_are_removed_and_those_of_living_ones_are_not(pumped):

@@ -8,8 +8,8 @@ from engine.simulation.hosted.why import Step
 from sandbox.feed import words
 
 VALUES = {
-    "places": [["orders", 0]], "offsets": {}, "unsure": True, "api": 0, "members": 1, "lost_bytes": 7, "by_us": 2_000_000,
-    "for_us": 5_000_000, "by_ms": -60_000, "first": 1, "last": 3, "end": 4,
+    "places": [["orders", 0]], "offsets": {}, "unsure": True, "api": 0, "members": 1, "lost_bytes": 7,
+    "by_us": 2_000_000, "for_us": 5_000_000, "by_ms": -60_000, "first": 1, "last": 3, "end": 4,
 }  # fmt: skip
 
 

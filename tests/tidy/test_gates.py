@@ -1,10 +1,11 @@
 """Words that open holes: each gate is a search over the product, with a list of reviewed exceptions beside it."""
 
+import ast
 import re
 
 import pytest
 
-from tests.tidy.tree import text, tracked, under
+from tests.tidy.tree import python_files, spoken, syntax, text, tracked, under
 
 WEB = ("console/", "sandbox/", "templates/", "static/js/")
 PRODUCT = ("engine/", "console/", "sandbox/")
@@ -44,6 +45,60 @@ def test_g1_nothing_writes_raw_html():
     pattern = r"(?<!swap=\")(?<!swap: \")(innerHTML|outerHTML)|insertAdjacentHTML|document\.write"
     pattern += r"|\|\s*safe\b|mark_safe|autoescape off"
     found = hits(pattern, readable(*WEB), RAW_HTML_ALLOWED)
+    assert not found, "\n".join(found)
+
+
+def calls(path):
+    """Yield each call of a Python file with the last part of what is called."""
+    for node in ast.walk(syntax(path)):
+        if isinstance(node, ast.Call):
+            yield node, getattr(node.func, "attr", getattr(node.func, "id", ""))
+
+
+def is_literal(node):
+    """Whether an expression is one of texts written here."""
+    if isinstance(node, ast.IfExp):
+        return is_literal(node.body) and is_literal(node.orelse)
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+@pytest.mark.parametrize("path", python_files("console/", "sandbox/"))
+def test_g1_html_is_made_of_literals_and_escaped_parts(path):
+    """`format_html` escapes its arguments, not its first; SafeString and its kin take nothing but what is safe."""
+    found = []
+    for node, name in calls(path):
+        if name in ("format_html", "format_html_join") and not is_literal(node.args[name == "format_html_join"]):
+            found.append(spoken(path, node, "the form of HTML is not a literal"))
+        if name in ("mark_safe", "SafeString", "SafeText") and node.args:
+            found.append(spoken(path, node, f"{name} of something"))
+    for node in ast.walk(syntax(path)):
+        if isinstance(node, ast.FunctionDef) and node.name == "__html__":
+            found.append(spoken(path, node, "a class that calls itself safe"))
+    assert not found, "\n".join(found)
+
+
+EVALUATES = {"eval", "exec", "compile", "__import__"}
+LOADS = {"pickle", "marshal", "shelve", "jsonpickle", "dill", "cloudpickle", "imp"}
+
+
+@pytest.mark.parametrize("path", python_files(*PRODUCT))
+def test_g2_g3_no_call_evaluates_loads_objects_or_runs_a_shell(path):
+    """The same gates on the tree of syntax: no other spelling and no line break gets round them."""
+    found = []
+    for node in ast.walk(syntax(path)):
+        if isinstance(node, ast.Name) and node.id in EVALUATES:
+            found.append(spoken(path, node, node.id))
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        for name in names:
+            if name.split(".")[0] in LOADS and not any(path == where for where, _, _ in PICKLE_ALLOWED):
+                found.append(spoken(path, node, f"import of {name}"))
+    for node, name in calls(path):
+        shell = [word for word in node.keywords if word.arg == "shell"]
+        if any(not (isinstance(word.value, ast.Constant) and word.value.value is False) for word in shell):
+            found.append(spoken(path, node, "a shell"))
+        if name in ("system", "popen") and getattr(getattr(node.func, "value", None), "id", "") == "os":
+            found.append(spoken(path, node, f"os.{name}"))
     assert not found, "\n".join(found)
 
 
@@ -102,3 +157,21 @@ def test_vendored_files_are_what_their_list_says():
     assert there == set(listed), "static/vendor and its VERSIONS name different files"
     for name, digest in listed.items():
         assert hashlib.sha256((ROOT / "static/vendor" / name).read_bytes()).hexdigest() == digest, name
+
+
+def test_the_gates_on_syntax_find_what_is_planted(tmp_path, monkeypatch):
+    from tests.tidy import tree
+
+    monkeypatch.setattr(tree, "ROOT", tmp_path)
+    planted = {
+        "raw.py": "from django.utils.safestring import SafeString\nx = SafeString(\n    text)\n",
+        "form.py": "y = format_html('<b>' + name)\n",
+        "run.py": "import pickle as p\nsubprocess.run(line,\n  shell=True)\ne = eval\n",
+    }
+    for name, code in planted.items():
+        (tmp_path / name).write_text(code)
+    for name in ("raw.py", "form.py"):
+        with pytest.raises(AssertionError):
+            test_g1_html_is_made_of_literals_and_escaped_parts(name)
+    with pytest.raises(AssertionError, match=r"(?s)eval.*pickle.*shell"):
+        test_g2_g3_no_call_evaluates_loads_objects_or_runs_a_shell("run.py")

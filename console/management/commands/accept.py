@@ -14,6 +14,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 Options = dict[str, object]
+FIGURES = ": median "  # what a line with a figure says
 
 
 def run_kills(directory: Path, options: Options) -> tuple[str, list[str]]:
@@ -86,6 +87,41 @@ def run_sandbox(directory: Path, options: Options) -> tuple[str, list[str]]:
     return "\n".join(line.lstrip(".") for line in output if line.lstrip(".").startswith("sandbox/")), failures
 
 
+def run_console(directory: Path, options: Options) -> tuple[str, list[str]]:
+    """Run all browser tests with Apache Kafka as the cluster: the same pages must say the same."""
+    if not os.environ.get("KAFKA_START"):
+        raise CommandError("KAFKA_START names no Apache Kafka to look at")
+    os.environ["ODRADEK_BROWSER_CLUSTER"] = "apache_kafka"
+    output, failures = run_pytest(directory, "tests/browser")
+    return output[-1], failures
+
+
+def run_produce(directory: Path, options: Options) -> tuple[str, list[str]]:
+    """Send fifty records by the form: how soon each is seen in the live tail of another browser."""
+    output, failures = run_pytest(directory, "tests/browser/produce_campaign.py")
+    return "\n".join(line.lstrip(".") for line in output if FIGURES in line), failures
+
+
+def run_search(directory: Path, options: Options) -> tuple[str, list[str]]:
+    """Search three million records of 100 bytes: how many a second, and all found that a client finds."""
+    from tests.console.search import speed_campaign
+
+    report = speed_campaign.run(directory, seed=int(str(options["seed"])))
+    return str(report), report.violations
+
+
+def run_tail(directory: Path, options: Options) -> tuple[str, list[str]]:
+    """Watch 20,000 records a second for a minute: what it costs the browser and the web process."""
+    output, failures = run_pytest(directory, "tests/browser/tail_campaign.py")
+    return "\n".join(line for line in output if line.startswith("tail:")), failures
+
+
+def run_console_speed(directory: Path, options: Options) -> tuple[str, list[str]]:
+    """Show pages of very many topics, and of one cluster while another hangs: how soon a page begins."""
+    output, failures = run_pytest(directory, "tests/console/speed_campaign.py")
+    return "\n".join(line.lstrip(".") for line in output if line.lstrip(".").startswith("speed:")), failures
+
+
 def run_pytest(directory: Path, campaign: str, *more: str) -> tuple[list[str], list[str]]:
     """Run a campaign that is written as tests; return what it printed, and that again if it failed."""
     options = ["-s", "-p", "no:cacheprovider", f"--basetemp={directory}/pytest", *more]
@@ -99,6 +135,8 @@ CAMPAIGNS: dict[str, Callable[[Path, Options], tuple[str, list[str]]]] = {
     "kills": run_kills, "commits": run_commits, "churn": run_churn, "kafka-python": run_kafka_python,
     "differential": run_differential, "groups": run_groups,
     "sandbox": run_sandbox,
+    "console": run_console, "produce": run_produce, "search": run_search,
+    "tail": run_tail, "console-speed": run_console_speed,
 }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ Not here: writing them (builder.py), unpacking (compression.py).
 Spec: org.apache.kafka.common.record.DefaultRecord; KIP-98, KIP-82 (headers).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from engine.core.records.batch import (
@@ -24,6 +24,7 @@ from engine.core.records.batch import (
 from engine.core.records.compression import bytes_max, decompress
 from engine.wire.error_codes import ErrorCode, WireError
 
+DENSE_MAX = 4  # records in a row that hold a needle
 Header = tuple[str, bytes | None]
 
 
@@ -53,14 +54,7 @@ def batches(data: bytes | memoryview) -> Iterator[tuple[BatchHeader, memoryview]
 
 def decode_records(batch: bytes | memoryview, *, check_crc: bool = True) -> list[Record]:
     """Return the records of one whole batch; WireError if anything in it is not as it claims."""
-    if len(batch) < HEADER_BYTES:
-        raise WireError(ErrorCode.CORRUPT_MESSAGE, f"{len(batch)} bytes are no record batch")
-    header = read_header(batch)
-    if header.magic != MAGIC or header.size != len(batch):
-        raise WireError(ErrorCode.CORRUPT_MESSAGE, "The batch is not as long as it says, or of another format")
-    if check_crc and not crc_matches(batch, header):
-        raise WireError(ErrorCode.CORRUPT_MESSAGE, "Record is corrupt: its CRC does not match its content")
-    data = decompress(header.attributes & CODEC_MASK, memoryview(batch)[HEADER_BYTES:], bytes_max(len(batch)))
+    header, data = open_batch(batch, check_crc=check_crc)
     try:
         records, end = _decode(data, header)
     except IndexError as damage:
@@ -68,6 +62,57 @@ def decode_records(batch: bytes | memoryview, *, check_crc: bool = True) -> list
     if end != len(data):
         raise _invalid("Incorrect declared batch size, records still remaining in file")
     return records
+
+
+def open_batch(batch: bytes | memoryview, *, check_crc: bool = True) -> tuple[BatchHeader, bytes]:
+    """Return the header of one whole batch and its records unpacked, as they lie there; WireError if it is damaged."""
+    if len(batch) < HEADER_BYTES:
+        raise WireError(ErrorCode.CORRUPT_MESSAGE, f"{len(batch)} bytes are no record batch")
+    header = read_header(batch)
+    if header.magic != MAGIC or header.size != len(batch):
+        raise WireError(ErrorCode.CORRUPT_MESSAGE, "The batch is not as long as it says, or of another format")
+    if check_crc and not crc_matches(batch, header):
+        raise WireError(ErrorCode.CORRUPT_MESSAGE, "Record is corrupt: its CRC does not match its content")
+    codec = header.attributes & CODEC_MASK
+    return header, decompress(codec, memoryview(batch)[HEADER_BYTES:], bytes_max(len(batch)))
+
+
+def records_holding(data: bytes, header: BatchHeader, needles: Sequence[bytes]) -> Iterator[Record]:
+    """Decode only those records in whose bytes one of the needles begins; the others are stepped over.
+
+    A needle may begin in one record's last bytes and end in the next: what is given may hold it, what is not does not.
+    """
+    hits = [data.find(needle) for needle in needles]
+    first = _first(hits)
+    position = dense = 0
+    try:
+        for number in range(header.record_count):
+            if first < 0:
+                return
+            size, begin = _varint(data, position)
+            end = begin + size
+            if size < 0 or end > len(data):
+                raise _invalid(f"Invalid record size: {size} bytes are claimed at byte {begin} of {len(data)}")
+            if first < end:
+                dense += 1
+                if dense > DENSE_MAX:  # looking costs more than decoding
+                    yield from _decode(data[position:], header._replace(record_count=header.record_count - number))[0]
+                    return
+                yield from _decode(data[position:end], header._replace(record_count=1))[0]
+                for index, hit in enumerate(hits):
+                    if 0 <= hit < end:
+                        hits[index] = data.find(needles[index], end)
+                first = _first(hits)
+            else:
+                dense = 0
+            position = end
+    except IndexError as damage:
+        raise _invalid("Incorrect declared batch size, premature EOF reached") from damage
+
+
+def _first(hits: list[int]) -> int:
+    """The first of some places; -1: there is none."""
+    return hits[0] if len(hits) == 1 else min((hit for hit in hits if hit >= 0), default=-1)
 
 
 def _decode(data: bytes, header: BatchHeader) -> tuple[list[Record], int]:

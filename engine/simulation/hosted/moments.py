@@ -30,7 +30,13 @@ TRACKS = {  # what is seen, and the track of a timeline it is marked on
     "severed": "faults", "not acknowledged": "faults",
 }  # fmt: skip
 PASSING = ("CompletingRebalance",)  # states of a group that say nothing by themselves
-FIRST_OF = ("wall clock leapt", "offset_reset", "not acknowledged", "log_start", "group")  # one mark of an event is enough
+FIRST_OF = (
+    "wall clock leapt",
+    "offset_reset",
+    "not acknowledged",
+    "log_start",
+    "group",
+)  # one mark of an event is enough
 Mark = dict[str, Any]
 
 

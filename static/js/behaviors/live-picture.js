@@ -35,7 +35,7 @@ export default function livePicture(root) {
     drawn.draw(frame, { lens: state.lens, reader: first, isNarrow: narrow.matches, thing: state.thing });
     part("delivery-to").textContent = first ? `To ${first.name}:` : "Nobody reads.";
     part("start").hidden = frame.topics.some((one) => !one.internal) || !frame.time.at_present;
-    part("summary").textContent = `${partitions(frame).length} partitions, ${frame.actors.length} clients, event ${frame.time.events}`;
+    part("summary").textContent = `${partitions(frame).length} partitions, ${frame.actors.length} clients, event ${frame.time.events}${frame.without_records ? `; records of ${frame.without_records} partitions are not drawn` : ""}`;
     for (const show of shows) show(frame);
     track.draw(frame, state);
     root.dataset.events = frame.time.events;

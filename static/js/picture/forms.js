@@ -1,4 +1,6 @@
 // Clients and records: the rows of what is declared, and the forms that declare. A refusal stands in its form.
+import { plain } from "./model.js";
+
 const numbers = (form) => new Set([...form.querySelectorAll("input[type=number]")].map((one) => one.name));
 
 export function forms(root, part, { state, doing, act }) {
@@ -26,14 +28,15 @@ export function forms(root, part, { state, doing, act }) {
 
   for (const [name, action] of Object.entries(ACTIONS)) {
     const of = form(name), error = of.querySelector("[data-part=error]");
+    error.id = `error-${name}`;
     of.addEventListener("submit", async (event) => {
       event.preventDefault();
       const refused = await act(action(given(of)), { quiet: true });
       error.hidden = !refused;
-      error.textContent = refused?.message ?? "";
-      for (const one of of.elements) one.toggleAttribute?.("aria-invalid", false);
+      error.textContent = plain(refused?.message ?? "");
+      for (const one of of.elements) { one.removeAttribute("aria-invalid"); one.removeAttribute("aria-describedby"); }
       const at = refused?.field && of.elements[refused.field];
-      if (at) { at.setAttribute("aria-invalid", "true"); at.focus(); }
+      if (at) { at.setAttribute("aria-invalid", "true"); at.setAttribute("aria-describedby", error.id); at.focus(); }
     });
     of.addEventListener("input", () => words(of, name));
   }
@@ -70,9 +73,9 @@ export function forms(root, part, { state, doing, act }) {
   function row(one) {
     const tr = document.createElement("tr"), name = document.createElement("th"), does = document.createElement("td"), now = document.createElement("td"), acts = document.createElement("td");
     name.scope = "row";
-    name.textContent = one.name;
+    name.textContent = plain(one.name);
     does.className = "text";
-    does.textContent = says(one.spec);
+    does.textContent = plain(says(one.spec));
     now.dataset.part = "now";
     const group = document.createElement("div");
     group.className = "cluster acts";

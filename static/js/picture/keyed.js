@@ -1,4 +1,6 @@
 // SVG by hand: every node has a key; a new frame changes attributes, CSS slides them. Text is text, never markup.
+import { plain } from "./model.js";
+
 const NS = "http://www.w3.org/2000/svg";
 
 export function keyed(svg) {
@@ -19,7 +21,7 @@ export function keyed(svg) {
       if (value === null || value === false) node.removeAttribute(name);
       else if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
     }
-    if (text !== undefined && node.textContent !== String(text)) node.textContent = text;
+    if (text !== undefined && node.textContent !== plain(text)) node.textContent = plain(text);
     return node;
   }
   return {

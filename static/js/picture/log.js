@@ -1,5 +1,5 @@
 // What happened, in words: the marks of the timeline as a list. It speaks at most once in two seconds.
-import { clock } from "./model.js";
+import { clock, plain } from "./model.js";
 
 const SHOWN = 8;
 
@@ -15,14 +15,14 @@ export function log(part, { ask, state, explain, jump }) {
     at.addEventListener("click", () => jump(one.event));
     question.textContent = "Why?";
     question.addEventListener("click", () => explain({ of: "event", event: one.event }, `Why? ${one.words}`));
-    li.append(at, ` ${one.words} `);
+    li.append(at, ` ${plain(one.words)} `);
     if (one.track !== "you") li.append(question);
     return li;
   }
   function say(words) {
     if (Date.now() - spoken < 2000) return;
     spoken = Date.now();
-    part("spoken").textContent = words;
+    part("spoken").textContent = plain(words);
   }
   async function look() {
     if (asking) { again = true; return; }

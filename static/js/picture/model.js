@@ -71,6 +71,11 @@ export function clock(us, digits = 1) {
   return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}${part}`;
 }
 
+const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+
+/** Text as it is shown: what cannot be seen, or turns the direction, is named. */
+export const plain = (text) => String(text).replace(UNSEEN, (one) => `U+${one.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`);
+
 export const thin = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 const UNITS = ["B", "kB", "MB", "GB"];
 export function bytes(n) {

@@ -1,12 +1,12 @@
 // The same state in tables: partitions as they are, and the ledger of one partition, record by record.
-import { partitions, readers, position, thin } from "./model.js";
+import { partitions, plain, readers, position, thin } from "./model.js";
 
 function cells(tag, values, row = document.createElement("tr")) {
   values.forEach((value, i) => {
     const cell = document.createElement(i ? "td" : tag);
     if (!i && tag === "th") cell.scope = "row";
     if (i && /^[\d\u202f]+$/.test(value)) cell.className = "n";
-    cell.textContent = value;
+    cell.textContent = plain(value);
     row.append(cell);
   });
   return row;
@@ -39,7 +39,7 @@ export function ledgerTable(part, { ask, state }) {
 
   function draw(found, place) {
     const heads = ["Offset", "Acknowledged", "Synced", "Visible", ...found.readers];
-    table.tHead.rows[0].replaceChildren(...heads.map((name) => { const th = document.createElement("th"); th.scope = "col"; th.textContent = name; return th; }));
+    table.tHead.rows[0].replaceChildren(...heads.map((name) => { const th = document.createElement("th"); th.scope = "col"; th.textContent = plain(name); return th; }));
     const rows = found.rows.map((one) => cells("th", [thin(one.offset), yes(one.acknowledged), yes(one.synced), yes(one.visible), ...found.readers.map((name) => told(one.groups[name] ?? [0, 0, false]))]));
     found.rows.forEach((one, i) => { if (Object.values(one.groups).some(([delivered, processed]) => delivered > 1 || processed > 1)) rows[i].dataset.tone = "warn"; });
     for (const one of found.lost.slice(-20)) {

@@ -1,5 +1,5 @@
 // One thing of the picture, chosen by a click, Enter or the arrow keys: its facts, and "why?" for each.
-import { partitions, position, readers, thin } from "./model.js";
+import { partitions, plain, position, readers, thin } from "./model.js";
 
 const ARROWS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
@@ -29,11 +29,11 @@ export function things(root, svg, part, { state, explain, draw }) {
   root.addEventListener("keydown", (event) => { if (event.key === "Escape" && state.thing) choose(""); });
 
   function fill(title, facts, asks) {
-    part("thing-title").textContent = title;
+    part("thing-title").textContent = plain(title);
     part("thing-facts").replaceChildren(...facts.map(([name, value]) => {
       const dt = document.createElement("dt"), dd = document.createElement("dd");
-      dt.textContent = name;
-      dd.textContent = value;
+      dt.textContent = plain(name);
+      dd.textContent = plain(value);
       return [dt, dd];
     }).flat());
     part("thing-asks").replaceChildren(...asks.map(([words, of, question]) => {
@@ -41,7 +41,7 @@ export function things(root, svg, part, { state, explain, draw }) {
       button.type = "button";
       button.className = "button";
       button.dataset.size = "s";
-      button.textContent = words;
+      button.textContent = plain(words);
       button.addEventListener("click", () => explain(of, question));
       return button;
     }));

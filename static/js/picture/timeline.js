@@ -1,5 +1,5 @@
 // The timeline: three tracks of marks, two charts, one playhead. Marks are shapes with words; the log says the same.
-import { clock, hidden, lag } from "./model.js";
+import { clock, hidden, lag, plain } from "./model.js";
 
 const NS = "http://www.w3.org/2000/svg";
 const LEFT = 92, BOTTOM = 136, WIDTH_MIN = 720;
@@ -54,7 +54,7 @@ export function timeline(svg, { seek, jump, selectSpan }) {
       if (at - (last[one.track] ?? -99) < 7) continue; // the log has what stands too close
       last = { ...last, [one.track]: at };
       const group = make("g", { class: `marker ${one.track} ${one.kind.replaceAll(" ", "-")}`, transform: `translate(${at},${TRACK[one.track]})`, "data-event": one.event });
-      group.append(make("title", {}, `${clock(one.at_us)} ${one.words}`), make("circle", { r: 9 }), make("path", { d: SHAPE[one.kind] ?? SHAPE.other }));
+      group.append(make("title", {}, `${clock(one.at_us)} ${plain(one.words)}`), make("circle", { r: 9 }), make("path", { d: SHAPE[one.kind] ?? SHAPE.other }));
       parts.push(group);
     }
   }

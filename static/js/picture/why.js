@@ -1,5 +1,5 @@
 // The chain of causes as a list: each step says what happened, and a press on it moves time there.
-import { clock } from "./model.js";
+import { clock, plain } from "./model.js";
 
 const ICON = { bad: "bad", warn: "warn", thread: "key", none: "right" };
 const NS = "http://www.w3.org/2000/svg";
@@ -22,7 +22,7 @@ export function why(part, { doing }) {
     use.setAttribute("href", `#i-${ICON[one.tone]}`);
     svg.append(use);
     dot.append(svg);
-    says.textContent = `${one.words} `;
+    says.textContent = `${plain(one.words)} `;
     if (one.end) {
       const end = document.createElement("span");
       end.className = "cause";
@@ -35,8 +35,8 @@ export function why(part, { doing }) {
   return async function explain(of, question) {
     const found = await doing("explain", of);
     if (!found) return;
-    part("why-title").textContent = question;
-    part("why-says").textContent = found.words || (found.steps.length ? "" : "Nothing of the last 50 000 events made it so: it was so before.");
+    part("why-title").textContent = plain(question);
+    part("why-says").textContent = plain(found.words) || (found.steps.length ? "" : "Nothing of the last 50 000 events made it so: it was so before.");
     part("why-steps").replaceChildren(...found.steps.map(step));
     part("why").hidden = false;
     part("why").focus({ preventScroll: true });

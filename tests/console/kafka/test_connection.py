@@ -8,8 +8,16 @@ import pytest
 
 from console.kafka import connection
 from console.kafka.connection import ConnectionSpec, on_loop, run, run_async
-from console.kafka.errors import ClusterUnreachable, KafkaRefused, NotAuthorized, NotFound, refused, translated
-from engine.client.errors import Disconnected, Refused, Unsupported
+from console.kafka.errors import (
+    ClusterUnreachable,
+    KafkaRefused,
+    NotAuthorized,
+    NotFound,
+    SignInRefused,
+    refused,
+    translated,
+)
+from engine.client.errors import AuthenticationFailed, Disconnected, Refused, Unsupported
 from engine.wire.error_codes import ErrorCode
 
 
@@ -78,3 +86,26 @@ def test_what_the_cluster_says_is_told_apart():
     assert (other.code, other.message, str(other)) == ("INVALID_CONFIG", "no", "INVALID_CONFIG: no")
     assert isinstance(translated(Unsupported("old")), KafkaRefused)
     assert isinstance(translated(Disconnected("gone")), ClusterUnreachable)
+    assert isinstance(translated(AuthenticationFailed("no")), SignInRefused)
+
+
+def test_clusters_that_hang_cost_another_nothing(spec, frozen_server):
+    assert run(spec, cluster_id)
+    hanging = [
+        threading.Thread(target=_give_up, args=(ConnectionSpec(frozen_server, client_id=f"h{number}"),))
+        for number in range(20)
+    ]
+    for thread in hanging:
+        thread.start()
+    begun = time.monotonic()
+    for number in range(5):
+        assert run(ConnectionSpec(spec.bootstrap, client_id=f"beside-{number}"), cluster_id)
+    took = time.monotonic() - begun
+    for thread in hanging:
+        thread.join()
+    assert took < 1.5, f"{took:.2f} s while 20 others hang for 2 s"
+
+
+def _give_up(spec):
+    with pytest.raises(ClusterUnreachable):
+        run(spec, cluster_id, time_limit_s=2.0)

@@ -7,6 +7,7 @@ import pytest
 from console.kafka import record_reader, records
 from console.kafka.errors import NotFound
 from console.kafka.records import Start, parse_positions, positions_text
+from engine.client.calls import ProducerRecord
 from engine.core.records.builder import BatchBuilder
 from engine.core.records.compression import CODEC_NUMBERS
 
@@ -167,3 +168,45 @@ def test_positions_are_text_in_an_address():
     for text in ("0", "0:1:2", "a:1", "0:-1", "0:1,", "²:1"):
         with pytest.raises(ValueError, match="not positions"):
             parse_positions(text)
+
+
+def test_one_steps_from_record_to_record_over_what_is_deleted(cluster, spec):
+    name = cluster.topic(2)
+    cluster.produce(name, *[b"%d" % number for number in range(6)], partition=1)
+    cluster.delete_records(name, 1, 3)
+    offsets = {
+        step: found.offset if found else None
+        for step, found in (
+            ("first", records.neighbour(spec, name, 1, "first")),
+            ("last", records.neighbour(spec, name, 1, "last")),
+            ("before 4", records.neighbour(spec, name, 1, "previous", 4)),
+            ("before 3", records.neighbour(spec, name, 1, "previous", 3)),
+            ("before 0", records.neighbour(spec, name, 1, "previous", 0)),
+            ("after 0", records.neighbour(spec, name, 1, "next", 0)),
+            ("after 4", records.neighbour(spec, name, 1, "next", 4)),
+            ("after 5", records.neighbour(spec, name, 1, "next", 5)),
+            ("empty", records.neighbour(spec, name, 0, "last")),
+        )
+    }
+    assert offsets == {
+        "first": 3, "last": 5, "before 4": 3, "before 3": None, "before 0": None, "after 0": 3, "after 4": 5,
+        "after 5": None, "empty": None,
+    }  # fmt: skip
+
+
+def test_pages_of_three_hundred_partitions_have_short_addresses_and_miss_nothing(cluster, spec):
+    name = cluster.topic(300)
+    sent = [ProducerRecord(name, b"v", partition=partition) for partition in range(0, 300, 3) for _ in range(2)]
+    cluster.do(lambda shell: shell.produce(*sent))
+    seen = []
+    page = records.read(spec, name, limit=40)
+    while True:
+        seen += [(record.partition, record.offset) for record in page.records]
+        if page.older is None:
+            break
+        text = records.positions_text(page.older)
+        assert len(text) < 1_000
+        page = records.read(
+            spec, name, start=records.Start("before", positions=records.parse_positions(text)), limit=40
+        )
+    assert sorted(seen) == [(partition, offset) for partition in range(0, 300, 3) for offset in range(2)]

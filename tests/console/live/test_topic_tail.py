@@ -107,13 +107,35 @@ async def test_rows_that_come_after_pause_was_pressed_count_as_not_shown(cast, k
     await one.disconnect()
 
 
-@pytest.mark.parametrize("message", ["x" * 300, "[]", '{"ack": 99}', '{"ack": "1"}', "nonsense", "[" * 150])
+@pytest.mark.parametrize(
+    "message",
+    [
+        "x" * 70_000, "[]", '{"resume": {}, "topic": ""}', '{"ack": 99}', '{"ack": "1"}', "nonsense", "[" * 150,
+        json.dumps({"view": "a=1&" * 2000}),
+    ],
+)  # fmt: skip
 async def test_what_our_page_would_not_say_ends_the_socket(cast, kafka, message):
     one = await connected(cast, cast.owner)
     await one.send_to(text_data=message)
     assert "ended" in await one.receive_json_from()
     assert (await one.receive_output())["code"] == topic_tail.BAD_MESSAGE
     await one.wait()
+
+
+async def test_a_socket_that_fails_gives_its_place_back_and_stops_watching(cast, kafka, monkeypatch):
+    def fail(self):
+        raise RuntimeError("a fault")
+
+    one = await connected(cast, cast.owner)
+    assert topic_tail._open
+    monkeypatch.setattr(topic_tail.TopicTail, "_fit", fail)
+    await one.send_json_to({"ack": 1})
+    with pytest.raises(RuntimeError):
+        await one.wait()
+    assert not topic_tail._open
+    frames_asked = len(kafka.asked)
+    await asyncio.sleep(0.2)
+    assert len(kafka.asked) == frames_asked
 
 
 async def test_one_person_has_a_limited_number_of_sockets(cast, kafka, monkeypatch):
@@ -158,4 +180,67 @@ async def test_signing_out_ends_the_tail(cast, kafka, monkeypatch):
     kafka.frames.append(frame(1))
     assert (await one.receive_json_from())["number"] == 2
     assert await one.receive_json_from() == {"ended": "You are signed out."}
+    await one.wait()
+
+
+def watched(kafka):
+    return [wanted for kind, wanted, *_ in kafka.asked if kind == "watch"]
+
+
+async def heard(one, key):
+    """Frames are acknowledged until a message of this kind comes."""
+    while key not in (message := await one.receive_json_from()):
+        await one.send_json_to({"ack": message["number"]})
+    return message
+
+
+async def test_another_view_begins_and_is_said(cast, kafka):
+    one = await connected(cast, cast.viewer, query="?partition=0-2&rate=5")
+    assert (watched(kafka)[0].partitions, watched(kafka)[0].rows_per_s) == (frozenset({0, 1, 2}), 5)
+    await one.send_json_to({"view": "filter=value.status%3DOPEN"})
+    assert await heard(one, "viewed") == {"viewed": "filter=value.status%3DOPEN"}
+    assert (await heard(one, "begins"))["begins"]
+    assert watched(kafka)[-1].matcher.key == "value.status=OPEN"
+    assert watched(kafka)[-1].resume == {}
+    await one.disconnect()
+
+
+async def test_a_view_that_is_not_understood_leaves_the_one_before(cast, kafka):
+    one = await connected(cast, cast.viewer)
+    await one.send_json_to({"view": "filter=value.status%3D"})
+    refused = (await heard(one, "refused"))["refused"]
+    assert (refused["field"], refused["position"]) == ("filter", 13)
+    assert len(watched(kafka)) == 1
+    await one.disconnect()
+
+
+async def test_a_view_that_the_cluster_refuses_goes_back_to_where_the_one_before_was(cast, kafka):
+    one = await connected(cast, cast.viewer)
+    for _ in range(2):
+        await one.send_json_to({"view": "partition=7"})
+        assert (await heard(one, "refused"))["refused"]["field"] == "partition"
+    kafka.frames.append(frame(1))
+    while not (got := await heard(one, "rows"))["rows"]:
+        await one.send_json_to({"ack": got["number"]})
+    assert watched(kafka)[-1].partitions is None
+    assert (watched(kafka)[-1].resume, watched(kafka)[-1].resume_id) == ({0: 7}, "aa")
+    await one.disconnect()
+
+
+async def test_a_browser_that_comes_back_goes_on_where_it_was(cast, kafka):
+    one = socket(cast, cast.viewer, query="?resume=1&partition=3")
+    assert (await one.connect())[0]
+    assert await one.receive_nothing(0.1)
+    await one.send_json_to({"resume": {"3": "9007199254740993"}, "topic": "aa"})
+    assert (await one.receive_json_from())["begins"]
+    (wanted,) = watched(kafka)
+    assert (wanted.resume, wanted.resume_id, wanted.partitions) == ({3: 2**53 + 1}, "aa", frozenset({3}))
+    await one.disconnect()
+
+
+async def test_a_browser_that_does_not_say_where_it_was_is_told(cast, kafka, monkeypatch):
+    monkeypatch.setattr(topic_tail, "RESUME_WAIT_S", 0.05)
+    one = socket(cast, cast.viewer, query="?resume=1")
+    assert (await one.connect())[0]
+    assert "did not say from where" in (await one.receive_json_from())["ended"]
     await one.wait()

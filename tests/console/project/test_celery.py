@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from console.project import celery
+from console.project import celery, worker
+from console.search import queue
 from engine.broker.reconcile import ACTIONS
 from engine.hosting.tasks import app
 from engine.launcher import properties_path, save_properties
@@ -37,6 +38,15 @@ def test_sandboxes_are_expired_by_the_process_that_hosts_them(tmp_path: Path, se
     entry = celery.schedule()["expire sandboxes"]
     assert entry["task"] in sandbox_tasks.app.tasks
     assert entry["options"]["queue"] == sandbox_tasks.QUEUE
+
+
+def test_what_the_console_sends_itself_its_worker_knows() -> None:
+    from console import tasks
+
+    known = {tasks.read_search.name, tasks.tend_searches.name}
+    assert set(celery.OWN_TASKS) <= known and queue.TASK in known
+    assert queue.QUEUE in worker.QUEUES
+    assert set(celery.own_schedule()) == set(celery.OWN_TASKS)
 
 
 def test_only_json_is_taken() -> None:

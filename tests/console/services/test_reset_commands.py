@@ -28,3 +28,8 @@ def test_a_shell_reads_any_name_as_one_word(name):
     )  # fmt: skip
     assert said.stdout.decode() == name
     assert word(name).isprintable()
+
+
+def test_a_cluster_that_one_signs_in_at_needs_a_file_that_says_how():
+    line = command("k:9093", "readers", Wish("orders", None, "earliest", 0), secure=True)
+    assert "--bootstrap-server k:9093 \\\n  --command-config client.properties \\\n" in line

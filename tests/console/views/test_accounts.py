@@ -1,13 +1,7 @@
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 PASSWORD = "a long enough secret"
-
-
-@pytest.fixture(autouse=True)
-def no_failures():
-    cache.clear()
 
 
 def sign_in(client, name, password, **more):

@@ -13,6 +13,7 @@ PAGES = {
     "records": f"topics/{NAME}/",
     "live": f"topics/{NAME}/live/",
     "partitions": f"topics/{NAME}/partitions/",
+    "download": f"topics/{NAME}/download/",
     "configs": f"topics/{NAME}/configs/",
     "record": f"topics/{NAME}/records/{RECORD.partition}/{RECORD.offset}/",
     "bytes": f"topics/{NAME}/records/{RECORD.partition}/{RECORD.offset}/value.bin",

@@ -7,6 +7,7 @@ from console.kafka.errors import ClusterUnreachable
 from console.kafka.group_requests import Missing
 from console.kafka.group_resets import Move
 from console.models import AuditEntry, Membership, Role
+from console.views import offset_resets
 from tests.console.cast import Cast
 from tests.console.fake_groups import DETAIL, HOSTILE_MEMBER, MEMBER, PARTITION, SUMMARY, FakeGroups
 from tests.console.fake_kafka import HOSTILE
@@ -73,14 +74,14 @@ def test_a_dead_cluster_gives_a_page_that_says_so_and_a_fragment_to_a_fragment(c
 @on_every_page
 def test_a_part_refreshes_itself_alone(cast, groups, path):
     part = text(cast.viewer, cast, path, **{"HX-Request": "true", "HX-Target": "rows"})
-    assert part.lstrip().startswith('<div id="rows"') and "<html" not in part and 'hx-trigger="every' in part
+    assert part.lstrip().startswith('<div id="rows"') and "<html" not in part
 
 
 def test_filters_and_sorting_are_asked_of_the_cluster_and_stay_in_the_refresh(cast, groups):
     shown = text(cast.viewer, cast, "groups/?q=fraud&state=Stable&sort=-lag")
     asked = {"query": "fraud", "state": "Stable", "sort": "lag", "descending": True, "page": 1}
     assert groups.asked == [asked]
-    assert 'hx-get="?q=fraud&amp;state=Stable&amp;sort=-lag" hx-trigger' in shown
+    assert 'data-behavior="live"' in shown
 
 
 def test_an_address_typed_wrongly_shows_the_list(cast, groups):
@@ -220,8 +221,16 @@ def test_a_refused_reset_says_why_and_shows_the_review_anew(cast, groups):
 
 def test_a_topic_without_commits_can_be_chosen(cast, groups):
     shown = text(cast.owner, cast, RESET + "?to=latest&topic=hours")
-    assert '<option value="hours" selected>' in shown and "Before and after" in shown
+    assert 'name="topic" list="topics" value="hours"' in shown and "Before and after" in shown
     assert '<option value="hours">' in text(cast.owner, cast, RESET)
+
+
+def test_topics_are_offered_up_to_a_bound_and_found_by_typing(cast, groups, monkeypatch):
+    monkeypatch.setattr(offset_resets, "OFFERED_MAX", 1)
+    whole = text(cast.owner, cast, RESET)
+    assert whole.count("<option") == 1 and "type a part of the name" in whole
+    part = text(cast.owner, cast, RESET + "?topic=our", **{"HX-Request": "true", "HX-Target": "topics"})
+    assert part.startswith("<datalist") and '<option value="hours">' in part
 
 
 def test_the_reason_of_what_stays_is_also_there_on_a_phone(cast, groups):

@@ -64,7 +64,7 @@ def test_every_record_has_an_address(cast, kafka):
     assert address in get(cast).content.decode()
     text = cast.viewer.get(address).content.decode()
     assert "9223372036854775807" in text and "0.1000000000000000055511151231257827" in text
-    assert "/records/3/84002116/" in text and "/records/3/84002118/" in text
+    assert "/records/3/84002117/previous/" in text and "/records/3/84002117/next/" in text
 
 
 def test_an_unfolding_row_gets_the_record_alone(cast, kafka):
@@ -137,3 +137,106 @@ def test_the_tail_page_names_its_socket_and_partition(cast, kafka):
     text = get(cast, "live/?partition=3").content.decode()
     assert f'data-socket="/clusters/{cast.cluster.pk}/topics/orders.placed/live/socket?partition=3"' in text
     assert 'live/socket"' in get(cast, "live/?partition=99").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("path", "to"),
+    [
+        ("records/3/first/", "records/3/10/"),
+        ("records/3/last/", "records/3/21/"),
+        ("records/3/13/previous/", "records/3/10/?from=13"),
+        ("records/3/21/previous/", "records/3/20/"),
+        ("records/3/10/next/?key_as=long", "records/3/20/?key_as=long&from=10"),
+        ("records/3/10/previous/", "records/3/10/?edge=previous"),
+        ("records/3/21/next/", "records/3/21/?edge=next"),
+        ("records/3/99/next/", "records/3/21/?edge=next"),
+    ],
+)
+def test_one_comes_from_record_to_record_over_gaps(cast, kafka, path, to):
+    kafka.records = [replace(RECORD, offset=offset) for offset in (10, 20, 21)]
+    answer = get(cast, path)
+    assert (answer.status_code, answer.url) == (302, f"/clusters/{cast.cluster.pk}/topics/orders.placed/{to}")
+    assert get(cast, to).status_code == 200
+
+
+def test_a_step_over_a_gap_and_one_beyond_the_end_are_said(cast, kafka):
+    assert "9 offsets between" in get(cast, "records/3/84002117/?from=84002107").content.decode()
+    assert "it is the newest of this partition" in get(cast, "records/3/84002117/?edge=next").content.decode()
+    text = get(cast, "records/0/last/").content.decode()
+    assert "This partition holds no record now" in text
+
+
+def test_a_place_without_a_record_leads_on(cast, kafka):
+    answer = get(cast, "records/3/5/")
+    assert answer.status_code == 404
+    assert "/records/3/5/previous/" in answer.content.decode() and "/records/3/5/next/" in answer.content.decode()
+    assert get(cast, "records/3/evil/").status_code == get(cast, "records/3/5/evil/").status_code == 404
+
+
+LONG = (42).to_bytes(8, "big")
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", '42</span> <span class="u">Long</span>'),
+        ("?value_as=long", '42</span> <span class="u">Long</span>'),
+        ("?value_as=double", '2.08e-322</span> <span class="u">Double</span>'),
+        ("?value_as=hex", "00 00 00 00 00 00 00 2a"),
+        ("?value_as=base64", "AAAAAAAAACo="),
+        ("?value_as=integer", "not an Integer: 8 bytes, not 4"),
+        ("?value_as=json", "not JSON"),
+        ("?value_as=text", "U+0000"),
+        ("?value_as=evil", "“evil” is no way to read bytes"),
+    ],
+)
+def test_values_are_read_as_the_address_says(cast, kafka, query, expected):
+    kafka.records = [replace(RECORD, value=LONG)]
+    assert expected in get(cast, query).content.decode()
+    if "evil" not in query:
+        text = get(cast, f"records/3/84002117/{query}").content.decode()
+        assert expected.split("<")[0].split("U+")[0].removeprefix("not").rstrip() in text
+
+
+def test_what_the_readings_are_is_kept_in_every_link(cast, kafka):
+    kafka.older = ((3, 84002117),)
+    text = get(cast, "?key_as=integer&value_as=hex&partition=3").content.decode()
+    rest = "partition=3&amp;key_as=integer&amp;value_as=hex"
+    assert f"/records/3/84002117/?{rest}" in text and f"?start=oldest&amp;{rest}" in text
+    assert f"/live/?{rest}" in text and "key_as=integer&amp;value_as=hex&amp;partition=3&amp;start=before" in text
+    assert "live/socket?key_as=integer" in get(cast, "live/?key_as=integer&value_as=evil").content.decode()
+
+
+def test_wrong_readings_of_every_kind_of_bytes_are_no_errors(cast, kafka):
+    bodies = [None, b"", b"x", b"\xff" * 4, LONG, DOCUMENT, b"[" * 100_000, b"x" * 2_000_000]
+    for kind in ("text", "json", "integer", "long", "double", "hex", "base64"):
+        kafka.records = [replace(RECORD, key=body, value=body, offset=number) for number, body in enumerate(bodies)]
+        assert get(cast, f"?key_as={kind}&value_as={kind}").status_code == 200
+        for number in range(len(bodies)):
+            answer = get(cast, f"records/3/{number}/?key_as={kind}&value_as={kind}")
+            assert answer.status_code == 200 and len(answer.content) < 150_000
+
+
+def test_gaps_between_rows_and_a_log_that_begins_later_are_said(cast, kafka, monkeypatch):
+    from console.kafka import records
+
+    kafka.records = [replace(RECORD, offset=offset) for offset in (30, 33, 34)]
+    page = records.RecordPage(kafka.records, [records.PartitionRange(3, 30, 40, 30, 35)], 0, None, None, True)
+    monkeypatch.setattr(records, "read", lambda *given, **asked: page)
+    text = get(cast, "?start=offset&offset=5").content.decode()
+    assert "2 offsets hold no record" in text and "Partition 3 begins at 30 now" in text
+
+
+def test_a_viewer_is_told_why_not_to_produce_again(cast, kafka):
+    text = get(cast, "records/3/84002117/").content.decode()
+    assert "This needs the role operator, and you are viewer." in text and "?from=3/84002117" not in text
+    path = f"/clusters/{cast.cluster.pk}/topics/orders.placed/records/3/84002117/"
+    assert "produce/?from=3/84002117" in cast.operator.get(path).content.decode()
+
+
+@pytest.mark.parametrize("path", ["records/3/first/", "records/3/84002117/next/"])
+@pytest.mark.parametrize(("role", "status"), [("viewer", 302), ("learner", 404), ("stranger", 404), ("nobody", 302)])
+def test_who_may_view_may_step(cast, kafka, path, role, status):
+    answer = getattr(cast, role).get(f"/clusters/{cast.cluster.pk}/topics/orders.placed/{path}")
+    assert answer.status_code == status
+    assert ("/login/" in answer.headers.get("Location", "")) == (role == "nobody")

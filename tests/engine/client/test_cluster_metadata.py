@@ -1,5 +1,7 @@
 """What the client knows of the cluster."""
 
+import pytest
+
 from engine.client.cluster_metadata import ClusterMetadata, error_code, peer_name
 from engine.wire.error_codes import ErrorCode
 from engine.wire.messages.metadata import MetadataResponseTopic
@@ -20,6 +22,16 @@ def test_a_leader_needs_an_address():
     assert picture.leader("orders", 2) is None
     assert picture.leader("orders", -1) is None
     assert known(metadata(("orders", 2), leader=3)).leader("orders", 0) is None
+
+
+@pytest.mark.parametrize("index", [-1, 2**31 - 1])
+def test_a_partition_that_cannot_be_makes_no_room_and_takes_no_other_with_it(index):
+    answer = metadata(("orders", 2), ("lies", 1))
+    answer.topics[1].partitions[0].partition_index = index
+    picture = known(answer)
+    assert picture.partition_count("orders") == 2
+    assert picture.partition_count("lies") is None
+    assert picture.errors == {"lies": ErrorCode.UNKNOWN_SERVER_ERROR}
 
 
 def test_an_older_leader_epoch_does_not_come_back():

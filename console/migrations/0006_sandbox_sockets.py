@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("console", "0002_roles_and_audit"),
+        ("console", "0005_searches"),
     ]
 
     operations = [

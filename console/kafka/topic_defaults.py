@@ -1,0 +1,134 @@
+"""What a new topic of a cluster would be if nobody chose anything: partitions, copies, every config with its source.
+
+The cluster itself is asked what it would make (CreateTopics that only validates, KIP-525). Where that is not allowed
+or too new for it, its settings are read off a topic that is there. What a config means is told for a topic that is
+there only, so the meaning may be missing in a cluster without topics.
+
+*Invariants*: nothing is created by asking. What the cluster does not tell is None, and `untold` says why.
+*Not here*: creating (topic_writes.py).
+"""
+
+import asyncio
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+
+from console.kafka import configs, sizes
+from console.kafka.configs import SOURCES, ConfigEntry
+from console.kafka.connection import ConnectionSpec, Session, run
+from console.kafka.errors import KafkaError
+from console.kafka.topic_writes import NewTopic, creation
+from engine.wire.messages.create_topics import CreatableTopicConfigs
+
+RECENT_S = 10.0
+RECENT_MAX = 16
+READ_LIMIT_S = 4.0  # several requests, one after the other
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """A broker that can hold copies."""
+
+    id: int
+    usable_bytes: int | None  # of its disks
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a form for a new topic has to know of the cluster."""
+
+    names: frozenset[str]  # of the topics that are there
+    brokers: tuple[Broker, ...]
+    partitions: int | None  # the cluster's own default
+    replication_factor: int | None
+    settings: tuple[ConfigEntry, ...]  # by name; `value` is what the cluster would choose
+    untold: str = ""  # why defaults are missing
+
+    def setting(self, name: str) -> ConfigEntry | None:
+        """One of them."""
+        return next((entry for entry in self.settings if entry.name == name), None)
+
+
+NOTHING = Ground(frozenset(), (), None, None, ())
+_lock = threading.Lock()
+_recent: OrderedDict[ConnectionSpec, tuple[float, Ground]] = OrderedDict()  # the last RECENT_MAX clusters, oldest first
+
+
+def recent_ground(spec: ConnectionSpec) -> Ground:
+    """What was told some seconds ago, for answers while somebody types; what is done asks anew."""
+    with _lock:
+        told_s, found = _recent.get(spec, (0.0, NOTHING))
+    return found if found is not NOTHING and time.monotonic() - told_s < RECENT_S else ground(spec)
+
+
+def ground(spec: ConnectionSpec) -> Ground:
+    """Ask the cluster for all of it."""
+    found = _ask(spec)
+    with _lock:
+        _recent.pop(spec, None)
+        _recent[spec] = (time.monotonic(), found)
+        while len(_recent) > RECENT_MAX:
+            _recent.popitem(last=False)
+    return found
+
+
+def _ask(spec: ConnectionSpec) -> Ground:
+
+    async def read(session: Session) -> Ground:
+        metadata, disks = await asyncio.gather(session.metadata(), sizes.node_disks(session))
+        names = frozenset(topic.name for topic in metadata.topics if topic.name)
+        usable = {node: disk.usable_bytes for node, disk in disks.items()}
+        brokers = tuple(Broker(node, usable.get(node)) for node in sorted(one.node_id for one in metadata.brokers))
+        told = await _described(session, sorted(names, key=lambda name: (name.startswith("__"), name)))
+        found = Ground(names, brokers, None, None, told)
+        try:
+            made = await creation(session, NewTopic(_unused(names)), validate_only=True)
+        except KafkaError as error:
+            return replace(found, untold=f"the cluster does not say what it would choose: {error}")
+        if not made.configs:
+            return replace(found, partitions=made.partitions, replication_factor=made.replication_factor,
+                           untold="" if told else "the cluster does not tell its own settings")  # fmt: skip
+        by_name = {entry.name: entry for entry in told}
+        settings = tuple(_entry(config, by_name.get(config.name)) for config in made.configs)
+        return Ground(
+            names, brokers, made.partitions, made.replication_factor, tuple(sorted(settings, key=lambda one: one.name))
+        )
+
+    return run(spec, read, time_limit_s=READ_LIMIT_S)
+
+
+def _unused(names: frozenset[str]) -> str:
+    """A name that nobody has: it is only asked about."""
+    while (name := f"odradek-asks-{secrets.token_hex(6)}") in names:
+        pass
+    return name
+
+
+async def _described(session: Session, names: list[str]) -> tuple[ConfigEntry, ...]:
+    """The settings of the first of these topics, as if it had none of its own; () if that is not told."""
+    for name in names[:1]:
+        try:
+            entries = await configs.described_topic(session, name)
+        except KafkaError:
+            return ()
+        return tuple(
+            replace(entry, value=entry.default, source="default") if entry.source == "topic" else entry
+            for entry in entries
+        )
+    return ()
+
+
+def _entry(config: CreatableTopicConfigs, known: ConfigEntry | None) -> ConfigEntry:
+    value = None if config.is_sensitive else config.value
+    return ConfigEntry(
+        name=config.name,
+        value=value,
+        default=value,
+        source=SOURCES.get(config.config_source, "unknown"),
+        type=known.type if known else "unknown",
+        documentation=known.documentation if known else None,
+        read_only=config.read_only,
+        sensitive=config.is_sensitive,
+    )

@@ -1,0 +1,26 @@
+"""What the console's worker does: read searches (queue "heavy"), look after them (from beat).
+
+*Invariants*: a task that is done twice, or not at all, does no harm: what is to be done stands in the database.
+*Not here*: the schedule (project/celery.py), what reading is (search/work.py).
+"""
+
+from celery import shared_task
+
+from console.models import Search
+from console.search import jobs, work
+from console.search.queue import TASK, ask_worker
+from console.services.clusters import connection_spec
+
+
+@shared_task(name=TASK)
+def read_search(search_id: str) -> None:
+    """Read on in a search for a slice of time, then let others have their turn."""
+    search = Search.objects.select_related("cluster").filter(pk=search_id).first()
+    if search is not None and work.read_on(search, connection_spec(search.cluster)):
+        ask_worker(search.pk)
+
+
+@shared_task(name="console.tasks.tend_searches")
+def tend_searches() -> None:
+    """Look after running searches, forget old ones."""
+    jobs.tend_all()

@@ -1,0 +1,55 @@
+"""Who may see which entry of the navigation, and results of audit entries as marks.
+
+*Not here*: whether it is allowed (permissions.py decides again at the door).
+"""
+
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from console.models import AuditEntry, Cluster, Result
+from console.permissions import ADMINISTER, administers_installation, clusters_of, refusal_of, role_on
+from console.services import agents, figures
+from console.templatetags.console_tags import mark
+
+register = template.Library()
+TONES = {
+    Result.INTENDED: "warn",
+    Result.DONE: "good",
+    Result.PARTLY: "warn",
+    Result.REFUSED: "bad",
+    Result.UNKNOWN: "warn",
+    Result.FAILED: "bad",
+}
+
+
+@register.simple_tag
+def administers(user: Any, cluster: Cluster | None) -> bool:
+    """Whether this person manages the members and reads the log of a cluster; None: of the installation."""
+    if cluster is None:
+        return administers_installation(user)
+    seen = clusters_of(user).filter(pk=cluster.pk).exists()
+    return seen and not refusal_of(role_on(user, cluster), cluster, needs=ADMINISTER, changes_cluster=False)
+
+
+@register.simple_tag
+def audit_result(entry: AuditEntry) -> SafeString:
+    """What came of it, and how long it took."""
+    result = Result(entry.result)
+    if result is Result.INTENDED or entry.finished_at is None:
+        return mark(TONES[result], "no result")
+    took = format_html('<span class="wide-only u">{}{}ms</span>', _milliseconds(entry), figures.THIN)
+    return format_html("{} {}", mark(TONES[result], result.label), took)
+
+
+@register.filter
+def browser(agent: str) -> str:
+    """What a browser is, as far as it says."""
+    return agents.words(agent) or "not told"
+
+
+def _milliseconds(entry: AuditEntry) -> str:
+    assert entry.finished_at is not None, "asked only of what has ended"
+    return figures.thin(round((entry.finished_at - entry.at).total_seconds() * 1000))

@@ -1,0 +1,45 @@
+"""Every component in every state, section by section of /_patterns/, compared with kept pictures (golden/).
+
+What is meant to look otherwise is looked at and then kept anew:
+
+    ODRADEK_RENEW_PICTURES=1 python3 manage.py test tests/browser/test_patterns.py
+
+Faces are vendored and nothing moves (?still=1); the tolerance is in pictures.py. Where a picture differs, the new one
+lies beside the kept one's name in the directory that the failure names.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import Open
+from tests.browser.pictures import difference
+from tests.browser.test_look import SIZES
+
+GOLDEN = Path(__file__).with_name("golden")
+RENEW = os.environ.get("ODRADEK_RENEW_PICTURES")
+SECTIONS = """() => [...document.querySelectorAll("main > section[id]")].map((section) => section.id)"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", SIZES)
+def test_components_look_as_they_are_kept(open_page: Open, chromium, tmp_path, width, scheme):
+    page = open_page("/_patterns/?still=1", width=width, height=SIZES[width], scheme=scheme)
+    page.evaluate("document.fonts.ready")
+    assert page.evaluate("document.fonts.check('13px \"Still Sans\"') && document.fonts.check('13px \"Still Mono\"')")
+    canvas = chromium.new_page()
+    wrong = []
+    for section in page.evaluate(SECTIONS):
+        kept = GOLDEN / f"{section}-{scheme}-{width}.png"
+        shown = page.locator(f"section#{section}").screenshot(animations="disabled")
+        if RENEW:
+            kept.parent.mkdir(exist_ok=True)
+            kept.write_bytes(shown)
+        elif not kept.exists():
+            wrong.append(f"{section}: no picture is kept; see how to in this file's head")
+        elif differs := difference(canvas, kept, shown):
+            (tmp_path / kept.name).write_bytes(shown)
+            wrong.append(f"{section}: {differs}; now it is {tmp_path / kept.name}")
+    canvas.close()
+    assert not wrong, "\n".join(wrong)

@@ -1,0 +1,196 @@
+"""Producing in a real browser: from the form to the record in another browser, and how its pages look."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from confluent_kafka.admin import AdminClient, NewTopic
+from playwright.sync_api import expect
+
+from tests.apache_kafka import apache_kafka
+from tests.browser.conftest import Installation, Open
+from tests.browser.test_look import OUT_OF_SIGHT, SIZES, SMALL_TEXT, UNNAMED
+
+PASTE = """() => {
+  const data = new DataTransfer();
+  data.setData("text/plain", "x".repeat(100_000_000));
+  const field = document.querySelector("#value");
+  const event = new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true });
+  if (field.dispatchEvent(event)) throw new Error("it would have been pasted");
+}"""
+
+
+def test_a_record_goes_from_the_form_to_another_browser_and_is_produced_again(installation, open_page: Open):
+    installation.make_topic("made-here", 3)
+    tail = open_page("topics/made-here/live/?key_as=long")
+    expect(tail.locator("[data-tail=state]")).to_have_text("Live")
+    page = open_page("topics/made-here/")
+    page.get_by_role("link", name="Produce…").click()
+    page.get_by_label("How the key is written").select_option("long")
+    page.get_by_label("Key", exact=True).fill("9223372036854775807")
+    expect(page.locator("#where")).to_contain_text("7f ff ff ff ff ff ff ff")
+    page.get_by_label("How the value is written").select_option("json")
+    page.get_by_label("Value", exact=True).fill('{"id": 1,}')
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator("#value-error")).to_contain_text("a comma before a closing bracket")
+    page.get_by_label("Value", exact=True).fill('{"id": 9223372036854775807}')
+    page.get_by_label("Name of header").last.fill("trace")
+    page.get_by_label("Value of header").last.fill("abc")
+    page.get_by_role("button", name="Add a header").click()
+    page.get_by_label("Name of header").last.fill("trace")
+    page.get_by_label("How the header’s value is written").last.select_option("null")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator("#sent tbody tr")).to_contain_text("written")
+    expect(tail.locator("#tail-rows")).to_contain_text("9223372036854775807 Long")
+    page.locator("#sent tbody a").click()
+    expect(page.get_by_role("main")).to_contain_text("9223372036854775807 as Long")
+    page.get_by_role("link", name="Produce again…").click()
+    expect(page.get_by_label("Name of header")).to_have_count(3)
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator("#sent tbody tr")).to_have_count(2)
+    page.get_by_label("How the value is written").select_option("null")
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_role("button", name="Send the tombstone").click()
+    expect(page.locator("#sent tbody tr").first).to_contain_text("tombstone written")
+    expect(tail.locator("#tail-rows .badge")).to_have_text("tombstone")
+
+
+def test_many_are_sent_with_placeholders_and_too_much_is_not_sent(installation, open_page: Open):
+    installation.make_topic("made-often", 4)
+    page = open_page("topics/made-often/produce/")
+    page.get_by_label("Key", exact=True).fill("k{n}")
+    page.get_by_label("Value", exact=True).fill('{"n": {n}, "id": "{uuid}"}')
+    page.get_by_label("Times", exact=True).fill("1000")
+    page.get_by_label("Fill in placeholders").check()
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator("#sent tbody tr")).to_contain_text("1\u202f000 written", timeout=15_000)
+    page.locator("#sent summary").click()
+    expect(page.locator("#sent .stretches li")).to_have_count(4)
+    page.evaluate(PASTE)
+    expect(page.locator("[data-part=why-not]")).to_contain_text("Not pasted: 100\u202f000\u202f000 characters")
+    page.get_by_label("Value", exact=True).fill("x" * 1_100_000)
+    expect(page.locator("[data-part=why-not]")).to_contain_text("the topic takes 1\u202f048\u202f588")
+    page.get_by_role("button", name="Send", exact=True).click(force=True)
+    page.wait_for_timeout(200)
+    assert page.evaluate("document.querySelector('#value').value.length") == 1_100_000
+
+
+def test_records_are_walked_with_the_keyboard(installation, open_page: Open):
+    installation.make_topic("walked", 1)
+    for number in range(120):
+        installation.producer.produce("walked", value=b"%d" % number)
+    installation.producer.flush(10)
+    page = open_page("topics/walked/")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator("tr.detail:visible .record")).to_contain_text("118")
+    for number in range(120, 130):
+        installation.producer.produce("walked", value=b"%d" % number)
+    installation.producer.flush(10)
+    page.keyboard.press("]")
+    page.wait_for_url(re.compile("start=before"))
+    expect(page.locator("tbody tr:not(.detail)").first).to_contain_text("69")
+    page.keyboard.press("[")
+    page.wait_for_url(re.compile("start=after"))
+    expect(page.locator("tbody tr:not(.detail)").first).to_contain_text("70")
+    page.keyboard.press("g")
+    page.wait_for_url(re.compile("start=offset"))
+    page.keyboard.type("7")
+    page.keyboard.press("Enter")
+    expect(page.locator("tbody tr:not(.detail)").first).to_contain_text("7")
+    page.keyboard.press("j")
+    page.keyboard.press("o")
+    page.wait_for_url(re.compile("records/0/7/"))
+    page.wait_for_selector("html[data-wired]")
+    page.keyboard.press("]")
+    page.wait_for_url(re.compile("records/0/8/"))
+    page.get_by_role("link", name="Last").click()
+    page.wait_for_url(re.compile("records/0/129/"))
+    page.wait_for_selector("html[data-wired]")
+    page.keyboard.press("]")
+    expect(page.get_by_role("main")).to_contain_text("it is the newest of this partition")
+
+
+@pytest.fixture(scope="module")
+def sent(installation: Installation) -> Installation:
+    installation.make_topic("orders.placed.v3", 6)
+    for number in range(30):
+        installation.producer.produce("orders.placed.v3", key=number.to_bytes(8, "big"), value=b'{"n":%d}' % number)
+    installation.producer.produce(
+        "orders.placed.v3", key=b"k", value=bytes(range(40)), headers=[("h", None), ("h", b"1")]
+    )
+    installation.producer.flush(10)
+    return installation
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", SIZES)
+def test_its_pages_fit_and_can_be_read(sent, open_page: Open, tmp_path, width, scheme):
+    pictures = Path(os.environ.get("ODRADEK_PICTURES") or tmp_path)
+    page = open_page("topics/orders.placed.v3/produce/", width=width, height=SIZES[width], scheme=scheme)
+
+    def look(name: str) -> None:
+        page.screenshot(path=pictures / f"{name}-{width}-{scheme}.png", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        assert not page.evaluate(SMALL_TEXT) and not page.evaluate(UNNAMED), name
+        if width == 1280:
+            assert not page.evaluate(OUT_OF_SIGHT), name
+
+    look("produce")
+    page.get_by_label("Key", exact=True).fill("ord_2026_1182204")
+    page.get_by_label("How the value is written").select_option("json")
+    page.get_by_label("Value", exact=True).fill('{\n  "order": 9223372036854775807,\n  "price": "8.50",\n}')
+    page.get_by_label("Name of header").last.fill("attempt")
+    page.get_by_label("How the header’s value is written").last.select_option("integer")
+    page.get_by_label("Value of header").last.fill("x")
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.wait_for_selector("#value-error")
+    look("produce-wrong")
+    page.get_by_label("Value", exact=True).fill('{\n  "order": 9223372036854775807\n}')
+    page.get_by_label("Value of header").first.fill("2")
+    page.get_by_label("Times", exact=True).fill("40")
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.wait_for_selector("#sent tbody tr")
+    page.get_by_label("How the value is written").select_option("null")
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.wait_for_selector("#tombstone")
+    look("produce-tombstone")
+    for name, path in {
+        "records-long": "topics/orders.placed.v3/?key_as=long&value_as=integer",
+        "record-hex": "topics/orders.placed.v3/records/0/first/?key_as=integer",
+        "record-missing": "topics/orders.placed.v3/records/0/99999/",
+    }.items():
+        page.goto(sent.cluster + path)
+        page.wait_for_selector("html[data-wired]")
+        for keys in page.locator(".keys > summary").all():
+            keys.click()
+        look(name)
+
+
+@pytest.mark.kafka
+def test_the_same_pages_produce_to_apache_kafka(installation, open_page: Open):
+    with apache_kafka() as bootstrap:
+        admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+        config = {"max.message.bytes": "2000", "cleanup.policy": "compact"}
+        admin.create_topics([NewTopic("made-there", 2, 1, config=config)])["made-there"].result(30)
+        cluster = f"/clusters/{installation.connect('apache kafka', bootstrap)}/topics/made-there/"
+        page = open_page(cluster + "produce/")
+        page.get_by_label("How the key is written").select_option("integer")
+        page.get_by_label("Key", exact=True).fill("-7")
+        page.get_by_label("Value", exact=True).fill("x" * 1990)
+        page.get_by_role("button", name="Send", exact=True).click()
+        expect(page.locator("#value-error")).to_contain_text("the topic takes 2\u202f000")
+        page.get_by_label("Compression").select_option("zstd")
+        page.get_by_role("button", name="Send", exact=True).click()
+        expect(page.locator("#sent tbody tr")).to_contain_text("written")
+        page.get_by_label("How the key is written").select_option("null")
+        page.get_by_role("button", name="Send", exact=True).click()
+        expect(page.locator("#sent tbody tr").first).to_contain_text(
+            "not written"
+        )  # it is compacted: no key, no record
+        expect(page.locator("#sent tbody tr").first).to_contain_text("INVALID_RECORD")
+        page.locator("#sent tbody a").last.click()
+        expect(page.get_by_role("main")).to_contain_text("-7 as Integer")
+        expect(page.get_by_role("main")).to_contain_text("zstd, with its batch")

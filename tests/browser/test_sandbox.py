@@ -1,0 +1,171 @@
+"""A learner's sandbox in a real browser, hosted by a real process: made, stopped, broken, walked in, forked."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from engine.launcher import Readiness, start_process
+from tests.browser.conftest import Installation, Open
+from tests.browser.hostile_texts import HOSTILE_TEXTS
+from tests.processes import wait_for
+
+CHECKS = Path(__file__).with_name("checks.js").read_text(encoding="utf-8")
+SLOW_S = 15_000
+
+
+@pytest.fixture(scope="package")
+def hosted(installation: Installation) -> Iterator[Installation]:
+    """The installation with a process that hosts sandboxes, as `up` starts it; there is no Redis."""
+    readiness = Readiness()
+    environment = {
+        "ODRADEK_DATA": str(installation.data), "DJANGO_SETTINGS_MODULE": "console.project.settings", "REDIS_URL": "",
+        "NOTIFY_SOCKET": readiness.address,
+    }  # fmt: skip
+    command = [sys.executable, "-m", "sandbox.worker"]
+    process = start_process(command, environment=environment, output=subprocess.DEVNULL)
+    wait_for(readiness.heard, 60, "the process that hosts sandboxes did not start")
+    yield installation
+    process.kill()
+    process.wait()
+    readiness.close()
+
+
+def begin(page: Page, name: str) -> None:
+    """Press the button, and wait for the first frame."""
+    page.fill("#name", name)
+    page.click("main button[data-kind=primary]")
+    page.wait_for_selector("[data-live]", timeout=SLOW_S)
+
+
+def part(page: Page, name: str):
+    return page.locator(f"[data-part={name}]")
+
+
+def events(page: Page) -> int:
+    return int(page.locator(".sandbox").get_attribute("data-events"))
+
+
+def stop(page: Page) -> None:
+    page.click("[data-part=play]")
+    expect(part(page, "mode")).to_have_text("paused")
+
+
+def test_from_the_button_to_a_fork_and_back_through_the_console(hosted, open_page: Open):
+    page = open_page("/sandboxes/")
+    begin(page, "First steps")
+    page.click("[data-part=example]")
+    state = part(page, "state").locator("tbody tr")
+    expect(state).to_have_count(3, timeout=SLOW_S)
+    expect(page.locator(".replica")).to_have_count(3)
+    expect(part(page, "summary")).to_contain_text("2 clients")
+    expect(page.locator(".rec").first).to_be_attached(timeout=SLOW_S)
+
+    stop(page)
+    before = events(page)
+    page.click("[data-part=step]")
+    expect(page.locator(".sandbox")).to_have_attribute("data-events", str(before + 1))
+    page.locator("body").press(".")
+    expect(page.locator(".sandbox")).to_have_attribute("data-events", str(before + 2))
+
+    page.click("text=Produce a record")
+    page.fill("#r-value", HOSTILE_TEXTS[0])
+    page.fill("#r-partition", "1")
+    ends = int(state.nth(1).locator("td").nth(2).inner_text())
+    page.click("form[data-form=produce] button")
+    page.select_option("#kind", "appended")
+    while int(state.nth(1).locator("td").nth(2).inner_text()) == ends:
+        last = events(page)
+        page.click("[data-part=step]")
+        expect(page.locator(".sandbox")).not_to_have_attribute("data-events", str(last))
+
+    page.select_option("#kind", "")
+    page.click("[data-toggle=slow]")
+    expect(page.locator("[data-toggle=slow]")).to_have_attribute("aria-pressed", "true")
+    page.click("[data-part=play]")
+    page.click("[data-lens=durability]")
+    expect(page.locator(".rec.appended").nth(3)).to_be_attached(timeout=SLOW_S)
+    page.click("text=Kill, lose un-synced")
+    expect(page.get_by_text("Start it")).to_be_visible()
+    page.click("text=Start it")
+    expect(part(page, "ledger-sum")).to_contain_text(re.compile("[1-9][0-9]* lost"), timeout=SLOW_S)
+    stop(page)
+
+    page.locator("[data-part=stage] [data-thing*=broker]").first.press("Enter")
+    page.click("[data-part=thing-asks] button")
+    expect(part(page, "why")).to_contain_text("You start broker-1. Here the chain ends, in something you did.")
+    page.locator("[data-part=why-steps] li button").last.click()
+    expect(part(page, "looking")).to_be_visible()
+    assert page.locator("[data-part=timeline] .later").count() == 1
+    page.click("[data-act*=kill]", force=True) if page.locator("[data-act*=kill]").first.is_visible() else page.click(
+        "text=+1 h"
+    )
+    expect(part(page, "refused")).to_contain_text("The past does not change")
+    there = page.url
+    page.click("[data-part=fork]")
+    page.wait_for_url(lambda url: url != there)
+    page.wait_for_selector("[data-live]")
+    expect(page.locator("h1")).to_contain_text("Fork at")
+    expect(part(page, "looking")).to_be_hidden()
+    page.click("text=Compare with First steps")
+    expect(page.locator("h1")).to_have_text("What came out differently")
+
+    page.goto(there)
+    page.wait_for_selector("[data-live]")
+    page.click("[data-part=to-now]")
+    expect(part(page, "looking")).to_be_hidden()
+    page.click("text=Open in the console")
+    expect(page.locator("tbody")).to_contain_text("orders")
+    page.click("text=Back to the picture")
+    page.wait_for_selector("[data-live]")
+
+
+def test_the_picture_fits_and_can_be_read_in_every_light(hosted, open_page: Open):
+    page = open_page("/sandboxes/")
+    assert page.evaluate(CHECKS, {"width": 1280, "focus": True}) == []
+    begin(page, "Look")
+    page.click("[data-part=example]")
+    expect(part(page, "state").locator("tbody tr")).to_have_count(3, timeout=SLOW_S)
+    expect(page.locator(".rec").nth(3)).to_be_attached(timeout=SLOW_S)
+    stop(page)
+    page.locator("[data-part=stage] .replica").first.press("Enter")
+    wrong = []
+    for width, height in ((1280, 900), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            page.wait_for_timeout(100)
+            page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
+            found = page.evaluate(CHECKS, {"width": width, "focus": False})
+            wrong += [f"{width} {scheme}: {one}" for one in found]
+    assert not wrong, "\n".join(dict.fromkeys(wrong))
+
+
+def test_a_guest_sees_it_in_two_tabs_and_by_the_keyboard(hosted, chromium: Browser):
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(hosted.address + "/sandboxes/")
+    begin(page, "")
+    other = context.new_page()
+    other.goto(page.url)
+    other.wait_for_selector("[data-live]")
+    page.locator("body").press(" ")
+    for one in (page, other):
+        expect(part(one, "mode")).to_have_text("paused")
+    other.click("text=New topic")
+    other.fill("#t-topic", "a/b")
+    other.click("form[data-form=topic] button")
+    expect(other.locator("form[data-form=topic] [data-part=error]")).to_be_visible()
+    other.fill("#t-topic", "letters")
+    other.click("form[data-form=topic] button")
+    other.click("[data-part=play]")
+    for one in (page, other):
+        expect(part(one, "state")).to_contain_text("letters-2", timeout=SLOW_S)
+    stranger = chromium.new_context().new_page()
+    assert stranger.goto(page.url).status == 404
+    stranger.context.close()
+    context.close()
