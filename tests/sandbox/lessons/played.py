@@ -1,5 +1,7 @@
 """A lesson played without a page: a world, a watch, and the moves that a lesson's file declares."""
 
+from functools import cache
+
 from engine.client.partitioners import partition_of
 from engine.simulation.hosted.keepers import MemoryKeeper
 from engine.simulation.hosted.shape import Shape
@@ -15,10 +17,11 @@ SALT = "k3f9"
 class Played:
     """One learner in one lesson."""
 
-    def __init__(self, slug: str, salt: str = SALT, seed: int = 7) -> None:
+    def __init__(self, slug: str, salt: str = SALT, seed: int = 7, timeline: Timeline | None = None) -> None:
         self.lesson = catalog.lesson(slug, salt)
-        self.timeline = Timeline(seed, Shape(), MemoryKeeper())
-        self.timeline.run(3)
+        self.timeline = timeline or Timeline(seed, Shape(), MemoryKeeper())
+        if timeline is None:
+            self.timeline.run(3)
         self.watch = None
         self.answers: list[Answer] = []
         self.open(0)
@@ -59,6 +62,26 @@ class Played:
             self.look()
             return str(Evaluation(self.watch.gathered).resolve(move["truth"]))
         return move["value"]
+
+
+@cache
+def solved(slug: str) -> tuple[Played, list[int], list[Report]]:
+    """A lesson by its solution: where each step opened, and what was said when it was done."""
+    played, opened, told = Played(slug), [], []
+    for number in range(len(played.lesson.steps)):
+        played.open(number)
+        opened.append(played.since)
+        assert not played.look().done, f"{played.step.id} is done when it opens"
+        told.append(played.play(played.step.solution))
+    return played, opened, told
+
+
+def up_to(slug: str, number: int) -> Played:
+    """The steps before are solved, this one is open: a world forked from there."""
+    played, opened, _ = solved(slug)
+    branch = Played(slug, timeline=played.timeline.fork(opened[number]))
+    branch.open(number)
+    return branch
 
 
 def missing(report: Report) -> list[tuple[str, str]]:
