@@ -62,6 +62,7 @@ def is_proxy(address: str) -> bool:
         parsed = ip_address(address)
     except ValueError:
         return False
+    parsed = getattr(parsed, "ipv4_mapped", None) or parsed  # of a socket that takes both families
     return any(parsed in ip_network(known, strict=False) for known in settings.PROXIES)
 
 

@@ -75,7 +75,46 @@ def make_database(directory: Path) -> None:
         shutil.rmtree(directory / name, ignore_errors=True)
 
 
+# People with roles, a token, an entry of the audit log, a second connection whose password is sealed, a search.
+PEOPLE = {"otto": "OPERATOR", "vera": "VIEWER"}
+TOKEN = "odradek_of-an-earlier-version"
+SASL_PASSWORD = "sealed long ago"
+MANY_HANDS = f"""
+from console.models import ApiToken, Cluster, Membership, Role, Search, SearchHit, SearchPart, SearchState, User
+from console.services import audit, sealing, secret_values, tokens
+from console.services.clusters import place_of
+admin, local = User.objects.get(), Cluster.objects.get()
+for name, role in {PEOPLE!r}.items():
+    person = User.objects.create_user(name, password={PASSWORD!r})
+    Membership.objects.create(user=person, cluster=local, role=Role[role])
+made, _ = tokens.create(admin, "ci", Role.OPERATOR, clusters=[local], days=None)
+ApiToken.objects.filter(pk=made.pk).update(digest=secret_values.digest({TOKEN!r}))
+with audit.writing(audit.Actor(admin, {ADMIN!r}), "topic.create", {TOPIC!r}, cluster=local, after=dict(partitions=2)):
+    pass
+second = Cluster(name="payments", bootstrap="kafka.example:9092", read_only=True, security_protocol="SASL_PLAINTEXT")
+second.sasl_mechanism, second.sasl_username = "SCRAM-SHA-512", "ada"
+second.sealed_secrets = sealing.seal(dict(password={SASL_PASSWORD!r}), place=place_of(second))
+second.save()
+search = Search.objects.create(
+    user=admin, cluster=local, topic={TOPIC!r}, query="codec", state=SearchState.DONE, partitions=1)
+SearchPart.objects.create(search=search, partition=0, start=5, end=40, position=40, state="done", found=1)
+SearchHit.objects.create(search=search, partition=0, offset=7, timestamp_ms=1)
+"""
+
+
+def make_many_hands(directory: Path) -> None:
+    """A console that several people use; the key that its secrets are sealed with is kept beside it."""
+    make_database(directory)
+    manage(directory, "shell", "-c", MANY_HANDS)
+    manage(directory, "shell", "-c", "from django.db import connection; connection.cursor().execute('VACUUM')")
+    for path in (directory / "secrets").iterdir():
+        if path.name != "clusters":
+            path.unlink()
+
+
 if __name__ == "__main__":
+    (Path(sys.argv[1]) / "many-hands").mkdir(parents=True)
+    make_many_hands(Path(sys.argv[1]) / "many-hands")
     for name, killed in (("one-broker-killed", True), ("one-broker-stopped", False)):
         target = Path(sys.argv[1]) / name
         shutil.rmtree(target, ignore_errors=True)

@@ -18,11 +18,13 @@ from tests.earlier_data import (
     GROUP,
     PARTITIONS,
     PASSWORD,
+    SASL_PASSWORD,
+    TOKEN,
     TOPIC,
     manage,
 )
 
-EARLIER = sorted(path for path in (Path(__file__).parent / "earlier").iterdir() if path.is_dir())
+EARLIER = sorted(path.parent for path in Path(__file__).parent.glob("earlier/*/broker-1"))
 
 pytestmark = pytest.mark.processes
 
@@ -66,9 +68,40 @@ def test_users_of_an_earlier_version_sign_in_and_find_their_cluster(database: Pa
     code = (
         "from django.contrib.auth import authenticate; from console.models import Cluster;"
         f"user = authenticate(username={ADMIN!r}, password={PASSWORD!r});"
-        "print(user.is_superuser, Cluster.objects.get().name)"
+        "print(user.is_superuser, Cluster.objects.get(embedded=True).name)"
     )
     assert manage(tmp_path, "shell", "-c", code).splitlines()[-1] == "True Local cluster"
+
+
+def test_what_several_people_left_in_an_earlier_version_is_all_there(tmp_path: Path):
+    shutil.copytree(Path(__file__).parent / "earlier" / "many-hands", tmp_path / "data")
+    manage(tmp_path / "data", "prepare")
+    assert json.loads(manage(tmp_path / "data", "shell", "-c", LOOK).splitlines()[-1]) == {
+        "roles": {"otto": "OPERATOR", "vera": "VIEWER"},
+        "signs in": True,
+        "token": [ADMIN, "OPERATOR"],
+        "audit": ["topic.create", TOPIC, "done", "Local cluster"],
+        "password": SASL_PASSWORD,
+        "search": ["codec", "done", 7],
+    }
+
+
+LOOK = f"""
+import json
+from django.contrib.auth import authenticate
+from console.models import AuditEntry, Cluster, Membership, Role, Search
+from console.services import tokens
+from console.services.clusters import connection_spec
+person, entry, search = tokens.owner_of({TOKEN!r}), AuditEntry.objects.get(), Search.objects.get()
+print(json.dumps({{
+    "roles": {{one.user.username: Role(one.role).name for one in Membership.objects.order_by("user__username")}},
+    "signs in": authenticate(username="otto", password={PASSWORD!r}) is not None,
+    "token": [person.username, Role(person.token.role).name],
+    "audit": [entry.action, entry.target, entry.result, entry.cluster_name],
+    "password": connection_spec(Cluster.objects.get(name="payments")).sasl.password,
+    "search": [search.query, search.state, search.hits.get().offset],
+}}))
+"""
 
 
 def read(bootstrap: str) -> dict[tuple[int, int], tuple[object, str]]:

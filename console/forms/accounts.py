@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import password_validation
+from django.contrib.auth.forms import UsernameField
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 
@@ -16,11 +17,11 @@ ROLES = [(str(role.value), role.label) for role in Role]
 class SignInForm(forms.Form):
     """Name and password."""
 
-    name = forms.CharField(max_length=150, strip=True)
+    name = UsernameField(max_length=150, strip=True)
     password = forms.CharField(max_length=PASSWORD_MAX, strip=False)
 
 
-class NameField(forms.CharField):
+class NameField(UsernameField):
     """A name that somebody signs in with."""
 
     def __init__(self) -> None:
@@ -80,7 +81,7 @@ class KindForm(forms.Form):
 class MemberForm(forms.Form):
     """Somebody's role on a cluster."""
 
-    name = forms.CharField(max_length=150, strip=True, error_messages={"required": "Type the name of a person."})
+    name = UsernameField(max_length=150, strip=True, error_messages={"required": "Type the name of a person."})
     role = forms.ChoiceField(choices=ROLES)
 
 

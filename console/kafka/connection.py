@@ -43,6 +43,10 @@ REQUEST_TIMEOUT_MS = 10_000
 T = TypeVar("T")
 
 
+class Late(ClusterUnreachable):
+    """The time of an operation was up; what it had asked for may have arrived."""
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectionSpec:
     """How to reach a cluster; equal specs share one pooled connection."""
@@ -128,8 +132,8 @@ async def _as_coroutine(work: "Awaitable[T]") -> T:
     return await work
 
 
-def _late(spec: ConnectionSpec, time_limit_s: float) -> ClusterUnreachable:
-    return ClusterUnreachable(f"{spec.bootstrap} did not answer within {time_limit_s:g} s")
+def _late(spec: ConnectionSpec, time_limit_s: float) -> Late:
+    return Late(f"{spec.bootstrap} did not answer within {time_limit_s:g} s")
 
 
 @dataclass(slots=True)

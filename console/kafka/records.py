@@ -140,7 +140,7 @@ def one(spec: ConnectionSpec, topic: str, partition: int, offset: int) -> Record
 def neighbour(spec: ConnectionSpec, topic: str, partition: int, step: Step, offset: int = 0) -> RecordView | None:
     """The nearest record before or after an offset, or the first or the last of a partition; gaps are passed over.
 
-    None: there is none, or none within what is read for a page.
+    None: there is none. ClusterUnreachable: none within what is read for a page, and nobody knows of the rest.
     """
     start = {
         "first": Start("oldest"),
@@ -152,6 +152,8 @@ def neighbour(spec: ConnectionSpec, topic: str, partition: int, step: Step, offs
     for part in found.partitions:
         if part.error is not None:
             raise ClusterUnreachable(part.error)
+    if not found.records and not found.complete:
+        raise ClusterUnreachable("no record was found in the time of a page: very many offsets here hold none")
     return found.records[0] if found.records else None
 
 

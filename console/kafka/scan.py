@@ -128,23 +128,44 @@ def _log_start(spec: ConnectionSpec, topic: str, fetched: Fetched, position: int
     return start.offset
 
 
-async def _pick(session: Session, topic: str, wanted: dict[int, list[int]]) -> dict[tuple[int, int], RecordView]:
-    """Fetch at the first offset that is still wanted of each partition, until all are there or time is up."""
-    found: dict[tuple[int, int], RecordView] = {}
+async def _pick(session: Session, topic: str, wanted: dict[int, list[int]]) -> dict[tuple[int, int], RecordView | None]:
+    """Fetch at the first offset that is still wanted of each partition, until all are known or time is up."""
+    found: dict[tuple[int, int], RecordView | None] = {}
     while wanted and session.remaining_ms > SPARE_MS:
         positions = [(topic, partition, offsets[0]) for partition, offsets in wanted.items()]
         answer = await session.fetch(positions, bytes_max=FETCH_BYTES, partition_bytes_max=PICKED_BYTES)
         for partition, offsets in list(wanted.items()):
             fetched = answer[topic, partition]
-            reached = fetched.next_offset if fetched.error is None else 0
-            for section in sections(fetched) if fetched.error is None else ():
-                if isinstance(section, Section) and _holds(section, offsets):
-                    only = fetched._replace(records=bytes(section.batch))
-                    found |= {(partition, r.offset): view_of(r) for r in decode(only).records if r.offset in offsets}
-            rest = [offset for offset in offsets[1:] if offset >= reached]
-            wanted[partition] = rest
-            if not rest:
+            known_to = _known_to(fetched, offsets[0])
+            found |= _known(fetched, [offset for offset in offsets if offset < known_to])
+            wanted[partition] = [offset for offset in offsets if offset >= known_to]
+            if not wanted[partition] or known_to <= offsets[0]:
                 del wanted[partition]
+    return found
+
+
+def _known_to(fetched: Fetched, asked: int) -> int:
+    """Below which offset one knows what there is, after having asked from `asked` on; that itself if nothing."""
+    if fetched.error is not None:
+        out_of_range = isinstance(fetched.error, Refused) and fetched.error.code == ErrorCode.OFFSET_OUT_OF_RANGE
+        return asked + 1 if out_of_range else asked
+    return max(fetched.next_offset, asked + 1 if fetched.high_watermark <= asked else asked)
+
+
+def _known(fetched: Fetched, offsets: list[int]) -> dict[tuple[int, int], RecordView | None]:
+    """The records at these offsets, None where there is none; what is damaged is left out."""
+    partition = fetched.partition
+    found: dict[tuple[int, int], RecordView | None] = dict.fromkeys((partition, offset) for offset in offsets)
+    for section in sections(fetched) if fetched.error is None else ():
+        damaged: list[tuple[int, int]] = []
+        if not isinstance(section, Section):
+            damaged = [(section.first_offset, section.last_offset)]
+        elif _holds(section, offsets):
+            decoded = decode(fetched._replace(records=bytes(section.batch)))
+            found |= {(partition, r.offset): view_of(r) for r in decoded.records if (partition, r.offset) in found}
+            damaged = [(first, last) for first, last, _ in decoded.damaged]
+        for first, last in damaged:
+            found = {place: record for place, record in found.items() if not first <= place[1] <= last}
     return found
 
 
@@ -154,13 +175,13 @@ def _holds(section: Section, offsets: list[int]) -> bool:
 
 def pick(
     spec: ConnectionSpec, topic: str, addresses: Iterable[tuple[int, int]], *, time_limit_s: float = TIME_LIMIT_S
-) -> dict[tuple[int, int], RecordView]:
-    """The records at these addresses, as many as there are and as can be had in the time of a page."""
+) -> dict[tuple[int, int], RecordView | None]:
+    """The records at these addresses, as many as can be had in this time; None where there is none any more."""
     wanted: dict[int, list[int]] = {}
     for partition, offset in sorted(addresses):
         wanted.setdefault(partition, []).append(offset)
 
-    async def operation(session: Session) -> dict[tuple[int, int], RecordView]:
+    async def operation(session: Session) -> dict[tuple[int, int], RecordView | None]:
         return await _pick(session, topic, wanted)
 
     return run(spec, operation, time_limit_s=time_limit_s)

@@ -116,6 +116,7 @@ class Tail:
             fresh = fresh_records(batch, fetched.position)
             if fresh:
                 self._count(fetched, batch, fresh)
+                self.positions[partition] = batch.last_offset + 1  # who joins between batches has missed this one
                 if any(lane.filters for lane in self.lanes.values()):
                     await asyncio.sleep(0)  # looking takes time: pages have their turn between batches
         # What holds no records (markers, compacted away) moves the position of everybody all the same.

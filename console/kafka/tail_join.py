@@ -111,7 +111,7 @@ async def _resume(watching: Watching, gaps: dict[int, tuple[int, int]]) -> None:
     positions = {index: max(begin, end - share) for index, (begin, end) in gaps.items()}
     begun = {index: begin for index, (begin, _) in gaps.items()}
     for index, position in positions.items():
-        watching.miss(index, position - begun[index], watching.starts[index])
+        watching.miss(index, position - begun[index], None)
     deadline_s = time.monotonic() + RESUME_LIMIT_S
     read_bytes = 0
     while time.monotonic() < deadline_s and read_bytes < RESUMED_BYTES_MAX:
@@ -135,7 +135,7 @@ async def _resume(watching: Watching, gaps: dict[int, tuple[int, int]]) -> None:
         if not went_on:
             break
     for index, (_, end) in gaps.items():
-        watching.miss(index, max(0, end - positions[index]), watching.starts[index])
+        watching.miss(index, max(0, end - positions[index]), None)
 
 
 def _bring(watching: Watching, fetched: Fetched, end: int) -> int:
@@ -151,9 +151,9 @@ def _bring(watching: Watching, fetched: Fetched, end: int) -> int:
         views = [view for view in decoded(only) if view.offset < end]
         arrived = min(fresh, end - max(batch.base_offset, fetched.position))
         found = Look(views, []) if matcher is None else look(matcher, views)
-        # Nothing of these is before the viewer's start of counting, whatever `starts` says of what comes by itself.
         count = arrived if matcher is None else len(found.matching)
-        watching.count(partition, arrived, count, watching.starts[partition], unread=len(found.not_compared))
+        # Meanwhile newer ones are counted as they come: the viewer's position is behind those.
+        watching.count(partition, arrived, count, None, unread=len(found.not_compared))
         if found.matching:
             watching.bring(Entry(0, partition, len(found.matching), 0, None, found.matching))
     return min(end, fetched.next_offset)

@@ -72,13 +72,17 @@ class Watching:
         """Whether it watches this partition."""
         return self.joined and (self.partitions is None or partition in self.partitions)
 
-    def count(self, partition: int, arrived: int, matching: int, position: int, *, unread: int = 0) -> None:
-        """Records arrived, up to this position; of these some match, and some nobody looked at."""
+    def count(self, partition: int, arrived: int, matching: int, position: int | None, *, unread: int = 0) -> None:
+        """Records arrived, up to this position; of these some match, and some nobody looked at.
+
+        None: they lie before what is counted as it comes, so they move no position.
+        """
         assert 0 <= matching + unread <= arrived, "more are counted than arrived"
         self.arrived += arrived
         self.matching += matching
         self.unread += unread
-        self.note(partition, position)
+        if position is not None:
+            self.note(partition, position)
         self.news.set()
 
     def count_look(self, partition: int, arrived: int, found: "Look | None", position: int) -> None:
@@ -99,7 +103,7 @@ class Watching:
         if partition < PARTITIONS_RESUMED_MAX:
             self.moved[partition] = position
 
-    def miss(self, partition: int, records: int, position: int) -> None:
+    def miss(self, partition: int, records: int, position: int | None) -> None:
         """Records that came and are not read: without a filter they match, with one nobody knows."""
         self.missed += records
         if self.lane.matcher is None:

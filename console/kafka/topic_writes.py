@@ -11,10 +11,10 @@ import base64
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from console.kafka.configs import described_topic
-from console.kafka.connection import ConnectionSpec, Session, run
+from console.kafka.connection import ConnectionSpec, Late, Operation, Session, run
 from console.kafka.errors import ClusterUnreachable, KafkaError, KafkaRefused, translated
 from console.kafka.topics import one_topic
 from engine.client.cluster_metadata import NO_ID, error_code
@@ -49,6 +49,8 @@ SHOWN_TRIES, SHOWN_EVERY_S = 20, 0.05
 TOPIC = 2  # resource type
 SET, DELETE = 0, 1  # operations of IncrementalAlterConfigs
 
+T = TypeVar("T")
+
 
 class MaybeDone(ClusterUnreachable):
     """The request may have arrived and no answer came: it may have been carried out."""
@@ -82,7 +84,7 @@ def create_topic(spec: ConnectionSpec, wanted: NewTopic, *, validate_only: bool 
             await _shown(session, wanted.name, lambda parts: bool(parts) and all(part.leader_id >= 0 for part in parts))
         return made
 
-    return run(spec, write, time_limit_s=WRITE_LIMIT_S)
+    return _run(spec, write, changes=not validate_only)
 
 
 async def creation(session: Session, wanted: NewTopic, *, validate_only: bool) -> Made:
@@ -113,7 +115,7 @@ def alter_configs(
         if not validate_only:
             await _until(lambda: _configs_are(session, topic, changes))
 
-    run(spec, write, time_limit_s=WRITE_LIMIT_S)
+    _run(spec, write, changes=not validate_only)
 
 
 def add_partitions(spec: ConnectionSpec, topic: str, count: int, *, validate_only: bool = False) -> None:
@@ -128,7 +130,7 @@ def add_partitions(spec: ConnectionSpec, topic: str, count: int, *, validate_onl
         if not validate_only:
             await _shown(session, topic, lambda parts: len(parts) >= count)
 
-    run(spec, write, time_limit_s=WRITE_LIMIT_S)
+    _run(spec, write, changes=not validate_only)
 
 
 def delete_topic(spec: ConnectionSpec, topic: str, topic_id: str) -> None:
@@ -144,7 +146,7 @@ def delete_topic(spec: ConnectionSpec, topic: str, topic_id: str) -> None:
             _check(result.error_code, result.error_message)
         await _shown(session, topic, lambda parts: not parts)
 
-    run(spec, write, time_limit_s=WRITE_LIMIT_S)
+    _run(spec, write)
 
 
 def delete_records(spec: ConnectionSpec, topic: str, offsets: Mapping[int, int]) -> dict[int, int | KafkaError]:
@@ -164,7 +166,15 @@ def delete_records(spec: ConnectionSpec, topic: str, offsets: Mapping[int, int])
             found.update(answered)
         return found
 
-    return run(spec, write, time_limit_s=WRITE_LIMIT_S)
+    return _run(spec, write)
+
+
+def _run(spec: ConnectionSpec, write: Operation[T], *, changes: bool = True) -> T:
+    """Do it in the time of a write; when that was up, nobody knows."""
+    try:
+        return run(spec, write, time_limit_s=WRITE_LIMIT_S)
+    except Late as error:
+        raise (MaybeDone(error.reason) if changes else error) from error
 
 
 async def _shown(session: Session, topic: str, is_so: Callable[[list[MetadataResponsePartition]], bool]) -> None:

@@ -14,7 +14,9 @@ def secret(path: Path) -> str:
     try:
         return _read(path)
     except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        # Also the data directory, when a command makes it: keys of sessions are in its database.
+        path.parent.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.parent.mkdir(exist_ok=True)
         path.parent.chmod(0o700)
         _make(path)
         return _read(path)

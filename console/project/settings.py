@@ -13,6 +13,7 @@ ODRADEK_DEBUG=1 (development only).
 """
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -31,6 +32,11 @@ DEBUG = os.environ.get("ODRADEK_DEBUG") == "1"
 # Addresses or networks of reverse proxies. From these alone X-Forwarded-For and X-Forwarded-Proto are believed
 # (console/middleware.py takes them off every other request).
 PROXIES = list(filter(None, os.environ.get("ODRADEK_PROXIES", "").replace(" ", "").split(",")))
+for proxy in PROXIES:
+    try:
+        ip_network(proxy, strict=False)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"ODRADEK_PROXIES holds addresses and networks only: {error}") from None
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 HOSTS_GIVEN = [host for host in os.environ.get("ODRADEK_HOSTS", "").split(",") if host]
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *HOSTS_GIVEN]

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from console.rest.errors import ApiError, bad_request
 
-BODY_BYTES_MAX = 2_500_000
+BODY_BYTES_MAX = 2_500_000  # less than a form's: JSON of this size is some ten times as large once it is read
 DEPTH_SAID = "the body is nested too deeply"
 _MISSING = object()
 
@@ -36,8 +36,11 @@ def read_many(request: HttpRequest, most: int) -> list[dict[str, Any]]:
     while at < len(text):
         try:
             value, at = decoder.raw_decode(text, at)
+            written(value)
         except RecursionError:
             raise bad_request(DEPTH_SAID) from None
+        except UnicodeEncodeError:
+            raise bad_request("the body holds half of a character (a lone surrogate, \\ud800 to \\udfff)") from None
         except ValueError as error:
             raise bad_request(f"the body is not JSON: {error}") from None
         if not isinstance(value, dict):
@@ -48,6 +51,11 @@ def read_many(request: HttpRequest, most: int) -> list[dict[str, Any]]:
         while at < len(text) and text[at].isspace():
             at += 1
     return found
+
+
+def written(value: Any) -> bytes:
+    """JSON as it is produced, UTF-8 without spaces. RecursionError for what is nested deeper than it can be read."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def field(body: Mapping[str, Any], name: str, kind: type, default: Any = _MISSING) -> Any:

@@ -24,7 +24,9 @@ from console.services.clusters import connection_spec
 
 KNOWN_MAX = 1000
 ASK_AGAIN_S = 10.0  # whoever did not tell their id is asked again no sooner
+KEPT_S = 300.0  # an id that was told is good for so long: nobody waits for other clusters that are down
 LISTED_MAX = 100
+ASKED_AT_ONCE = 16
 _known: dict[ConnectionSpec, tuple[str | None, float]] = {}  # Kafka's id, and when it was asked for
 
 
@@ -35,7 +37,7 @@ def door_of(request: HttpRequest, cluster_id: str, *, needs: Role) -> tuple[Clus
     try:
         connection = uuid.UUID(cluster_id)
     except ValueError:
-        by_kafka_id = [cluster for cluster, known in _with_ids(request) if known == cluster_id]
+        by_kafka_id = [cluster for cluster, _, known in _with_ids(request) if known == cluster_id]
         if not by_kafka_id:
             raise missing from None
         connection = max(by_kafka_id, key=lambda cluster: role_on(request.user, cluster)).pk
@@ -48,7 +50,13 @@ def door_of(request: HttpRequest, cluster_id: str, *, needs: Role) -> tuple[Clus
 def list_clusters(request: HttpRequest) -> HttpResponse:
     """Those that the caller sees; one that does not answer is listed by the id of its connection."""
     root = f"{request.scheme}://{request.get_host()}/v3"
-    data = [_shape(root, cluster, known) for cluster, known in _with_ids(request)]
+    found = _with_ids(request)
+    with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
+        controllers = pool.map(_controller_of, [spec if known else None for _, spec, known in found])
+        data = [
+            resources.cluster(Base(root, known or str(cluster.pk)), controller)
+            for (cluster, _, known), controller in zip(found, controllers, strict=True)
+        ]
     return JsonResponse(resources.listed("KafkaClusterList", f"{root}/clusters", data))
 
 
@@ -85,33 +93,38 @@ def unknown(request: HttpRequest, **where: object) -> HttpResponse:
     raise not_found()
 
 
-def _shape(root: str, cluster: Cluster, known: str | None) -> resources.Json:
-    base = Base(root, known or str(cluster.pk))
+def _controller_of(spec: ConnectionSpec | None) -> int | None:
     try:
-        controller = api_requests.cluster(connection_spec(cluster)).controller_id if known else None
+        return api_requests.cluster(spec).controller_id if spec is not None else None
     except KafkaError:
-        controller = None
-    return resources.cluster(base, controller)
+        return None
 
 
-def _with_ids(request: HttpRequest) -> list[tuple[Cluster, str | None]]:
-    """The caller's clusters with Kafka's ids; those not known yet are asked at the same time."""
-    clusters = list(clusters_of(request.user)[:LISTED_MAX])
-    specs = [connection_spec(cluster) for cluster in clusters]
+def _with_ids(request: HttpRequest) -> list[tuple[Cluster, ConnectionSpec | None, str | None]]:
+    """The caller's clusters, how to reach each, and Kafka's ids; those not known yet are asked at the same time."""
+    clusters = [(cluster, _spec_of(cluster)) for cluster in clusters_of(request.user)[:LISTED_MAX]]
     now = time.monotonic()
-    unknown_yet = [spec for spec in dict.fromkeys(specs) if not _fresh(spec, now)]
+    specs = dict.fromkeys(spec for _, spec in clusters if spec is not None)
+    unknown_yet = [spec for spec in specs if not _fresh(spec, now)]
     if unknown_yet:
         if len(_known) > KNOWN_MAX:
             _known.clear()
-        with ThreadPoolExecutor(min(16, len(unknown_yet))) as pool:
+        with ThreadPoolExecutor(min(ASKED_AT_ONCE, len(unknown_yet))) as pool:
             for spec, told in zip(unknown_yet, pool.map(_id_of, unknown_yet), strict=True):
                 _known[spec] = told, now
-    return [(cluster, _known.get(spec, (None, now))[0]) for cluster, spec in zip(clusters, specs, strict=True)]
+    return [(cluster, spec, _known.get(spec, (None, now))[0] if spec else None) for cluster, spec in clusters]
+
+
+def _spec_of(cluster: Cluster) -> ConnectionSpec | None:
+    try:
+        return connection_spec(cluster)
+    except KafkaError:  # its secrets are lost: that is no reason to miss the others
+        return None
 
 
 def _fresh(spec: ConnectionSpec, now: float) -> bool:
-    found = _known.get(spec)
-    return found is not None and (now - found[1] < ASK_AGAIN_S)
+    told, asked_s = _known.get(spec, (None, -KEPT_S))
+    return now - asked_s < (ASK_AGAIN_S if told is None else KEPT_S)
 
 
 def _id_of(spec: ConnectionSpec) -> str | None:

@@ -60,6 +60,8 @@ def of_kafka(error: errors.KafkaError) -> ApiError:
     match error:
         case errors.ClusterUnreachable():
             return ApiError(503, 50302, error.reason)
+        case errors.SignInRefused():
+            return ApiError(502, 50201, error.reason)
         case errors.NotFound():
             return ApiError(404, 40403, NO_TOPIC)
         case errors.NotAuthorized():

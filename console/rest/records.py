@@ -21,7 +21,7 @@ from console.kafka.api_requests import ProducerRecord
 from console.kafka.errors import ClusterUnreachable
 from console.models import Result
 from console.permissions import OPERATE
-from console.rest.bodies import check_known, field, read_many
+from console.rest.bodies import DEPTH_SAID, check_known, field, read_many, written
 from console.rest.clusters import door_of
 from console.rest.errors import ApiError, bad_request, of_code
 from console.services import audit
@@ -86,8 +86,7 @@ def _report(
         "topic_name": topic,
         "partition_id": result.partition,
         "offset": result.offset,
-        "timestamp": (EPOCH + timedelta(milliseconds=result.timestamp_ms)).isoformat(timespec="milliseconds")[:-6]
-        + "Z",
+        "timestamp": _words_of(result.timestamp_ms),
     }
     for name, part in zip(("key", "value"), parts, strict=True):
         if part is not None:
@@ -121,11 +120,14 @@ def _data(name: str, told: dict[str, Any] | None) -> Part | None:
     data = told.get("data")
     match kind.upper():
         case "JSON":
-            return "JSON", json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+            try:
+                return "JSON", written(data)
+            except RecursionError:
+                raise bad_request(DEPTH_SAID) from None
         case "BINARY" | "STRING" if data is None:
             return None
         case "STRING" if isinstance(data, str):
-            return "STRING", data.encode("utf-8", "surrogatepass")
+            return "STRING", data.encode()
         case "STRING":
             raise bad_request(f"Bad Request: the data of {name} is not text.")
         case "BINARY":
@@ -146,6 +148,15 @@ def _base64(data: object) -> bytes:
         return base64.b64decode(str(data) if isinstance(data, str) else "!", validate=True)
     except (binascii.Error, ValueError):
         raise bad_request(f"Bad Request: data={str(data)[:100]} is not a base64 string.") from None
+
+
+def _words_of(timestamp_ms: int) -> str | None:
+    """A time as v3 writes it; None for one that no calendar has (a broker may say anything)."""
+    try:
+        moment = EPOCH + timedelta(milliseconds=timestamp_ms)
+    except OverflowError:
+        return None
+    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def _timestamp(text: str | None) -> int | None:

@@ -5,6 +5,8 @@ Kafka's own topics, bound to the topic that is there now.
 """
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
@@ -47,7 +49,7 @@ def create_topic(request: HttpRequest, cluster_id: str) -> HttpResponse:
         raise ApiError(501, 501, "replicas_assignments is not built in this version of Odradek: leave it out")
     partitions = _count(body, "partitions_count", COUNT_MAX)
     copies = _count(body, "replication_factor", COPIES_MAX)
-    configs = {one: value for one, value in map(_setting, field(body, "configs", list, [])) if value is not None}
+    configs = {one: value for one, value in _settings("configs", body, []).items() if value is not None}
     wanted = topic_writes.NewTopic(name, partitions, copies, configs)
     made = writes.ask_about(spec, wanted) if only else writes.create(cluster, audit.actor_of(request), wanted)
     counts = made.partitions or partitions, made.replication_factor or copies
@@ -128,7 +130,7 @@ def set_config(request: HttpRequest, cluster_id: str, topic_name: str, name: str
     cluster, spec, _ = door_of(request, cluster_id, needs=OPERATE)
     body = read(request)
     check_known(body, "value")
-    _change(request, cluster, spec, topic_name, {name: field(body, "value", str)})
+    _change(request, cluster, spec, topic_name, {name: _fitting(name, field(body, "value", str))})
     return HttpResponse(status=204)
 
 
@@ -144,12 +146,9 @@ def alter_configs(request: HttpRequest, cluster_id: str, topic_name: str) -> Htt
     cluster, spec, _ = door_of(request, cluster_id, needs=OPERATE)
     body = read(request)
     check_known(body, "data", "validate_only")
-    asked = field(body, "data", list)
-    if not 0 < len(asked) <= CHANGES_MAX:
-        raise bad_request(f"data holds 1 to {CHANGES_MAX} changes")
-    changes = dict(map(_setting, asked))
-    if len(changes) < len(asked):
-        raise bad_request("data names a config twice")
+    changes = _settings("data", body)
+    if not changes:
+        raise bad_request("data holds no change")
     if field(body, "validate_only", bool, False):
         writes.check_configs(spec, topic_name, changes)
     else:
@@ -168,6 +167,22 @@ def _change(
     writes.change_configs(cluster, audit.actor_of(request), topic_name, changes, seen)
 
 
+def _settings(where: str, body: Mapping[str, Any], *default: list[Any]) -> dict[str, str | None]:
+    asked = field(body, where, list, *default)
+    if len(asked) > CHANGES_MAX:
+        raise bad_request(f"{where} holds at most {CHANGES_MAX} configs")
+    settings = dict(map(_setting, asked))
+    if len(settings) < len(asked):
+        raise bad_request(f"{where} names a config twice")
+    return settings
+
+
+def _fitting(name: str, value: str) -> str:
+    if len(value) > CONFIG_CHARACTERS_MAX:
+        raise bad_request(f"{name[:200]} is longer than {CONFIG_CHARACTERS_MAX} characters")
+    return value
+
+
 def _setting(told: object) -> tuple[str, str | None]:
     """A config of a body; None for what is to be deleted."""
     if not isinstance(told, dict):
@@ -179,9 +194,7 @@ def _setting(told: object) -> tuple[str, str | None]:
         raise bad_request("operation is SET or DELETE")
     if operation == "SET" and value is None:
         raise bad_request(f"{name} has no value")
-    if len(value or "") > CONFIG_CHARACTERS_MAX:
-        raise bad_request(f"{name} is longer than {CONFIG_CHARACTERS_MAX} characters")
-    return name, None if operation == "DELETE" else value
+    return name, None if operation == "DELETE" else _fitting(name, value or "")
 
 
 def _count(body: dict[str, object], name: str, most: int) -> int:

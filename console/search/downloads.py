@@ -108,6 +108,7 @@ class LeftOut:
 
     count: int = 0
     why: str = ""  # of the first
+    unwanted: bool = False  # nobody takes the file any more: what reads for it stops
 
     def add(self, count: int, why: str) -> None:
         """Some more."""
@@ -158,6 +159,8 @@ def matching(spec: ConnectionSpec, topic: str, asked: Filter, left_out: LeftOut)
         position = begin
         for chunk in scan.chunks(spec, topic, scan.Stretch(stretch.partition, begin, end)):
             time.sleep(YIELD_S)
+            if left_out.unwanted:
+                return
             if time.monotonic() > until_s:
                 left_out.add(end - position, "the time of a download was up")
                 return
@@ -193,11 +196,15 @@ def picked(
 ) -> Iterator[RecordView]:
     """The records at these addresses, as far as they are still there."""
     for start in range(0, len(addresses), PICKED_AT_ONCE):
+        if left_out.unwanted:
+            return
         some = addresses[start : start + PICKED_AT_ONCE]
         found = scan.pick(spec, topic, some, time_limit_s=PICK_LIMIT_S)
-        yield from (found[address] for address in some if address in found)
+        yield from (record for address in some if (record := found.get(address)) is not None)
+        if None in found.values():
+            left_out.add(sum(record is None for record in found.values()), "they are not in the topic any more")
         if len(found) < len(some):
-            left_out.add(len(some) - len(found), "they are not in the topic any more")
+            left_out.add(len(some) - len(found), "they could not be read in time")
 
 
 def _named(name: str, data: bytes | None) -> dict[str, object]:

@@ -43,6 +43,7 @@ def kind_of(user: User) -> Kind:
 
 def create(name: str, kind: Kind, password: str) -> User:
     """Make a person who can sign in."""
+    name = User.normalize_username(name)  # Django does so when it makes them: what looks like a name is that name
     if User.objects.filter(username__iexact=name).exists():
         raise AccountRefused(f"there is already a person called {name}")
     try:
@@ -58,6 +59,7 @@ def create(name: str, kind: Kind, password: str) -> User:
 def set_kind(by: User, person: User, kind: Kind) -> None:
     """Make somebody an administrator, a learner, or neither."""
     with transaction.atomic():
+        person.refresh_from_db()  # the transactions of two who do this at once come one after the other
         if kind != "administrator":
             _check_not_needed(by, person, "made less than an administrator")
         if kind == "learner" and (count := person.memberships.count()):
@@ -73,6 +75,7 @@ def set_kind(by: User, person: User, kind: Kind) -> None:
 def set_active(by: User, person: User, *, active: bool) -> None:
     """Let somebody sign in, or end all their sessions and let them in no more; their tokens sleep meanwhile."""
     with transaction.atomic():
+        person.refresh_from_db()
         if not active:
             _check_not_needed(by, person, "deactivated")
             sessions.end_all(person)

@@ -8,9 +8,11 @@ through unchanged after it was noted; an entry gets its result once. Contents of
 *Not here*: who may (permissions.py), the page (views/audit.py).
 """
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from django.http import HttpRequest
@@ -20,6 +22,10 @@ from console.kafka.errors import ClusterUnreachable, KafkaError
 from console.models import AuditEntry, Cluster, Result, User
 
 TEXT_MAX = 2000  # characters of one value; a longer one is cut and says so
+NAME_MAX = 300
+ITEMS_MAX = 500  # of one list or object; of more the first ones are kept, and how many there were
+WHOLE_MAX = 50_000  # characters of before or after as JSON; of more each value is cut to SHORT_MAX
+SHORT_MAX = 60
 BROWSER = "browser"
 
 
@@ -122,14 +128,22 @@ def _told(error: BaseException) -> tuple[Result, str]:
 
 
 def _bounded(value: Any) -> Any:
-    """The same with every long text cut: an entry stays small whatever it is about."""
+    """The same with every long text and list cut: an entry stays small whatever it is about."""
+    found = _cut_within(value, TEXT_MAX)
+    return found if len(json.dumps(found)) <= WHOLE_MAX else _cut_within(value, SHORT_MAX)
+
+
+def _cut_within(value: Any, characters: int) -> Any:
     match value:
         case str():
-            return _cut(value, TEXT_MAX)
+            return _cut(value, characters)
         case dict():
-            return {str(key): _bounded(item) for key, item in value.items()}
+            kept = islice(value.items(), ITEMS_MAX)
+            found = {_cut(str(key), min(characters, NAME_MAX)): _cut_within(item, characters) for key, item in kept}
+            return found | ({"…": f"{len(value)} in all"} if len(value) > ITEMS_MAX else {})
         case list() | tuple():
-            return [_bounded(item) for item in value]
+            more = [f"… {len(value)} in all"] if len(value) > ITEMS_MAX else []
+            return [*(_cut_within(item, characters) for item in value[:ITEMS_MAX]), *more]
         case _:
             return value
 

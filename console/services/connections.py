@@ -124,6 +124,8 @@ def test(actor: audit.Actor, wanted: Wanted) -> probe.Probe:
     ) as note:
         found = probe.probe(wanted.spec)
         note.reason = found.sentence
+        if not found.passed:
+            note.result = ConnectionRefused.result
     return found
 
 

@@ -56,7 +56,7 @@ def _length(name: str) -> Rule:
 
 
 def _reserved(name: str) -> Rule:
-    words = "No name that means something else"
+    words = "Not a name with a meaning of its own, as . or __consumer_offsets"
     if name in (".", ".."):
         return Rule(words, "bad", f"“{name}” is a directory")
     if name in KAFKA_S_OWN:

@@ -175,7 +175,7 @@ def delete(cluster: Cluster, actor: Actor, topic: str, *, topic_id: str, typed: 
     spec = connection_spec(cluster)
     with _one_at_a_time(spec, topic), audit.writing(actor, "topic.delete", topic, cluster=cluster) as note:
         if typed != topic:
-            raise NotDone("what was typed is not the name of this topic", "typed")
+            raise NotDone("What was typed is not the name of this topic.", "typed")
         found = _found(spec, topic)
         note.before = {
             "partitions": len(found.partitions),
@@ -211,7 +211,7 @@ def delete_records(
         audit.writing(actor, "records.delete", topic, cluster=cluster, before=before, after=after),
     ):
         if typed != topic:
-            raise NotDone("what was typed is not the name of this topic", "typed")
+            raise NotDone("What was typed is not the name of this topic.", "typed")
         if not wanted:
             raise NotDone("no record lies before these offsets")
         found = _found(spec, topic)

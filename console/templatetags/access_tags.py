@@ -35,6 +35,12 @@ def administers(user: Any, cluster: Cluster | None) -> bool:
 
 
 @register.simple_tag
+def role_words(user: Any, cluster: Cluster) -> str:
+    """What this person is on a cluster; "" if the role was taken away this moment."""
+    return role_on(user, cluster).label if clusters_of(user).filter(pk=cluster.pk).exists() else ""
+
+
+@register.simple_tag
 def audit_result(entry: AuditEntry) -> SafeString:
     """What came of it, and how long it took."""
     result = Result(entry.result)
@@ -52,4 +58,5 @@ def browser(agent: str) -> str:
 
 def _milliseconds(entry: AuditEntry) -> str:
     assert entry.finished_at is not None, "asked only of what has ended"
-    return figures.thin(round((entry.finished_at - entry.at).total_seconds() * 1000))
+    took_ms = (entry.finished_at - entry.at).total_seconds() * 1000
+    return figures.thin(max(0, round(took_ms)))  # what was noted when it had happened took no time

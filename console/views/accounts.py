@@ -23,11 +23,12 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return render(request, "console/accounts/login.html", {"form": SignInForm(), "next": target})
 
     form = SignInForm(request.POST)
-    name, address = form.data.get("name", "").strip(), request.META.get("REMOTE_ADDR", "")
+    valid = form.is_valid()
+    name, address = form.cleaned_data.get("name", form.data.get("name", "")), request.META.get("REMOTE_ADDR", "")
     tries = sign_ins.begin(name=name, address=address)
     if tries.allowed:
         user = None
-        if form.is_valid():
+        if valid:
             user = authenticate(request, username=form.cleaned_data["name"], password=form.cleaned_data["password"])
         if isinstance(user, User):
             sign_ins.succeeded(name=name, address=address)

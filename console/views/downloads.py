@@ -50,9 +50,12 @@ class DownloadFormPage:
 class FileResponse(StreamingHttpResponse):
     """A file in the making; gives back its place when it ends, however it ends."""
 
-    def __init__(self, user_id: int, blocks: Iterator[bytes], first: bytes, **settings: Any) -> None:
+    def __init__(
+        self, user_id: int, blocks: Iterator[bytes], first: bytes, left_out: downloads.LeftOut, **settings: Any
+    ) -> None:
         self.user_id: int | None = user_id
         self.blocks = blocks
+        self.left_out = left_out
         super().__init__(self._pieces(first), **settings)
 
     async def _pieces(self, first: bytes) -> AsyncIterator[bytes]:
@@ -70,6 +73,7 @@ class FileResponse(StreamingHttpResponse):
         self._leave()
 
     def _leave(self) -> None:
+        self.left_out.unwanted = True  # a thread may be reading on, and find nothing for minutes
         user_id, self.user_id = self.user_id, None
         if user_id is not None:
             _leave(user_id)
@@ -130,7 +134,7 @@ def _file(
     except BaseException:
         _leave(user_id)
         raise
-    response = FileResponse(user_id, blocks, first, content_type=content_type)
+    response = FileResponse(user_id, blocks, first, left_out, content_type=content_type)
     stamp = timezone.now().strftime("%Y%m%dT%H%M%SZ")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}-{stamp}.{form}"'
     return response

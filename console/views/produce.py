@@ -27,7 +27,7 @@ from console.views.topic_head import TopicHead, topic_head
 
 ANSWER_WITHIN_S = 1.5  # a sending that is over by then is on the page at once
 PREFILL_BYTES_MAX = 4 << 20  # of a record that is to be sent again from the form
-PLAIN = {"key_kind": "text", "value_kind": "text", "where": "computed", "client": "murmur2"}
+PLAIN = {"key_kind": "null", "value_kind": "text", "where": "computed", "client": "murmur2"}
 PLAIN |= {"acks": "all", "compression": "none"}
 
 
@@ -44,6 +44,8 @@ class ProducePage:
     source: str = ""  # of the record that the form was filled with
     tombstone: ProducerRecord | None = None  # to be agreed to
     new_id: uuid.UUID = field(default_factory=uuid.uuid4)
+    told: bool = False  # whether the newest of them is the answer to what was just pressed
+    live: bool = False  # whether only what was sent is looked at again
     place: str = "topics"
     kinds: tuple[tuple[str, str], ...] = tuple(encodings.NAMES.items())
     compressions: tuple[str, ...] = COMPRESSIONS
@@ -132,7 +134,7 @@ def _send(request: HttpRequest, cluster: Cluster, name: str) -> HttpResponse:
     except sendings.TooMany as error:
         return _page(request, cluster, name, head, form, refused=str(error), status=409)
     sending.ended.wait(ANSWER_WITHIN_S)
-    return _page(request, cluster, name, head, form)
+    return _page(request, cluster, name, head, form, told=True)
 
 
 def _kinds(form: ProduceForm) -> tuple[str, str]:
@@ -193,10 +195,11 @@ def _page(
     refused: str = "",
     source: str = "",
     tombstone: ProducerRecord | None = None,
+    told: bool = False,
     status: int = 200,
 ) -> HttpResponse:
     sent = sendings.of(_user_id(request), cluster.pk, name)
-    page = ProducePage(cluster, name, head, form, sent, refused, source, tombstone)
+    page = ProducePage(cluster, name, head, form, sent, refused, source, tombstone, told=told)
     return render(request, "console/records/produce.html", {"page": page}, status=status)
 
 
@@ -267,8 +270,8 @@ def _sent(request: HttpRequest, cluster: Cluster, name: str) -> HttpResponse:
     if not request.htmx:
         return redirect("console:produce", cluster_id=cluster.pk, name=name)
     sent = sendings.of(_user_id(request), cluster.pk, name)
-    page = ProducePage(cluster, name, None, ProduceForm(), sent)
-    return render(request, "console/records/produce.html#sent", {"page": page})
+    page = ProducePage(cluster, name, None, ProduceForm(), sent, told=True, live=True)
+    return render(request, "console/records/produce.html#looked", {"page": page})
 
 
 def _sending(request: HttpRequest, cluster: Cluster, name: str, sending_id: uuid.UUID) -> sendings.Sending:

@@ -92,6 +92,7 @@ class HitRow:
     record: RecordView | None
     key: payloads.Preview | None
     value: payloads.Preview | None
+    gone: bool  # the cluster says that there is none any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,7 +366,7 @@ def _path(name: str, *, whole: bool) -> str:
 
 def _rows(cluster: Cluster, search: Search, hits: list[SearchHit]) -> tuple[list[HitRow], str]:
     """Hits with their records; and why these cannot be shown."""
-    records: dict[tuple[int, int], RecordView] = {}
+    records: dict[tuple[int, int], RecordView | None] = {}
     unread = ""
     try:
         if hits:
@@ -374,9 +375,10 @@ def _rows(cluster: Cluster, search: Search, hits: list[SearchHit]) -> tuple[list
         unread = str(error)
     rows = []
     for hit in hits:
-        record = records.get((hit.partition, hit.offset))
+        place = (hit.partition, hit.offset)
+        record = records.get(place)
         shown = (payloads.preview(record.key), payloads.preview(record.value)) if record else (None, None)
-        rows.append(HitRow(hit, record, *shown))
+        rows.append(HitRow(hit, record, *shown, gone=place in records and record is None))
     return rows, unread
 
 

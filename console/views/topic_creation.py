@@ -158,7 +158,8 @@ def _post(request: HttpRequest, cluster: Cluster) -> HttpResponse:
         try:
             if request.POST.get("do") != "ask":
                 made = writes.create(cluster, audit.actor_of(request), page.wanted)
-                words = f" with {made.partitions} partitions" if made.partitions else ""
+                count = made.partitions
+                words = f" with {count} {'partition' if count == 1 else 'partitions'}" if count else ""
                 messages.success(request, f"Topic {page.name} was created{words}.")
                 return redirect("console:topic-detail", cluster_id=cluster.pk, name=page.name)
             writes.ask_about(spec, page.wanted)

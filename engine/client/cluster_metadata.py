@@ -17,6 +17,7 @@ from engine.wire.messages.metadata import MetadataResponse, MetadataResponsePart
 
 NO_ID = bytes(16)
 NO_LEADER = -1
+NODES_MAX = 1000  # brokers that a client knows: a cluster that names more has us connect wherever it likes
 PARTITIONS_MAX = 1_000_000  # of one topic: what is beyond is no Kafka's answer, and nothing is made for it
 
 
@@ -56,7 +57,7 @@ class ClusterMetadata:
         self.version += 1
         self.cluster_id = answer.cluster_id
         self.controller_id = answer.controller_id
-        self.nodes = {broker.node_id: peer_name(broker.host, broker.port) for broker in answer.brokers}
+        self.nodes = {broker.node_id: peer_name(broker.host, broker.port) for broker in answer.brokers[:NODES_MAX]}
         if every_topic:
             present = {topic.name: None for topic in answer.topics}
             for name in [name for name in self.topics if name not in present]:

@@ -23,7 +23,7 @@ from engine.client.cluster_metadata import error_code
 from engine.client.config import ProducerConfig
 from engine.client.errors import RETRIABLE, AuthenticationFailed, ClientError, NotProduced, Refused, Unsupported
 from engine.client.producer_partitions import StickyPartitions, Unplaced, is_spread
-from engine.client.producer_queue import Batch, Entry, PartitionQueue, entry_bytes
+from engine.client.producer_queue import Batch, Entry, PartitionQueue, entry_bytes, unsendable
 from engine.client.requests import ANY, Request
 from engine.core.effects import Effects
 from engine.wire.error_codes import ErrorCode
@@ -124,10 +124,8 @@ class Producer:
         count = self.cluster.metadata.partition_count(record.topic)
         assert count is not None, "its topic is known"
         partition = self.sticky.partition(self.config, record, count)
-        if not 0 <= partition < count:
-            error = NotProduced(
-                f"topic {record.topic} has no partition {partition}", False, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-            )
+        error = unsendable(entry, partition, count)
+        if error is not None:
             self._outcome(entry, error)
             return
         self.cluster.interest[record.topic] = None

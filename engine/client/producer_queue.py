@@ -16,6 +16,8 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from engine.client.calls import ProducerRecord, SentAs
+from engine.client.errors import NotProduced
+from engine.wire.error_codes import ErrorCode
 
 SEQUENCE_MASK = 0x7FFFFFFF
 NO_SEQUENCE = -1
@@ -126,3 +128,20 @@ def entry_bytes(record: ProducerRecord) -> int:
     """About how many bytes a record needs in a batch."""
     headers = sum(len(name) + len(value or b"") + 4 for name, value in record.headers)
     return len(record.key or b"") + len(record.value or b"") + headers + RECORD_OVERHEAD_BYTES
+
+
+def unsendable(entry: Entry, partition: int, count: int) -> NotProduced | None:
+    """Why a record cannot be in any batch; None if it can. One that got into a batch would keep all others back."""
+    record = entry.record
+    if not 0 <= partition < count:
+        words = f"topic {record.topic} has no partition {partition}"
+        return NotProduced(words, False, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    if not -(1 << 63) <= entry.timestamp_ms < 1 << 63:
+        return NotProduced(f"{entry.timestamp_ms} is no timestamp", False, ErrorCode.INVALID_TIMESTAMP)
+    for name, _ in record.headers:
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            words = f"the header {ascii(name)[:100]} holds half of a character (a lone surrogate)"
+            return NotProduced(words, False, ErrorCode.INVALID_RECORD)
+    return None

@@ -36,6 +36,7 @@ from engine.net.names import look_up
 from engine.net.tls import Handshake, client_context, handshake_of, words_of
 
 ADDRESSES_MAX = 4  # of one name, tried one after the other
+CONNECTING_MAX = 64  # at the same time: a cluster that names a thousand brokers takes no more descriptors than that
 CLOSE_WAIT_S = 1.0
 PEERS_NOTED_MAX = 1000
 EVENTS_MAX = 16  # of rebalances that wait for the listener
@@ -89,6 +90,7 @@ class ClientShell(ClientCalls):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._sockets: dict[int, ClientSocket] = {}
         self._connecting: dict[asyncio.Task[None], None] = {}
+        self._turn = asyncio.Semaphore(CONNECTING_MAX)
         self._futures: dict[int, asyncio.Future[Any]] = {}
         self._last_call = 0
         self._last_connection = 0
@@ -273,17 +275,21 @@ class ClientShell(ClientCalls):
 
     async def _connect(self, peer: str) -> None:
         host, _, port = peer.rpartition(":")
-        reached = self._note_reached(peer)
+        reached: Reached | None = None
         try:
             # A little before the machine gives up: here one knows at which step it hangs.
             limit_ms = self.config.connect_timeout_ms
             async with asyncio.timeout((limit_ms - min(100, limit_ms // 5)) / 1000):
-                await self._open(peer, host.strip("[]"), int(port), reached)
+                async with self._turn:
+                    reached = self._note_reached(peer)
+                    await self._open(peer, host.strip("[]"), int(port), reached)
         except Unreachable as refused:
             self._refused(peer, refused.reason, type(refused))
         except TimeoutError:
             seconds = f"{self.config.connect_timeout_ms / 1000:g} s"
-            if reached.address:
+            if reached is None:
+                self._refused(peer, f"{peer} is one of too many brokers to connect to at once", ConnectionFailed)
+            elif reached.address:
                 self._refused(peer, f"{peer} does not finish the TLS handshake within {seconds}", TlsFailed)
             elif reached.addresses:
                 self._refused(peer, f"{peer} does not answer: no connection within {seconds}", ConnectionFailed)

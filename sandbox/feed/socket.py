@@ -154,8 +154,10 @@ class SandboxFeed(AsyncWebsocketConsumer):
                 try:
                     await self._follow()
                 except control.NoRunner as nobody:
-                    await self._lost(str(nobody))
-                    await asyncio.sleep(RETRY_S)
+                    await self._lost("no runner", str(nobody))
+                except _Again as again:
+                    await self._lost(again.state, again.words)
+                await asyncio.sleep(RETRY_S)
         except _Over as over:
             await self._end(str(over), ENDED)
         except Exception:  # nobody awaits this task: a fault of ours must be logged and said
@@ -178,32 +180,25 @@ class SandboxFeed(AsyncWebsocketConsumer):
             if b'"frame":' in line[:200]:
                 await self.send(fitting(line))
                 return
-            await self._tell({"state": "asleep", "words": "This sandbox fell asleep. It is woken now."})
-            raise control.NoRunner
+            raise _Again("asleep", "This sandbox fell asleep. It is woken now.")
         if len(line) > 1 << 20:
             await self.send(fitting(line))
             return
         answer = json.loads(line)
         if answer.get("id") == WATCH:
             if "refused" in answer:
-                await self._not_watched(answer["refused"])
+                _not_watched(answer["refused"])
             else:
                 await self._tell({"state": "live", "words": ""})
             return
         do = self.waiting.pop(answer.get("id"), "")
         await self.send(fitting(json.dumps(in_words(do, answer)).encode()))
 
-    async def _not_watched(self, why: str) -> None:
-        if why == "this sandbox is over":
-            raise _Over("The time of this sandbox is over.")
-        await self._tell({"state": "waiting", "words": f"{why[:1].upper()}{why[1:]}. Trying again."})
-        raise control.NoRunner
-
-    async def _lost(self, why: str) -> None:
+    async def _lost(self, state: str, why: str) -> None:
         lost, self.waiting = self.waiting, {}
         for number in lost:
             await self._refuse(number, "the process that hosts this sandbox went away before it answered")
-        await self._tell({"state": "no runner", "words": why})
+        await self._tell({"state": state, "words": why})
 
     async def _tell(self, message: dict[str, Any]) -> None:
         await self.send(json.dumps(message))
@@ -216,6 +211,20 @@ class SandboxFeed(AsyncWebsocketConsumer):
 
 class _Over(Exception):
     """The sandbox is over."""
+
+
+class _Again(Exception):
+    """The runner is there, and does not show the sandbox now: ask again."""
+
+    def __init__(self, state: str, words: str) -> None:
+        super().__init__(words)
+        self.state, self.words = state, words
+
+
+def _not_watched(why: str) -> None:
+    if why == "this sandbox is over":
+        raise _Over("The time of this sandbox is over.")
+    raise _Again("waiting", f"{why[:1].upper()}{why[1:]}. Trying again.")
 
 
 def in_words(do: str, answer: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Texts that would run, break a layout or mislead somewhere, if they were ever more than text.
 
-Where each of them is shown: names of tokens, what browsers call themselves, and who, what, from where and why in the
-audit log (test_people.py). Names of people cannot hold them (letters, digits and @ . + - _), the log's names can.
+Where each of them is shown: names of tokens, notes of invites, what browsers call themselves, and who, what, from where
+and why in the audit log (test_people.py). Names of people cannot hold them (letters, digits and @ . + - _), the log's
+names can.
 """
 
 HOSTILE_TEXTS = [
@@ -38,14 +39,22 @@ def fill() -> None:
 
     from django.utils import timezone
 
-    from console.models import ApiToken, AuditEntry, Cluster, ConsoleSession, User
+    from console.models import ApiToken, AuditEntry, Cluster, ConsoleSession, Invite, User
 
     user, cluster, now = User.objects.get(username="admin"), Cluster.objects.get(embedded=True), timezone.now()
     common = {"user": user, "signed_in_at": now, "last_used_at": now, "expire_date": now + timedelta(days=1)}
     for number, text in enumerate(HOSTILE_TEXTS):
         short = text[:2000].replace("\0", " ")
         ApiToken.objects.create(
-            owner=user, name=f"hostile {short[:90]}", digest=str(number), start=short[:12], role=10, every_cluster=True
+            owner=user,
+            name=f"hostile {short[:90]}",
+            digest=str(number),
+            start="odradek_0123",
+            role=10,
+            every_cluster=True,
+        )
+        Invite.objects.create(
+            note=f"hostile {short[:90]}", digest=f"hostile{number}", made_by=user, expires_at=now + timedelta(days=1)
         )
         ConsoleSession.objects.create(session_key=f"hostile{number}", agent=short[:300], address=short[:100], **common)
         AuditEntry.objects.create(
@@ -64,8 +73,9 @@ def fill() -> None:
 
 def clear() -> None:
     """Take them away again."""
-    from console.models import ApiToken, AuditEntry, ConsoleSession
+    from console.models import ApiToken, AuditEntry, ConsoleSession, Invite
 
     ApiToken.objects.filter(name__startswith="hostile ").delete()
+    Invite.objects.filter(digest__startswith="hostile").delete()
     ConsoleSession.objects.filter(session_key__startswith="hostile").delete()
     AuditEntry.objects.filter(action="topic.hostile").delete()

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from confluent_kafka import Producer
@@ -36,6 +36,7 @@ class Installation:
     data: Path
     web_pid: int
     ours: bool = True  # whether the cluster is our broker, not Apache Kafka
+    places: dict[str, str] = field(default_factory=dict)  # what addresses of tests/browser/pages.py name
 
     def connect(self, name: str, bootstrap: str) -> str:
         """Make one more connection, as an administrator does; return its id."""

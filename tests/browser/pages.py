@@ -1,7 +1,10 @@
 """The pages that tests look at, each in the states that it has: a new page adds its lines here, and nothing else.
 
 Paths are below the cluster of the fixture `world` (tests/browser/worlds.py), or of the whole installation where they
-begin with a slash. A name ending in "!" is a page on which something moves by itself: it is not looked at as still.
+begin with a slash; {other}, {search}, {running}, {invite}, {user} and {entry} are made there. A name ending in "!" is a
+page on which something moves by itself: it is not looked at as still. A name that ends in "missing" answers 404, one
+that ends in "wrong" may answer 409, every other 200. States that need a hand (a form that was sent) are brought about
+in test_look.py, by the name.
 """
 
 LONG = "a-long-name." + "x" * 237  # the longest that a topic may have
@@ -53,4 +56,77 @@ CLUSTERS = {
     "address-missing": "/nothing/here/",
     "patterns": "/_patterns/",
 }
-PAGES = TOPICS | LONG_NAMES | GROUPS | CLUSTERS
+WRITTEN = "topics/payments.settled"
+WRITES = {
+    "topic-new": "new-topic/",
+    "topic-new-wrong": "new-topic/?name=a+b&set.retention.ms=30+d",
+    "config-change": f"{WRITTEN}/configs/change/",
+    "config-wrong": f"{WRITTEN}/configs/change/?set.retention.ms=soon",
+    "config-review": f"{WRITTEN}/configs/change/?set.retention.ms=7+d&set.max.message.bytes=2+MB",
+    "config-put-back": "topics/inventory.levels/configs/change/",
+    "partition-add": f"{WRITTEN}/partitions/add/?count=9",
+    "record-delete-form": f"{WRITTEN}/records/delete/",
+    "record-delete-wrong": f"{WRITTEN}/records/delete/?to=offset&offset.0=1&offset.1=999",
+    "record-delete": f"{WRITTEN}/records/delete/?to=offset&offset.0=1&offset.1=2",
+    "topic-delete": f"{WRITTEN}/delete/",
+    "long-topic-delete": f"topics/{LONG}/delete/",
+    "long-config-review": f"topics/{LONG}/configs/change/?set.retention.ms=7+d",
+    "calculator": "calculator/",
+    "calculator-asked": "calculator/?as=long&key=7",
+}
+PRODUCE = {
+    "produce": "topics/orders.placed.v2/produce/",
+    "produce-wrong": "topics/orders.placed.v2/produce/",
+    "produce-tombstone": "topics/orders.placed.v2/produce/",
+    "produce-sent": "topics/orders.placed.v2/produce/",
+    "produce-again": "topics/payments.authorised/produce/?from=0/3",
+    "sent": "topics/orders.placed.v2/produce/sent/",
+    "records-hex": "topics/orders.placed.v2/?key_as=long&value_as=integer",
+    "long-produce": f"topics/{LONG}/produce/",
+}
+SEARCH = {
+    "search": "topics/payments.authorised/search/",
+    "search-wrong": "topics/payments.authorised/search/?q=value.status%3DCAPTURED+(n",
+    "search-conditions": "topics/payments.authorised/search/?q=value.status%3DCAPTURED+header.attempt%3A2",
+    "search-found": "topics/payments.authorised/search/{search}/",
+    "search-running!": "topics/payments.authorised/search/{running}/",
+    "search-missing": "topics/payments.authorised/search/00000000-0000-4000-8000-000000000000/",
+    "long-search": f"topics/{LONG}/search/?q={'y' * 300}",
+    "live-filter!": "topics/payments.authorised/live/?filter=value.status%3DCAPTURED&partition=0,2-3&rate=20",
+}
+CONNECTIONS = {
+    "connection-add": "/clusters/add/",
+    "connection-tested": "/clusters/add/",
+    "connection-edit": "/clusters/{other}/edit/",
+    "connection-remove": "/clusters/{other}/remove/",
+}
+PEOPLE = "/users/"
+ACCESS = {
+    "users": PEOPLE,
+    "users-nothing": f"{PEOPLE}?q=nobody-of-that-name",
+    "user-new": f"{PEOPLE}new/",
+    "user": f"{PEOPLE}1/",
+    "user-other": PEOPLE + "{user}/",
+    "members": "members/",
+    "invites": "/invites/",
+    "invite-made": "/invites/",
+    "invite": "/invite/{invite}/",
+    "invite-missing": "/invite/opens-nothing/",
+    "account": "/account/",
+    "tokens": "/account/tokens/",
+    "token-made": "/account/tokens/",
+    "audit": "/audit/",
+    "audit-nothing": "/audit/?q=nothing+of+that+sort",
+    "audit-entry": "/audit/{entry}/",
+    "audit-cluster": "audit/",
+}
+PAGES = {
+    "topics": TOPICS,
+    "long names": LONG_NAMES,
+    "groups": GROUPS,
+    "clusters": CLUSTERS | CONNECTIONS,
+    "writes": WRITES,
+    "produce": PRODUCE,
+    "search": SEARCH,
+    "access": ACCESS,
+}

@@ -90,7 +90,7 @@ def test_names_of_groups_and_of_their_members_are_only_text(cluster, open_page: 
 MAKE = """
 from console.models import Cluster, User
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
+from console.models.session import SessionStore
 import json
 names, addresses, users = json.loads({given!r})
 for name, address in zip(names, addresses):
@@ -131,8 +131,9 @@ def test_names_of_clusters_their_addresses_and_user_names_are_only_text(installa
     must_be_harmless(page, shows=["{{7*7}}"])
     page.set_viewport_size({"width": 1280, "height": 900})
     for address in clusters:
-        open_page(f"{address}topics/", again=page)
-        must_be_harmless(page)
+        for path in ("topics/", "members/", "edit/"):
+            open_page(f"{address}{path}", again=page)
+            must_be_harmless(page)
     for session in sessions:
         page.context.add_cookies([{"name": "odradek_session", "value": session, "url": installation.address}])
         open_page("/clusters/", again=page)
@@ -155,6 +156,50 @@ def test_what_is_asked_for_comes_back_only_as_text(installation, open_page: Open
             open_page(f"{path.rstrip('?')}?{urlencode(query)}", again=page)
             must_be_harmless(page)
         open_page(f"/{quote(text, safe='')}/", again=page)
+        must_be_harmless(page)
+
+
+def test_what_forms_filters_and_searches_are_asked_comes_back_only_as_text(installation, open_page: Open):
+    installation.make_topic("written-to")
+    page = open_page("topics/", **SMALL)
+    for text in packed(800):  # an address holds 16 KB at most
+        names = {"name": text[:240], "copy": text, "partitions": text[:50], "set.retention.ms": text}
+        queries = {
+            "new-topic/": names | {"set.cleanup.policy": text, text[:50]: text},
+            "topics/written-to/configs/change/": {"set.retention.ms": text, "set.cleanup.policy": text},
+            "topics/written-to/partitions/add/": {"count": text},
+            "topics/written-to/records/delete/": {"to": text, "offset.0": text},
+            "topics/written-to/search/": {"q": text},
+            "topics/written-to/search/?": {"q": f'value:"{text[:60]}'},
+            "topics/written-to/live/": {"filter": text, "partition": text, "rate": text, "key_as": text},
+            "calculator/": {"key": text, "as": text, "partitions": text},
+            "audit/": {"q": text, "who": text, "action": text, "result": text, "since": text},
+            "/users/": {"q": text, "page": text},
+        }
+        for path, query in queries.items():
+            open_page(f"{path.rstrip('?')}?{urlencode(query)}", again=page)
+            must_be_harmless(page)
+
+
+def test_what_is_typed_into_a_form_that_is_refused_comes_back_only_as_text(installation, open_page: Open):
+    installation.make_topic("refuses")
+    page = open_page("topics/", **SMALL)
+    for text in packed(1900, without=NUL):
+        open_page("topics/refuses/produce/", again=page)
+        page.get_by_label("Key", exact=True).fill(text)
+        page.get_by_label("How the value is written").select_option("json")
+        page.get_by_label("Value", exact=True).fill(text)
+        page.get_by_label("Name of header").last.fill(text)
+        page.get_by_label("How the header’s value is written").last.select_option("integer")
+        page.get_by_label("Value of header").last.fill(text)
+        page.get_by_role("button", name="Send", exact=True).click()
+        expect(page.locator("#value-error")).to_be_visible()
+        must_be_harmless(page)
+        open_page("/clusters/add/", again=page)
+        page.fill("#name", text)
+        page.fill("#bootstrap", f"{text[:600]}:9")
+        page.get_by_role("button", name="Test the connection").click()
+        page.wait_for_selector("[aria-invalid=true], #probe")
         must_be_harmless(page)
 
 

@@ -6,11 +6,9 @@ import urllib.request
 
 from playwright.sync_api import expect
 
-from tests.browser.hostile_texts import HOSTILE_TEXTS
+from tests.browser.hostile import must_be_harmless
 
-OWN = ("users", "users/new", "users/1", "invites", "account", "account/tokens", "audit")
-PEOPLE_PAGES = [*(f"/{path}/" for path in OWN), "members/", "audit/"]
-HOSTILE_PAGES = ("/account/", "/account/tokens/", "/audit/")
+HOSTILE_PAGES = ("/account/", "/account/tokens/", "/audit/", "/invites/")
 HOSTILE = "from tests.browser import hostile_texts; hostile_texts."
 
 
@@ -42,7 +40,7 @@ def test_somebody_is_invited_comes_in_and_is_seen_in_the_log(installation, open_
     row = page.locator("tr", has_text="nina")
     row.locator("select").select_option(label="viewer")
     row.locator("text=Change").click()
-    expect(page.locator("[role=status]")).to_contain_text("nina is now viewer of odradek.")
+    expect(page.locator(".toasts")).to_contain_text("nina is now viewer of odradek.")
     page = open_page("audit/?q=nina")
     expect(page.locator("tbody > tr:not(.detail)")).to_have_count(1)
     page.locator("a.toggle").first.press("Enter")
@@ -51,7 +49,7 @@ def test_somebody_is_invited_comes_in_and_is_seen_in_the_log(installation, open_
     page = open_page("/users/?q=nina")
     page.click("th a")
     page.click("text=Sign out everywhere >> nth=-1")
-    expect(page.locator("[role=status]")).to_contain_text("signed out everywhere")
+    expect(page.locator(".toasts")).to_contain_text("signed out everywhere")
     guest.goto(f"{installation.address}/account/")
     expect(guest.locator("h1")).to_have_text("Sign in")
     guest.context.close()
@@ -71,8 +69,8 @@ def test_a_token_made_in_the_browser_writes_and_the_log_names_it(installation, o
         with urllib.request.urlopen(request, timeout=20) as answer:
             return json.loads(answer.read())
 
-    kafka_id = ask("GET", "/v3/clusters")["data"][0]["cluster_id"]
-    assert kafka_id != installation.cluster_id
+    kafka_id = installation.admin.list_topics().cluster_id
+    assert kafka_id in [cluster["cluster_id"] for cluster in ask("GET", "/v3/clusters")["data"]]
     topics = f"/v3/clusters/{kafka_id}/topics"
     assert ask("POST", topics, {"topic_name": "by-token", "partitions_count": 3})["partitions_count"] == 3
     record = {"value": {"type": "JSON", "data": {"ok": True}}, "partition_id": 2}
@@ -87,21 +85,14 @@ def test_a_token_made_in_the_browser_writes_and_the_log_names_it(installation, o
 def test_hostile_texts_are_text_in_every_place_of_people(installation, open_page):
     installation.django(HOSTILE + "fill()")
     try:
-        for path, width in [(path, width) for path in HOSTILE_PAGES for width in (1280, 390)]:
-            page = open_page(path, width=width, height=900)
-            if (path, width) == ("/audit/", 1280):
-                for toggle in page.locator("a.toggle").all()[: len(HOSTILE_TEXTS)]:
-                    toggle.click()
-                expect(page.locator(".record")).to_have_count(len(HOSTILE_TEXTS))
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-            assert page.locator("main :is(script, img, iframe, style, math)").count() == 0
+        page = None
+        for path in HOSTILE_PAGES:
+            page = open_page(path, again=page)
+            if path == "/audit/":
+                page.evaluate("document.querySelectorAll('a.toggle').forEach((link) => link.click())")
+                expect(page.locator(".record")).to_have_count(page.locator("a.toggle").count(), timeout=20_000)
+            for width in (390, 1280):
+                page.set_viewport_size({"width": width, "height": 900})
+                must_be_harmless(page)
     finally:
         installation.django(HOSTILE + "clear()")
-
-
-def test_pages_of_people_fit_a_phone(open_page):
-    for path in PEOPLE_PAGES:
-        page = open_page(path, width=390, height=844)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
-        assert page.locator("h1").count() == 1
-        page.context.close()

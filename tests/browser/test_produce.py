@@ -1,16 +1,11 @@
 """Producing in a real browser: from the form to the record in another browser, and how its pages look."""
 
-import os
 import re
-from pathlib import Path
 
 import pytest
-from confluent_kafka.admin import AdminClient, NewTopic
 from playwright.sync_api import expect
 
-from tests.apache_kafka import apache_kafka
-from tests.browser.conftest import Installation, Open
-from tests.browser.test_look import OUT_OF_SIGHT, SIZES, SMALL_TEXT, UNNAMED
+from tests.browser.conftest import Open
 
 PASTE = """() => {
   const data = new DataTransfer();
@@ -21,8 +16,8 @@ PASTE = """() => {
 }"""
 
 
-def test_a_record_goes_from_the_form_to_another_browser_and_is_produced_again(installation, open_page: Open):
-    installation.make_topic("made-here", 3)
+def test_a_record_goes_from_the_form_to_another_browser_and_is_produced_again(cluster, open_page: Open):
+    cluster.make_topic("made-here", 3)
     tail = open_page("topics/made-here/live/?key_as=long")
     expect(tail.locator("[data-tail=state]")).to_have_text("Live")
     page = open_page("topics/made-here/")
@@ -113,84 +108,22 @@ def test_records_are_walked_with_the_keyboard(installation, open_page: Open):
     expect(page.get_by_role("main")).to_contain_text("it is the newest of this partition")
 
 
-@pytest.fixture(scope="module")
-def sent(installation: Installation) -> Installation:
-    installation.make_topic("orders.placed.v3", 6)
-    for number in range(30):
-        installation.producer.produce("orders.placed.v3", key=number.to_bytes(8, "big"), value=b'{"n":%d}' % number)
-    installation.producer.produce(
-        "orders.placed.v3", key=b"k", value=bytes(range(40)), headers=[("h", None), ("h", b"1")]
-    )
-    installation.producer.flush(10)
-    return installation
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", SIZES)
-def test_its_pages_fit_and_can_be_read(sent, open_page: Open, tmp_path, width, scheme):
-    pictures = Path(os.environ.get("ODRADEK_PICTURES") or tmp_path)
-    page = open_page("topics/orders.placed.v3/produce/", width=width, height=SIZES[width], scheme=scheme)
-
-    def look(name: str) -> None:
-        page.screenshot(path=pictures / f"{name}-{width}-{scheme}.png", full_page=True)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
-        assert not page.evaluate(SMALL_TEXT) and not page.evaluate(UNNAMED), name
-        if width == 1280:
-            assert not page.evaluate(OUT_OF_SIGHT), name
-
-    look("produce")
-    page.get_by_label("Key", exact=True).fill("ord_2026_1182204")
-    page.get_by_label("How the value is written").select_option("json")
-    page.get_by_label("Value", exact=True).fill('{\n  "order": 9223372036854775807,\n  "price": "8.50",\n}')
-    page.get_by_label("Name of header").last.fill("attempt")
-    page.get_by_label("How the header’s value is written").last.select_option("integer")
-    page.get_by_label("Value of header").last.fill("x")
-    page.get_by_role("button", name="Send", exact=True).click()
-    page.wait_for_selector("#value-error")
-    look("produce-wrong")
-    page.get_by_label("Value", exact=True).fill('{\n  "order": 9223372036854775807\n}')
-    page.get_by_label("Value of header").first.fill("2")
-    page.get_by_label("Times", exact=True).fill("40")
-    page.get_by_role("button", name="Send", exact=True).click()
-    page.wait_for_selector("#sent tbody tr")
-    page.get_by_label("How the value is written").select_option("null")
-    page.get_by_role("button", name="Send", exact=True).click()
-    page.wait_for_selector("#tombstone")
-    look("produce-tombstone")
-    for name, path in {
-        "records-long": "topics/orders.placed.v3/?key_as=long&value_as=integer",
-        "record-hex": "topics/orders.placed.v3/records/0/first/?key_as=integer",
-        "record-missing": "topics/orders.placed.v3/records/0/99999/",
-    }.items():
-        page.goto(sent.cluster + path)
-        page.wait_for_selector("html[data-wired]")
-        for keys in page.locator(".keys > summary").all():
-            keys.click()
-        look(name)
-
-
 @pytest.mark.kafka
-def test_the_same_pages_produce_to_apache_kafka(installation, open_page: Open):
-    with apache_kafka() as bootstrap:
-        admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
-        config = {"max.message.bytes": "2000", "cleanup.policy": "compact"}
-        admin.create_topics([NewTopic("made-there", 2, 1, config=config)])["made-there"].result(30)
-        cluster = f"/clusters/{installation.connect('apache kafka', bootstrap)}/topics/made-there/"
-        page = open_page(cluster + "produce/")
-        page.get_by_label("How the key is written").select_option("integer")
-        page.get_by_label("Key", exact=True).fill("-7")
-        page.get_by_label("Value", exact=True).fill("x" * 1990)
-        page.get_by_role("button", name="Send", exact=True).click()
-        expect(page.locator("#value-error")).to_contain_text("the topic takes 2\u202f000")
-        page.get_by_label("Compression").select_option("zstd")
-        page.get_by_role("button", name="Send", exact=True).click()
-        expect(page.locator("#sent tbody tr")).to_contain_text("written")
-        page.get_by_label("How the key is written").select_option("null")
-        page.get_by_role("button", name="Send", exact=True).click()
-        expect(page.locator("#sent tbody tr").first).to_contain_text(
-            "not written"
-        )  # it is compacted: no key, no record
-        expect(page.locator("#sent tbody tr").first).to_contain_text("INVALID_RECORD")
-        page.locator("#sent tbody a").last.click()
-        expect(page.get_by_role("main")).to_contain_text("-7 as Integer")
-        expect(page.get_by_role("main")).to_contain_text("zstd, with its batch")
+def test_what_apache_kafka_refuses_is_said_in_the_form_or_beside_the_record(apache, open_page: Open):
+    apache.make_topic("made-there", 2, **{"max.message.bytes": "2000", "cleanup.policy": "compact"})
+    page = open_page(f"/clusters/{apache.cluster_id}/topics/made-there/produce/")
+    page.get_by_label("How the key is written").select_option("integer")
+    page.get_by_label("Key", exact=True).fill("-7")
+    page.get_by_label("Value", exact=True).fill("x" * 1990)
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator("#value-error")).to_contain_text("the topic takes 2\u202f000")
+    page.get_by_label("Compression").select_option("zstd")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator("#sent tbody tr")).to_contain_text("written")
+    page.get_by_label("How the key is written").select_option("null")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator("#sent tbody tr").first).to_contain_text("not written")  # it is compacted: no key, no record
+    expect(page.locator("#sent tbody tr").first).to_contain_text("INVALID_RECORD")
+    page.locator("#sent tbody a").last.click()
+    expect(page.get_by_role("main")).to_contain_text("-7 as Integer")
+    expect(page.get_by_role("main")).to_contain_text("zstd, with its batch")

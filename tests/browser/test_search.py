@@ -1,7 +1,6 @@
 """Search on real processes: a Redis, the console's worker, a browser; from the query to the file."""
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -15,7 +14,6 @@ from playwright.sync_api import Browser, Page, expect
 
 from engine.launcher import Readiness, start_process
 from tests.browser.conftest import SET_UP, Installation, console_on
-from tests.browser.test_look import OUT_OF_SIGHT, SMALL_TEXT, UNNAMED
 from tests.processes import running_redis, wait_for
 
 HOSTILE = "<script>window.__x = 1</script><img src=x onerror=window.__x=1>\u202egnp"
@@ -91,7 +89,7 @@ def begin(page: Page, query: str) -> None:
     page.get_by_role("button", name="Search", exact=True).click()
 
 
-def test_a_search_from_the_query_to_the_file(installation: Installation, console: Console, tmp_path: Path):
+def test_a_search_from_the_query_to_the_file(installation: Installation, console: Console):
     fill(installation, "searched")
     page = console.page
     page.goto(console.topics + "searched/")
@@ -105,7 +103,6 @@ def test_a_search_from_the_query_to_the_file(installation: Installation, console
     expect(page.locator(".so-far")).to_contain_text("done", timeout=20_000)
     expect(page.locator(".coverage li")).to_have_count(3)
     expect(page.locator("#rows tbody a.toggle")).to_have_count(6)
-    look(page, tmp_path, "found")
     page.locator("#rows a.toggle").first.click()
     expect(page.locator("tr.detail:not([hidden])")).to_contain_text("Copy as kcat")
     with page.expect_download() as download:
@@ -123,16 +120,3 @@ def test_a_search_from_the_query_to_the_file(installation: Installation, console
     begin(page, "anything")
     expect(page.get_by_role("alert")).to_contain_text("Search cannot run now: Redis does not answer", timeout=15_000)
     expect(page.locator("#q")).to_have_value("anything")
-
-
-def look(page: Page, directory: Path, name: str) -> None:
-    """At both widths and in both themes: nothing out of sight, nothing small, everything named."""
-    shots = Path(os.environ.get("ODRADEK_PICTURES") or directory)
-    for width in (390, 1280):
-        for scheme in ("dark", "light"):
-            page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme=scheme)
-            for complaint in (OUT_OF_SIGHT, SMALL_TEXT, UNNAMED):
-                assert not page.evaluate(complaint), (width, scheme)
-            page.wait_for_timeout(150)  # colours fade
-            page.screenshot(path=shots / f"search-{name}-{width}-{scheme}.png")

@@ -108,9 +108,47 @@ def pay(installation: Installation, number: int, chance: random.Random) -> None:
     installation.producer.produce("payments.authorised", key=key, value=json.dumps(value).encode(), headers=headers)
 
 
+# What people have left: another connection, searches, an invite, a person with a role, a token, lines of the audit log.
+DESK = """
+from datetime import timedelta
+from django.utils import timezone
+from console.models import AuditEntry, Cluster, Role, Search, SearchHit, SearchPart, User
+from console.services import accounts, audit, invites, memberships, tokens
+cluster, admin, now = Cluster.objects.get(pk={id!r}), User.objects.get(username="admin"), timezone.now()
+other = Cluster.objects.create(name="orders-eu", bootstrap=cluster.bootstrap, colour="production")
+found = Search.objects.create(
+    user=admin, cluster=cluster, topic="payments.authorised", query="value.status=CAPTURED", partitions=4,
+    state="partly", started_at=now, ended_at=now)
+running = Search.objects.create(
+    user=admin, cluster=cluster, topic="payments.authorised", query="key:cust value.amount.value>800", partitions=4)
+for number in range(4):
+    common = dict(partition=number, start=0, end=60, records=30, bytes_read=9000)
+    failed = number == 3
+    SearchPart.objects.create(
+        search=found, position=31 if failed else 60, state="failed" if failed else "done", found=2,
+        reason="the leader did not answer" if failed else "", **common)
+    SearchPart.objects.create(search=running, position=30, state="reading", **common)
+    for offset in (1, 2):
+        SearchHit.objects.create(search=found, partition=number, offset=offset, timestamp_ms=1764000000000)
+person = accounts.create("nora.kessler", "person", "a long enough secret")
+memberships.Membership.objects.create(user=person, cluster=cluster, role=Role.OPERATOR)
+_, secret = invites.create(admin, "Tom of the night shift", roles={{cluster: Role.VIEWER}}, is_learner=False, days=7)
+tokens.create(admin, "ci-deploys", Role.OPERATOR, clusters=[cluster], days=90)
+for result, reason in (("done", ""), ("refused", "the broker said POLICY_VIOLATION"), ("unknown", "no answer came")):
+    entry = AuditEntry.objects.create(
+        user=admin, user_name="admin", via="browser", address="127.0.0.1", cluster=cluster, cluster_name=cluster.name,
+        action="topic.alter_configs", target="payments.settled", before={{"retention.ms": "604800000"}},
+        after={{"retention.ms": "1209600000"}}, result=result, reason=reason,
+        finished_at=now + timedelta(seconds=1))
+for name, value in (("other", other.pk), ("search", found.pk), ("running", running.pk), ("invite", secret),
+                    ("user", person.pk), ("entry", entry.pk)):
+    print(name, value)
+"""
+
+
 @pytest.fixture(scope="package")
 def world(shop: Installation) -> Iterator[Installation]:
-    """The shop with the groups that read it: what the pages of tests/browser/pages.py show."""
+    """The shop with its readers and what people have left on its desk: what the pages of pages.py show."""
     fill(shop, "payments.settled", 6, 1200)
     for name, offset in (("audit-export", 198), ("fraud-scoring", 40), ("ledger", 200), ("mailer.v2", 180)):
         commit(shop, name, {("payments.settled", index): offset - index for index in range(6)}, "checkpoint 17")
@@ -120,4 +158,5 @@ def world(shop: Installation) -> Iterator[Installation]:
         members(shop, "fraud-scoring", "payments.settled", "scorer-0", "scorer-1"),
         members(shop, LONG_GROUP, LONG_READ, "reader-0"),
     ):
+        shop.places.update(line.split()[-2:] for line in shop.django(DESK.format(id=shop.cluster_id)).splitlines())
         yield shop

@@ -177,15 +177,6 @@ CLUSTER_PAGES = [
     row("console:cluster-audit-entry", GET, ADMINISTER, pk="entry"),
     row("console:cluster-audit-download", GET, ADMINISTER),
 ]
-# A sandbox of the owner's; nobody else finds it, whatever their role. Guests are tested apart (tests/sandbox).
-OWN = rule(404, 404, 404, 404, 404, 404, DONE)
-SANDBOX_PAGES = [
-    row("sandbox:sandbox-list", GET, SIGNED_IN),
-    row("sandbox:sandbox-new", POST, SIGNED_IN, {"name": "Second"}, done=302),
-    row("sandbox:sandbox-detail", GET, OWN),
-    row("sandbox:sandbox-compare", GET, OWN),
-    row("sandbox:sandbox-end", POST, OWN, done=302),
-]
 CONNECTION = {"do": "save", "name": "spare-2", "bootstrap": "kafka.example", "colour": "local"}
 CONNECTION |= {"security_protocol": "PLAINTEXT", "sasl_mechanism": "SCRAM-SHA-512"}
 MARKS = {"do": "save", "name": "orders", "colour": "staging"}
@@ -236,6 +227,15 @@ SEARCHES = [
     row("console:search-download", GET, VIEW, query="?format=jsonl"),
     row("console:topic-download", GET, VIEW),
     row("console:topic-download", GET, VIEW, query="?format=csv"),
+]
+# A sandbox of the owner's; nobody else finds it, whatever their role. Guests are tested apart (tests/sandbox).
+OWN = rule(404, 404, 404, 404, 404, 404, DONE)
+SANDBOX_PAGES = [
+    row("sandbox:sandbox-list", GET, SIGNED_IN),
+    row("sandbox:sandbox-new", POST, SIGNED_IN, {"name": "Second"}, done=302),
+    row("sandbox:sandbox-detail", GET, OWN),
+    row("sandbox:sandbox-compare", GET, OWN),
+    row("sandbox:sandbox-end", POST, OWN, done=302),
 ]
 RECORDS = {"value": {"type": "STRING", "data": "x"}}
 API = [

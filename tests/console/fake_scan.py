@@ -57,6 +57,7 @@ class FakeScan:
         found = {}
         for partition, offset in addresses:
             records = decode(self.logs[partition].fetched(offset, 1)).records
+            found[partition, offset] = None
             found |= {
                 (partition, r.offset): view_of(r) for r in records if r.offset == offset >= self.logs[partition].start
             }

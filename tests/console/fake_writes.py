@@ -41,7 +41,7 @@ class FakeWrites:
 
     def create_topic(self, spec, wanted, *, validate_only=False):
         self._write("create", wanted.name, wanted.partitions, dict(wanted.configs), validate_only=validate_only)
-        return Made(6, 1, ())
+        return Made(wanted.partitions or 6, 1, ())
 
     def alter_configs(self, spec, topic, changes, *, validate_only=False):
         self._write("configs", topic, dict(changes), validate_only=validate_only)

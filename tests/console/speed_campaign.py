@@ -24,7 +24,7 @@ SIGN_IN = """
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
 from django.contrib.auth import SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
+from console.models.session import SessionStore
 from console.services.accounts import ensure_admin
 from console.models import Cluster, User
 ensure_admin()

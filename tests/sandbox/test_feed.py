@@ -191,6 +191,23 @@ async def test_a_runner_that_goes_away_refuses_what_it_owed_and_another_is_found
     await runner.stop()
 
 
+async def test_what_falls_asleep_is_woken_and_a_full_runner_is_asked_again(sandbox, lea, monkeypatch):
+    monkeypatch.setattr(feed, "RETRY_S", 0.05)
+    one, runner = await live(sandbox, await sync_to_async(signed_in)(lea))
+    runner.answers["watch"] = {"refused": "too many sandboxes are awake here: try again in a minute", "field": ""}
+    runner.say({"sandbox": sandbox.id.hex, "asleep": True})
+    assert (await one.receive_json_from())["state"] == "asleep"
+    assert "Too many sandboxes" in (await one.receive_json_from())["words"]
+    runner.answers["watch"] = {"ok": {}}
+    while (await one.receive_json_from())["state"] != "live":
+        pass
+    runner.answers["watch"] = {"refused": "this sandbox is over", "field": "sandbox"}
+    runner.say({"sandbox": sandbox.id.hex, "asleep": True})
+    assert (await one.receive_json_from())["state"] == "asleep"
+    assert "over" in (await one.receive_json_from())["ended"]
+    await runner.stop()
+
+
 async def test_what_is_over_is_said_and_ends(sandbox, lea):
     client = await sync_to_async(signed_in)(lea)
     await sync_to_async(sandboxes.end)(sandbox)

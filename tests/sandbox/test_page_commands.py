@@ -2,6 +2,8 @@
 
 import pytest
 
+from engine.simulation.hosted import moments
+
 
 @pytest.fixture
 def played(pumped, sandbox):
@@ -31,6 +33,16 @@ def test_marks_are_told_once_and_in_order(pumped, played):
     pumped.ok(played, "step", events=2)
     more = pumped.ok(played, "moments", since=events[-1])
     assert [mark["kind"] for mark in more["marks"]][:2] == ["act", "killed"]
+
+
+def test_a_long_history_is_looked_through_a_part_at_a_time(pumped, played, monkeypatch):
+    monkeypatch.setattr(moments, "SCAN_AT_ONCE", 40)
+    kinds, head = [], 0
+    while head < pumped.ok(played, "digest")["head"]:
+        found = pumped.ok(played, "moments", since=0)
+        assert head < found["head"] <= head + 40
+        head, kinds = found["head"], [mark["kind"] for mark in found["marks"]]
+    assert kinds.count("act") == 3
 
 
 def test_a_time_leads_to_the_last_event_before_it(pumped, played):

@@ -2,8 +2,8 @@
 
 Invariants:
 - Looking changes nothing in the world.
-- At most MARKS_MAX marks are kept, SCAN_MAX events are read for one question: what is older has only the
-  learner's own actions.
+- At most MARKS_MAX marks are kept; of what is older than SCAN_MAX events only the learner's own actions are.
+- One question reads SCAN_AT_ONCE events at most: the next goes on where it ended.
 
 Not here: words and shapes of marks (pages make those).
 """
@@ -15,10 +15,11 @@ from typing import Any
 
 from engine.simulation.hosted import observed
 from engine.simulation.hosted.timeline import Timeline
-from engine.simulation.past import Entry
+from engine.simulation.past import Entry, Seen, entry_of
 
 MARKS_MAX = 1_000
 SCAN_MAX = 20_000
+SCAN_AT_ONCE = 4_000
 LOOK_BACK_MAX = 50_000
 QUIET_ACTIONS = ("hang up",)
 TRACKS = {  # what is seen, and the track of a timeline it is marked on
@@ -59,9 +60,12 @@ class Moments:
             for one in old:
                 if one.action["do"] not in QUIET_ACTIONS:
                     self.marks.append(_mark(one.after + 1, one.at_us, "you", "act", action_facts(one.action)))
-        for entry in timeline.entries(first + 1, timeline.head - first):
-            self.marks.extend(_marks_of(entry))
-        self.scanned = timeline.head
+        last = min(timeline.head, first + SCAN_AT_ONCE)
+        for number in range(first + 1, last + 1):
+            row = timeline.row(number)
+            if row is not None and (row[2] == "act" or any(one[1] in TRACKS for one in row[5])):
+                self.marks.extend(_marks_of(entry_of(number, row)))
+        self.scanned = last
 
 
 def _marks_of(entry: Entry) -> list[Mark]:
@@ -92,8 +96,8 @@ def event_at(timeline: Timeline, at_us: int) -> int:
     low, high = 0, timeline.head
     while low < high:
         middle = (low + high + 1) // 2
-        entry = timeline.entry(middle)
-        if entry is None or entry.at_us <= at_us:
+        row = timeline.row(middle)
+        if row is None or row[0] <= at_us:
             low = middle
         else:
             high = middle - 1
@@ -105,8 +109,9 @@ def last_seen(timeline: Timeline, kinds: tuple[str, ...], fits: Callable[[dict[s
     number = timeline.world.events
     oldest = max(0, number - LOOK_BACK_MAX)
     while number > oldest:
-        entry = timeline.entry(number)
-        if entry is not None and any(one.kind in kinds and fits(observed.facts(one)) for one in entry.seen):
-            return number
+        row = timeline.row(number)
+        for node, kind, *values in row[5] if row is not None else ():
+            if kind in kinds and fits(observed.facts(Seen(node, kind, tuple(values)))):
+                return number
         number -= 1
     return 0

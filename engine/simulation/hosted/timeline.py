@@ -185,12 +185,18 @@ class Timeline:
 
     def entry(self, number: int) -> Entry | None:
         """An event of the history, as far as it is known at the playhead or kept."""
+        row = self.row(number)
+        return None if row is None else entry_of(number, row)
+
+    def row(self, number: int) -> list[Any] | None:
+        """An event as it is kept, for who looks through many: (at, cause, kind, subject, brief, seen)."""
         if not 0 < number <= self.head:
             return None
         block, place = divmod(number - 1, BLOCK_ENTRIES)
         past = self._past
         if block == past.blocks and number <= past.count:
-            return entry_of(number, past.young[place])
+            young: list[Any] = past.young[place]
+            return young
         rows = self.cached.get(block)
         if rows is None:
             kept = self.keeper.block(block)
@@ -200,7 +206,7 @@ class Timeline:
             if len(self.cached) >= BLOCKS_CACHED:
                 del self.cached[next(iter(self.cached))]
             self.cached[block] = rows
-        return entry_of(number, rows[place])
+        return rows[place]
 
     def entries(self, first: int, count: int) -> list[Entry]:
         """Events in a row, those that are known."""

@@ -8,7 +8,7 @@ const HEADERS = { "X-Live": "1" };
 
 export default function live(element) {
   const every = Number(element.dataset.every);
-  let wait = every, readAt = performance.now() - 1000 * Number(element.dataset.age ?? 0), trouble = "", timer, newest;
+  let wait = every, readAt = performance.now() - 1000 * Number(element.dataset.age ?? 0), trouble = "", turning = false, timer, newest;
 
   function draw() {
     const seconds = Math.round((performance.now() - readAt) / 1000);
@@ -47,13 +47,13 @@ export default function live(element) {
   }
   async function turn() {
     if (!element.isConnected) { clearInterval(clock); return; }
-    if (!document.hidden && !document.querySelector(".htmx-request")) await update();
+    if (!document.hidden && !document.querySelector(".htmx-request")) { turning = true; await update(); turning = false; }
     draw();
     timer = setTimeout(turn, wait * 1000);
   }
   document.addEventListener("visibilitychange", () => {
     clearTimeout(timer);
-    if (!document.hidden && element.isConnected) turn();
+    if (!document.hidden && element.isConnected && !turning) turn(); // else the turn under way sets the next one
   });
   const clock = setInterval(draw, 1000);
   timer = setTimeout(turn, every * 1000);

@@ -1,18 +1,10 @@
 // Says how many bytes a key and a value are while they are typed, and does not send what is too long for topic or form.
+import { size } from "../typed-size.js";
+
 const thin = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, "\u202f");
-const FIXED = { integer: 4, long: 8, double: 8, null: 0 };
-const encoder = new TextEncoder();
-
-function size(kind, text) {
-  if (kind in FIXED) return FIXED[kind];
-  if (kind === "hex") return Math.floor(text.replace(/[\s:]/g, "").length / 2);
-  if (kind === "base64") return Math.floor(text.replace(/[\s=]/g, "").length * 3 / 4);
-  return encoder.encode(text).length;
-}
-
+const PLACEHOLDER = /\{(n|uuid|now|now_ms|random -?\d+ -?\d+)\}/; // as services/placeholders.py knows them
 export default function produceForm(form) {
-  const button = form.querySelector('[data-part="send"]');
-  const why = form.querySelector('[data-part="why-not"]');
+  const [button, why] = ["send", "why-not"].map((part) => form.querySelector(`[data-part="${part}"]`));
   const fields = [...form.querySelectorAll('[data-part="field"]')].map((field) => ({
     kind: field.querySelector('[data-part="kind"]'),
     text: field.querySelector('[data-part="text"]'),
@@ -28,18 +20,23 @@ export default function produceForm(form) {
       const length = size(field.kind.value, field.text.value);
       bytes += length;
       typed += field.text.value.length;
-      field.size.textContent = field.kind.value === "null" ? "null" : `${thin(length)} B`;
+      field.size.textContent = field.kind.value === "null" ? "null" : length ? `${thin(length)} B` : "empty, 0 B";
       if (field.of) field.of.hidden = field.kind.value === "null";
-      field.text.readOnly = field.kind.value === "null";
     }
     const plain = form.elements.compression.value === "none";
     if (typed > formLimit) refusal = `This is too long for a form: it takes ${thin(formLimit)} B, and ${thin(typed)} characters are typed.`;
     else if (plain && bytes > limit) refusal = `Key and value are ${thin(bytes)} B; the topic takes ${thin(limit)} (max.message.bytes).`;
     else refusal = "";
-    why.textContent = refusal;
+    const literal = !form.elements.fill.checked && fields.map((field) => PLACEHOLDER.exec(field.text.value)).find(Boolean);
+    why.textContent = refusal || (literal ? `${literal[0]} is sent as it stands: “Fill in placeholders” is off.` : "");
     button.setAttribute("aria-disabled", String(Boolean(refusal)));
   }
-  form.addEventListener("input", look);
+  form.addEventListener("input", (event) => {
+    // Whoever types into a field that is null wants a text; no key at all stays null.
+    const typed = fields.find((field) => field.text === event.target && field.kind.value === "null" && field.text.value);
+    if (typed) typed.kind.value = "text";
+    look();
+  });
   form.addEventListener("paste", (event) => { // refused before the page has to hold and lay it out
     const length = event.clipboardData.getData("text").length;
     if (length <= Number(form.dataset.formLimit)) return;

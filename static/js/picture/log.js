@@ -31,7 +31,8 @@ export function log(part, { ask, state, explain, jump }) {
     try {
       const found = await ask("moments", { since });
       state.headUs = found.head_us;
-      head = found.head;
+      head = found.head; // as far as the history was looked through
+      again ||= head < (state.frame?.time.head ?? 0);
       if (found.marks.length) {
         state.marks = [...state.marks, ...found.marks].slice(-1000);
         since = found.marks.at(-1).event;

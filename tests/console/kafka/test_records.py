@@ -5,7 +5,7 @@ import time
 import pytest
 
 from console.kafka import record_reader, records
-from console.kafka.errors import NotFound
+from console.kafka.errors import ClusterUnreachable, NotFound
 from console.kafka.records import Start, parse_positions, positions_text
 from engine.client.calls import ProducerRecord
 from engine.core.records.builder import BatchBuilder
@@ -210,3 +210,10 @@ def test_pages_of_three_hundred_partitions_have_short_addresses_and_miss_nothing
             spec, name, start=records.Start("before", positions=records.parse_positions(text)), limit=40
         )
     assert sorted(seen) == [(partition, offset) for partition in range(0, 300, 3) for offset in range(2)]
+
+
+def test_what_was_not_reached_in_time_is_not_said_to_be_the_end(spec, spread, monkeypatch):
+    monkeypatch.setattr(record_reader, "SPARE_MS", 1 << 30)
+    for step in ("first", "previous", "next", "last"):
+        with pytest.raises(ClusterUnreachable, match="in the time of a page"):
+            records.neighbour(spec, spread, 1, step, 5)

@@ -57,10 +57,20 @@ def test_records_are_picked_by_their_addresses(cluster, spec):
         cluster.produce(topic, *(b"%d/%d" % (partition, number) for number in range(50)), partition=partition)
     wanted = [(0, 3), (0, 49), (1, 0), (1, 7), (1, 8), (1, 99)]
     picked = scan.pick(spec, topic, wanted)
+    assert picked.pop((1, 99)) is None, "there is none"
     assert {address: record.value for address, record in picked.items()} == {
         address: b"%d/%d" % address for address in wanted[:-1]
     }
     assert scan.pick(spec, topic, []) == {}
+    cluster.delete_records(topic, 0, 10)
+    assert [record and record.value for record in scan.pick(spec, topic, [(0, 3), (0, 49)]).values()] == [None, b"0/49"]
+
+
+def test_what_there_was_no_time_to_pick_is_not_said_to_be_gone(cluster, spec, monkeypatch):
+    monkeypatch.setattr(scan, "SPARE_MS", 1 << 30)
+    topic = cluster.topic(1)
+    cluster.produce(topic, b"there")
+    assert scan.pick(spec, topic, [(0, 0)]) == {}
 
 
 def test_a_topic_that_is_not_there_and_a_cluster_that_is_silent(spec, cluster, frozen_server):

@@ -3,6 +3,8 @@
 import asyncio
 import random
 
+import pytest
+
 from console.kafka import tail_join
 from console.kafka.stream import Wanted, watch
 from console.search import tail_filter
@@ -123,3 +125,57 @@ def test_a_topic_made_anew_is_not_mistaken_for_the_one_before(cluster, spec):
             assert (frame.arrived, [record.value for record in shown]) == (1, [b"3"])
 
     asyncio.run(look())
+
+
+@pytest.mark.parametrize("seed", [2, 4])
+def test_viewers_that_come_and_go_beside_each_other_count_each_record_once(cluster, spec, seed):
+    name, chance = cluster.topic(2), random.Random(seed)
+    written = [[0, 0], [0, 0]]  # of each partition: refunds, charges
+
+    async def produce():
+        shell = ClientShell(cluster.bootstrap)
+        await shell.start()
+        for _ in range(50):
+            some = [(chance.randrange(2), chance.choice([0, 1, 1])) for _ in range(chance.choice([1, 3, 50, 300]))]
+            for partition, kind in some:
+                written[partition][kind] += 1
+            records = [ProducerRecord(name, (b"refund", b"charge")[kind], None, (), part) for part, kind in some]
+            await shell.produce(*records)
+            await asyncio.sleep(chance.random() * 0.03)
+        await shell.close()
+
+    async def look(begun, producing, **wanted):
+        browser, done, frame = Browser(), False, None
+        while not done:
+            done = producing.done()
+            async with watch(spec, name, browser.wanted(**wanted)) as viewer:
+                browser.take(frame := await viewer.first_frame())
+                begun.set()
+                for _ in range(chance.randrange(5)):
+                    browser.take(frame := await viewer.next_frame(wait_s=chance.random() * 0.1))
+                before = -1
+                while done and before != frame.arrived:
+                    before = frame.arrived
+                    browser.take(frame := await viewer.next_frame(wait_s=0.7))
+            browser.keep(frame)
+            await asyncio.sleep(chance.random() * 0.1)
+        return browser.sums
+
+    async def all_of_them():
+        begun = [asyncio.Event() for _ in range(4)]
+
+        async def produce_then():
+            await asyncio.gather(*(event.wait() for event in begun))
+            await produce()
+
+        producing = asyncio.create_task(produce_then())
+        matcher, one, other = tail_filter("refund"), frozenset({0}), frozenset({1})
+        views = [{}, {"matcher": matcher}, {"partitions": other}, {"matcher": matcher, "partitions": one}]
+        return await asyncio.gather(*(look(event, producing, **view) for event, view in zip(begun, views, strict=True)))
+
+    everything, refunds, of_one, refunds_of_zero = asyncio.run(all_of_them())
+    total = sum(map(sum, written))
+    assert [sums["arrived"] for sums in (everything, refunds, of_one)] == [total, total, sum(written[1])]
+    assert refunds["others"] + refunds["unread"] == total - refunds["shown"] - refunds["dropped"]
+    assert refunds["unread"] or refunds["others"] == written[0][1] + written[1][1]
+    assert refunds_of_zero["arrived"] == sum(written[0])

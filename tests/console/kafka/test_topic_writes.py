@@ -1,12 +1,13 @@
 """Writes to topics, at our broker and at Apache Kafka: the same deeds, the same refusals."""
 
+import asyncio
 import os
 
 import pytest
 
 from console.kafka import configs, topic_defaults, topic_writes, topics
 from console.kafka.connection import ConnectionSpec
-from console.kafka.errors import KafkaRefused, NotFound
+from console.kafka.errors import ClusterUnreachable, KafkaRefused, NotFound
 from console.kafka.topic_writes import NewTopic
 from tests.console.kafka.clusters import NUMBERS
 
@@ -130,3 +131,17 @@ def test_no_answer_to_a_write_may_mean_that_it_was_done(frozen_server, monkeypat
     monkeypatch.setattr(topic_writes, "WRITE_LIMIT_S", 0.3)
     with pytest.raises(topic_writes.MaybeDone):
         topic_writes.create_topic(ConnectionSpec(frozen_server), NewTopic("t"))
+
+
+def test_a_write_whose_time_is_up_may_have_been_done_and_a_question_has_not(frozen_server, monkeypatch):
+    async def never(*given, **how):
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(topic_writes, "WRITE_LIMIT_S", 0.1)
+    monkeypatch.setattr(topic_writes, "_sent", never)
+    spec = ConnectionSpec(frozen_server)
+    with pytest.raises(topic_writes.MaybeDone):
+        topic_writes.create_topic(spec, NewTopic("t"))
+    with pytest.raises(ClusterUnreachable) as error:
+        topic_writes.create_topic(spec, NewTopic("t"), validate_only=True)
+    assert not isinstance(error.value, topic_writes.MaybeDone)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -244,3 +245,13 @@ async def test_a_browser_that_does_not_say_where_it_was_is_told(cast, kafka, mon
     assert (await one.connect())[0]
     assert "did not say from where" in (await one.receive_json_from())["ended"]
     await one.wait()
+
+
+async def test_a_long_list_of_partitions_keeps_nobody_waiting(cast, kafka):
+    one = await connected(cast, cast.viewer)
+    begun_s = time.monotonic()
+    await one.send_json_to({"view": "partition=" + ",".join(["0-9998"] * 1400)})
+    refused = (await one.receive_json_from())["refused"]
+    assert refused["field"] == "partition" and "10000" in refused["reason"]
+    assert time.monotonic() - begun_s < 0.5
+    await one.disconnect()

@@ -44,3 +44,9 @@ def test_what_cannot_be_is_said_in_one_line(cast, arguments, words):
     with pytest.raises(CommandError, match=words):
         run(*arguments)
     assert not ApiToken.objects.exists()
+
+
+@pytest.mark.django_db
+def test_where_nobody_is_yet_it_says_what_makes_somebody():
+    with pytest.raises(CommandError, match="Nobody is there yet"):
+        run("admin", "--scope", "admin")

@@ -1,6 +1,7 @@
 """What the REST API v3 answers, shape by shape, and what it does."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -230,3 +231,11 @@ def test_too_many_and_no_records_are_refused(cast, api):
     assert cast.operator.post(f"{T}/records", "", content_type="application/json").json()["error_code"] == 42206
     big = json.dumps({"value": {"type": "STRING", "data": "x" * 3_000_000}})
     assert cast.operator.post(f"{T}/records", big, content_type="application/json").status_code == 413
+
+
+def test_kafkas_own_topics_are_refused_as_on_pages(cast, api, kafka):
+    kafka.detail = replace(kafka.detail, internal=True)
+    for ask, body in ((cast.admin.delete, None), (cast.admin.patch, {"partitions_count": 9})):
+        answer = ask(T, json.dumps(body), content_type="application/json")
+        assert answer.status_code == 400 and "Kafka’s own topics" in answer.json()["message"]
+    assert not api.done

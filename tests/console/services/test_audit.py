@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from console.kafka.errors import ClusterUnreachable, KafkaRefused
@@ -55,3 +57,13 @@ def test_hostile_and_huge_text_costs_little(cast):
         pass
     entry = only_entry()
     assert len(entry.target) == 300 and len(entry.after["x"][0]) == 2000
+
+
+def test_many_things_in_one_entry_cost_little_and_names_are_text_that_pages_can_show(cast):
+    many = {"\ud800" * 400 + str(number): "y" * 3000 for number in range(600)}
+    with writing(actor(), "topic.configure", "t", cluster=cast.cluster, before=list(many), after=many):
+        pass
+    entry = only_entry()
+    assert len(json.dumps(entry.after)) < 100_000 and len(json.dumps(entry.before)) < 100_000
+    assert entry.after["…"] == "600 in all" and entry.before[-1] == "… 600 in all"
+    assert cast.owner.get(f"/audit/{entry.pk}/").status_code == 200

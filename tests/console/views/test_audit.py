@@ -153,3 +153,8 @@ def test_entries_outlive_the_people_and_connections_they_name(cast):
 )
 def test_actions_are_told_in_words(action, words):
     assert words_of(AuditEntry(action=action)) == words
+
+
+def test_a_page_and_the_api_name_an_action_alike(cast):
+    for action, words in (("topic.alter_configs", "Change settings of"), ("topic.add_partitions", "Add partitions to")):
+        assert words_of(entry(action=action)) == words

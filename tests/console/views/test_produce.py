@@ -315,3 +315,17 @@ def test_the_page_holds_no_inline_script_style_or_handler(cast, producer):
     post(cast)
     text = cast.operator.get(address(cast)).content.decode()
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:", text)
+
+
+def test_what_became_of_it_stands_beside_the_button_and_not_on_a_later_visit(cast, producer):
+    def beside(answer):
+        return words(answer).partition('id="last-sent"')[2].partition("Sent from this page")[0]
+
+    sent = beside(post(cast))
+    assert "written" in sent and "offset 101" in sent and "See the record" in sent
+    assert "See the newest records" in beside(post(cast, times="3", sending=str(uuid.uuid4())))
+    assert "written" not in beside(cast.operator.get(address(cast)))
+    again = words(cast.operator.get(address(cast, "sent/"), headers={"HX-Request": "true"}))
+    assert 'id="last-sent" role="status" hx-swap-oob="true"' in again
+    producer.answers = [NotWritten(0, "the topic takes no more")]
+    assert "See the record" not in beside(post(cast, sending=str(uuid.uuid4())))

@@ -240,3 +240,11 @@ def test_who_may_view_may_step(cast, kafka, path, role, status):
     answer = getattr(cast, role).get(f"/clusters/{cast.cluster.pk}/topics/orders.placed/{path}")
     assert answer.status_code == status
     assert ("/login/" in answer.headers.get("Location", "")) == (role == "nobody")
+
+
+def test_an_empty_topic_leads_to_its_first_record_whom_it_may(cast, kafka):
+    kafka.records, kafka.detail = [], replace(kafka.detail, records=0)
+    first = "Produce the first one"
+    here = f"/clusters/{cast.cluster.pk}/topics/orders.placed/"
+    assert first in cast.operator.get(here).content.decode()
+    assert first not in cast.viewer.get(here).content.decode()

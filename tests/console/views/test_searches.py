@@ -262,6 +262,15 @@ def test_one_person_has_two_downloads_going(cast, topic):
     assert not downloads._going
 
 
+def test_nothing_is_read_for_a_file_that_nobody_takes_any_more(cast, topic, monkeypatch):
+    monkeypatch.setattr("console.search.downloads.BLOCK_BYTES", 1)
+    answer = cast.viewer.get(address(cast, "download/"), {"format": "csv", "q": "nee"})
+    asked = []
+    topic.before_chunk = lambda partition, position: asked.append((partition, position))
+    answer.close()
+    assert not [*answer.blocks][3:] and len(asked) <= 1
+
+
 def _blocks(answer):
     from asgiref.sync import async_to_sync
 

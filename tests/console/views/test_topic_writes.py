@@ -300,3 +300,12 @@ def test_who_may_not_sees_the_words_switched_off_with_the_reason(cast, kafka, wr
         assert "why-not" not in own.replace("why-not.css", "") and words in own
     page = cast.operator.get(f"/clusters/{cast.cluster.pk}/topics/{NAME}/configs/").content.decode()
     assert "To delete the topic: this needs the role admin, and you are operator" in page
+
+
+def test_what_was_done_is_said_once_and_in_numbers_that_agree(cast, kafka, writes):
+    answer = post(cast, "new", partitions="1")
+    said = text(cast.admin.get(f"/clusters/{cast.cluster.pk}/topics/"))
+    assert answer.status_code == 302 and said.count("was created with 1 partition.") == 1
+    post(cast, "configs")
+    changed = text(cast.admin.get(f"/clusters/{cast.cluster.pk}/topics/"))
+    assert changed.count("was changed.") == 1 and "Put back…" in changed

@@ -5,6 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from console.models import AuditEntry, Cluster, Membership, Role, User
+from console.services import accounts
 from tests.console.cast import PASSWORD
 
 NEW = reverse("console:user-new")
@@ -84,6 +85,29 @@ def test_the_last_administrator_stays_and_nobody_locks_themselves_out(cast, verb
     other = Client()
     other.force_login(user("second"))
     assert other.post(path("olga", verb), data).status_code == 302
+
+
+def test_what_looks_like_a_name_is_that_name(cast):
+    answer = cast.owner.post(NEW, {"name": "\uff2f\uff2c\uff27\uff21", "kind": "person"})  # OLGA, in wide letters
+    assert answer.status_code == 409 and "here is already a person called OLGA" in text(answer)
+    assert cast.owner.post(NEW, {"name": "e\u0301va", "kind": "person"}).status_code == 200
+    made = User.objects.get(username="\u00e9va")
+    made.set_password(PASSWORD)
+    made.save()
+    answer = Client().post("/login/", {"name": "e\u0301va", "password": PASSWORD})
+    assert answer.status_code == 302
+
+
+def test_the_last_administrator_stays_also_if_they_became_it_a_moment_ago(cast):
+    by, person = user("olga"), user("ada")
+    User.objects.filter(pk=person.pk).update(is_superuser=True)
+    User.objects.filter(pk=by.pk).update(is_superuser=False)
+    for change in (
+        lambda: accounts.set_kind(by, person, "person"),
+        lambda: accounts.set_active(by, person, active=False),
+    ):
+        with pytest.raises(accounts.AccountRefused, match="last administrator"):
+            change()
 
 
 def test_an_administrator_who_is_deactivated_does_not_count_as_the_other(cast):

@@ -4,7 +4,7 @@ import pytest
 
 from engine.client.cluster_metadata import ClusterMetadata, error_code, peer_name
 from engine.wire.error_codes import ErrorCode
-from engine.wire.messages.metadata import MetadataResponseTopic
+from engine.wire.messages.metadata import MetadataResponseBroker, MetadataResponseTopic
 
 from .scripted import TOPIC_ID, metadata
 
@@ -32,6 +32,12 @@ def test_a_partition_that_cannot_be_makes_no_room_and_takes_no_other_with_it(ind
     assert picture.partition_count("orders") == 2
     assert picture.partition_count("lies") is None
     assert picture.errors == {"lies": ErrorCode.UNKNOWN_SERVER_ERROR}
+
+
+def test_a_client_knows_a_bounded_number_of_brokers():
+    answer = metadata(("orders", 1))
+    answer.brokers = [MetadataResponseBroker(node, "one", 9092) for node in range(5_000)]
+    assert len(known(answer).nodes) == 1000
 
 
 def test_an_older_leader_epoch_does_not_come_back():

@@ -9,7 +9,7 @@ import pytest
 
 from engine.client.calls import EARLIEST, LATEST, Produced, ProducerRecord
 from engine.client.config import ClientConfig, ConsumerConfig, ProducerConfig, parse_bootstrap
-from engine.client.errors import ClientError, Closed, Disconnected, Refused, TimedOut, Unreachable
+from engine.client.errors import ClientError, Closed, ConnectionFailed, Disconnected, Refused, TimedOut, Unreachable
 from engine.client.records import decode
 from engine.net.client_shell import ClientShell
 from engine.wire.error_codes import ErrorCode
@@ -237,3 +237,26 @@ def test_what_cannot_be_repeated_fails_when_the_connection_is_lost(tmp_path):
 
     with running_broker(tmp_path) as running:
         asyncio.run(work(running))
+
+
+def test_of_very_many_brokers_a_few_are_connected_to_at_once(monkeypatch):
+    under_way, most = 0, 0
+
+    async def slow(self, peer, host, port, reached):
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0.02)
+        under_way -= 1
+        raise ConnectionFailed(f"{peer} refuses")
+
+    async def work():
+        async with shell_of("127.0.0.1:9") as shell:
+            for node in range(300):
+                shell._begin_connect(f"127.0.0.1:{10_000 + node}")
+            while shell._connecting:
+                await asyncio.sleep(0.01)
+
+    monkeypatch.setattr(ClientShell, "_open", slow)
+    asyncio.run(work())
+    assert most == 64
