@@ -17,7 +17,7 @@ from engine.simulation.hosted.timeline import Timeline
 from engine.simulation.world import World
 from engine.wire.error_codes import WireError
 
-READ_BYTES = 64 << 10
+READ_BYTES, BATCH_BYTES = 4 << 10, 1 << 20  # at once, and when a batch is larger than that
 RECORDS_MAX = 1_000  # of one reading
 FILES_MAX = 200
 HEAD_BYTES = 160  # of a file, as hex
@@ -33,14 +33,21 @@ def records(world: World, topic: str, partition: int, first: int, end: int) -> l
         log = held.log
         offset, end = max(first, log.log_start_offset), min(end, log.log_end_offset, first + RECORDS_MAX)
         found: list[Record] = []
+        size = READ_BYTES
         try:
             while offset < end:
                 before = offset
-                for header, batch in batches(log.read(offset, log.end_position(), READ_BYTES)):
+                for header, batch in batches(log.read(offset, log.end_position(), size)):
+                    if header.base_offset >= end:
+                        break  # what is read lies further than what was asked for
                     if not header.is_control:
                         found += [one for one in decode_records(batch) if offset <= one.offset < end]
                     offset = max(offset, header.last_offset + 1)
-                if offset == before:
+                if offset > before:
+                    size = READ_BYTES
+                elif size < BATCH_BYTES:
+                    size = BATCH_BYTES
+                else:
                     break
         except WireError:
             pass  # what is damaged is not shown; the records before it are
