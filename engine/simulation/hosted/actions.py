@@ -138,10 +138,10 @@ def _produce(world: World, fields: Fields, limits: WorldLimits) -> Action:
     times = fields.whole("count", 1, TIMES_MAX, 1)
     acks = actor_specs.ACKS[fields.one_of("acks", tuple(actor_specs.ACKS), "all")]
     headers = tuple((name, text.encode()) for name, text in fields.mapping("headers").items())
-    encoded = (None if key is None else key.encode(), None if value is None else value.encode(), headers)
+    encoded = (None if key is None else key.encode(), None if value is None else value.encode())
     partition = written.partition_for(encoded[0], count) if chosen is None else chosen
     wall_ms = world.now_us // 1000 + next(node.clock for node in world.nodes.values() if node.disk).wall_offset_ms
-    return _sent(world, written.produce_frame(topic, partition, [encoded] * times, acks, wall_ms), acks != 0)
+    return _sent(world, written.produce_frame(topic, partition, [encoded] * times, acks, wall_ms, headers), acks != 0)
 
 
 def _create_topic(world: World, fields: Fields, limits: WorldLimits) -> Action:

@@ -90,12 +90,13 @@ def outcomes(written: Sent, answer: bytes | None) -> list[tuple[str, tuple[Any, 
 def produce_frame(
     topic: str,
     partition: int,
-    records: list[tuple[bytes | None, bytes | None, tuple[Header, ...]]],
+    records: list[tuple[bytes | None, bytes | None]],
     acks: int,
     wall_ms: int,
+    headers: tuple[Header, ...] = (),
 ) -> bytes:
     """A Produce as the picture's own form sends it."""
-    entries: list[Entry] = [(wall_ms, key, value, headers) for key, value, headers in records]
+    entries: list[Entry] = [(wall_ms, key, value, headers) for key, value in records]
     batch = encode_batch(entries, compression="none", producer=(-1, -1, -1))
     data = TopicProduceData(name=topic, partition_data=[PartitionProduceData(partition, memoryview(batch))])
     message = ProduceRequest(acks=acks, timeout_ms=TIMEOUT_MS, topic_data=[data])
