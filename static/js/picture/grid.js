@@ -29,7 +29,7 @@ export function grid(frame, narrow, room) {
   const shown = partitions(frame).slice(0, ROWS_MAX);
   for (const part of shown) {
     const flags = reading.filter((one) => touches(one, part)).slice(0, 3);
-    const h = 70 + flags.length * 13;
+    const h = 70 + (flags.length ? 5 + flags.length * 13 : 0);
     g.rows.push({ part, flags, y, h });
     y += h + 10;
   }
