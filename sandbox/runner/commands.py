@@ -17,6 +17,7 @@ from engine.simulation.hosted import observed, why
 from engine.simulation.hosted.fields import Fields
 from engine.simulation.hosted.refused import Refused
 from sandbox.runner.hosted import AS_FAST_AS_POSSIBLE, SPEED_MAX, SPEED_MIN, Hosted
+from sandbox.runner.lesson_commands import LESSON_COMMANDS
 from sandbox.runner.page_commands import PAGE_COMMANDS
 
 if TYPE_CHECKING:
@@ -172,6 +173,7 @@ COMMANDS: dict[str, Callable[["Runner", Hosted, Fields], dict[str, Any]]] = {
     "record": _record,
     "ledger": _ledger,
     "digest": _digest,
+    **LESSON_COMMANDS,
     **PAGE_COMMANDS,
 }
 WITHOUT_WORLD: dict[str, Callable[["Runner", UUID, Fields], dict[str, Any]]] = {"sleep": _sleep}

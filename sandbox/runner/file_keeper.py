@@ -20,7 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.simulation import snapshots
-from engine.simulation.hosted.keepers import Recorded
+from engine.simulation.hosted.keepers import Recorded, done_by
 from engine.simulation.shared import Block
 from engine.simulation.snapshots import Forged, OtherBuild, Snapshot
 from sandbox.runner.framed_file import FramedFile
@@ -100,16 +100,16 @@ class FileKeeper:
                 continue
         return None
 
-    def fork(self, events: int) -> "FileKeeper":
+    def fork(self, events: int, *, past: bool) -> "FileKeeper":
         """Into a directory beside this one; whoever asked gives it its place (`move`)."""
         directory = self.directory.with_name(f"{self.directory.name}.fork")
         shutil.rmtree(directory, ignore_errors=True)
-        return self.fork_to(directory, events)
+        return self.fork_to(directory, events, past=past)
 
-    def fork_to(self, directory: Path, events: int) -> "FileKeeper":
+    def fork_to(self, directory: Path, events: int, *, past: bool) -> "FileKeeper":
         """Another keeper with all up to a moment."""
         directory.mkdir(mode=0o700, parents=True)
-        kept = [one for one in self.actions if one.after <= events]
+        kept = done_by(self.actions, events, past=past)
         lines = "".join(json.dumps(one) + "\n" for one in kept)
         (directory / "actions").write_text(lines, encoding="ascii")
         for number in self.keyframes:

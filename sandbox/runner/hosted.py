@@ -24,6 +24,7 @@ from engine.simulation.hosted.timeline import Stopped, Timeline
 from engine.simulation.hosted.views import BrokerView
 from sandbox.limits import Limits
 from sandbox.runner.file_keeper import FileKeeper
+from sandbox.runner.lesson_watch import LessonWatch
 
 CHUNK_EVENTS = 16  # between two looks at the clock
 BEHIND_S = 0.5
@@ -65,6 +66,7 @@ class Hosted:
     filled_s: float = 0.0
     cells: dict[tuple[Any, ...], RecordCells] = field(default_factory=dict)
     view: BrokerView | None = None
+    lesson: LessonWatch | None = None  # the step of a lesson that somebody looks at
     moments: Moments = field(default_factory=Moments)
     full: bool = False  # its history takes all the room it may
     changes: int = 0  # whatever a picture shows has another number

@@ -137,10 +137,11 @@ def _produce(world: World, fields: Fields, limits: WorldLimits) -> Action:
     chosen = fields.whole("partition", 0, count - 1, None)
     times = fields.whole("count", 1, TIMES_MAX, 1)
     acks = actor_specs.ACKS[fields.one_of("acks", tuple(actor_specs.ACKS), "all")]
+    headers = tuple((name, text.encode()) for name, text in fields.mapping("headers").items())
     encoded = (None if key is None else key.encode(), None if value is None else value.encode())
     partition = written.partition_for(encoded[0], count) if chosen is None else chosen
     wall_ms = world.now_us // 1000 + next(node.clock for node in world.nodes.values() if node.disk).wall_offset_ms
-    return _sent(world, written.produce_frame(topic, partition, [encoded] * times, acks, wall_ms), acks != 0)
+    return _sent(world, written.produce_frame(topic, partition, [encoded] * times, acks, wall_ms, headers), acks != 0)
 
 
 def _create_topic(world: World, fields: Fields, limits: WorldLimits) -> Action:
@@ -155,6 +156,19 @@ def _create_topic(world: World, fields: Fields, limits: WorldLimits) -> Action:
     limits.check_topics(len(there), 1)
     limits.check_partitions(sum(len(one.partitions) for one in there), partitions)
     return _sent(world, written.create_frame(topic, partitions, fields.mapping("configs")), True)
+
+
+def _add_partitions(world: World, fields: Fields, limits: WorldLimits) -> Action:
+    image = _metadata(world)
+    topic, total = fields.text("topic"), fields.whole("partitions", 1, 10_000)
+    if topic not in image.topics:
+        raise Refused(f"there is no topic {topic}", "topic")
+    there = len(image.topics[topic].partitions)
+    if total <= there:
+        raise Refused(f"{topic} has {there} partitions already, and partitions are never taken away", "partitions")
+    others = [one for name, one in image.topics.items() if not name.startswith("__")]
+    limits.check_partitions(sum(len(one.partitions) for one in others), total - there)
+    return _sent(world, written.more_partitions_frame(topic, total), True)
 
 
 def _sent(world: World, frame: bytes, answered: bool) -> Action:
@@ -202,6 +216,7 @@ CHECKS: dict[str, Callable[[World, Fields, WorldLimits], Action]] = {
     "leap": _leap,
     "produce": _produce,
     "create topic": _create_topic,
+    "add partitions": _add_partitions,
 }
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from engine.simulation.hosted.learner import Action
+from engine.simulation.past import BLOCK_ENTRIES
 from engine.simulation.shared import Block
 from engine.simulation.snapshots import Snapshot
 
@@ -44,8 +45,8 @@ class Keeper(Protocol):
     def nearest(self, events: int) -> tuple[int, Snapshot] | None:
         """The newest keyframe that is not younger."""
 
-    def fork(self, events: int) -> "Keeper":
-        """Another keeper with everything up to there."""
+    def fork(self, events: int, *, past: bool) -> "Keeper":
+        """Another keeper with everything up to there; in the past, what was done then has not been done yet."""
 
 
 @dataclass(slots=True, eq=False)
@@ -79,10 +80,15 @@ class MemoryKeeper:
         place = bisect_right(self.frames, events, key=lambda frame: frame[0])
         return self.frames[place - 1] if place else None
 
-    def fork(self, events: int) -> "MemoryKeeper":
+    def fork(self, events: int, *, past: bool) -> "MemoryKeeper":
         """Share what never changes."""
         return MemoryKeeper(
-            [one for one in self.actions if one.after <= events],
-            list(self.blocks),
+            done_by(self.actions, events, past=past),
+            self.blocks[: events // BLOCK_ENTRIES],
             [frame for frame in self.frames if frame[0] <= events],
         )
+
+
+def done_by(actions: list[Recorded], events: int, *, past: bool) -> list[Recorded]:
+    """The actions up to a moment: those that wait there belong to the present; in the past they are still to come."""
+    return [one for one in actions if one.after < events or (one.after == events and not past)]

@@ -169,7 +169,7 @@ class Timeline:
         at = self.world.events if events is None else events
         if not 0 <= at <= self.head:
             raise Refused(f"a moment between 0 and {self.head}", "from")
-        branch = Timeline(self.seed, self.shape, self.keeper.fork(at), self.limits)
+        branch = Timeline(self.seed, self.shape, self.keeper.fork(at, past=at < self.head), self.limits)
         branch.head = at
         if at == self.world.events:
             branch.world = snapshots.fork(self.world)

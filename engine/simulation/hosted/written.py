@@ -15,6 +15,7 @@ from engine.client.records import encode_batch
 from engine.core.records.batch import HEADER_BYTES, read_header
 from engine.wire import frames
 from engine.wire.error_codes import ErrorCode, WireError
+from engine.wire.messages.create_partitions import CreatePartitionsRequest, CreatePartitionsTopic
 from engine.wire.messages.create_topics import CreatableTopic, CreatableTopicConfig, CreateTopicsRequest
 from engine.wire.messages.produce import PartitionProduceData, ProduceRequest, ProduceResponse, TopicProduceData
 from engine.wire.primitives import DAMAGE, Malformed
@@ -22,6 +23,7 @@ from engine.wire.primitives import DAMAGE, Malformed
 PRODUCE = 0
 BY_NAME, BY_ID = 12, 13
 CREATE_VERSION = 7
+PARTITIONS_VERSION = 3
 CLIENT_ID = "you"
 TIMEOUT_MS = 30_000
 Entry = tuple[int, bytes | None, bytes | None, tuple[Header, ...]]
@@ -86,10 +88,15 @@ def outcomes(written: Sent, answer: bytes | None) -> list[tuple[str, tuple[Any, 
 
 
 def produce_frame(
-    topic: str, partition: int, records: list[tuple[bytes | None, bytes | None]], acks: int, wall_ms: int
+    topic: str,
+    partition: int,
+    records: list[tuple[bytes | None, bytes | None]],
+    acks: int,
+    wall_ms: int,
+    headers: tuple[Header, ...] = (),
 ) -> bytes:
     """A Produce as the picture's own form sends it."""
-    entries: list[Entry] = [(wall_ms, key, value, ()) for key, value in records]
+    entries: list[Entry] = [(wall_ms, key, value, headers) for key, value in records]
     batch = encode_batch(entries, compression="none", producer=(-1, -1, -1))
     data = TopicProduceData(name=topic, partition_data=[PartitionProduceData(partition, memoryview(batch))])
     message = ProduceRequest(acks=acks, timeout_ms=TIMEOUT_MS, topic_data=[data])
@@ -101,6 +108,12 @@ def create_frame(topic: str, partitions: int, configs: Mapping[str, str]) -> byt
     wanted = [CreatableTopicConfig(name, value) for name, value in configs.items()]
     message = CreateTopicsRequest([CreatableTopic(topic, partitions, 1, [], wanted)], TIMEOUT_MS)
     return frames.encode_request(message, CREATE_VERSION, 1, CLIENT_ID)
+
+
+def more_partitions_frame(topic: str, total: int) -> bytes:
+    """A CreatePartitions as the picture's own form sends it."""
+    message = CreatePartitionsRequest([CreatePartitionsTopic(topic, total, None)], TIMEOUT_MS)
+    return frames.encode_request(message, PARTITIONS_VERSION, 1, CLIENT_ID)
 
 
 def partition_for(key: bytes | None, count: int) -> int:

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from engine.simulation.hosted import inside
 from engine.simulation.hosted.keepers import MemoryKeeper
 from engine.simulation.hosted.refused import Refused
 from engine.simulation.hosted.shape import Shape
@@ -121,3 +122,40 @@ def test_what_cannot_be_done_is_refused_in_words_and_nothing_is_done(action):
         timeline.act(action)
     assert len(str(refused.value)) > 10
     assert (timeline.world.history.sha256(), len(timeline.keeper.actions)) == before
+
+
+def test_a_fork_from_before_a_deed_is_without_it_and_one_of_the_present_has_what_waits():
+    timeline = begin()
+    before = timeline.head
+    timeline.act({"do": "kill"})
+    waiting = timeline.fork()
+    timeline.run(5)
+    other_way = timeline.fork(before)
+    for branch in (waiting, other_way):
+        branch.run(5)
+    assert timeline.world.nodes["broker-1"].machine is waiting.world.nodes["broker-1"].machine is None
+    assert other_way.world.nodes["broker-1"].machine is not None
+    assert [one.action["do"] for one in other_way.keeper.actions] == ["send"]
+
+
+def test_a_fork_has_a_past_of_its_own_from_there_on():
+    timeline = busy(events=1_000)
+    branch = timeline.fork(300)
+    branch.act({"do": "leap", "by_ms": 5})
+    branch.run(700)
+    assert branch.entry(301).kind == "act"
+    assert [branch.entry(number) for number in (1, 300)] == [timeline.entry(number) for number in (1, 300)]
+
+
+def test_partitions_are_added_and_a_record_by_hand_has_its_headers():
+    timeline = begin()
+    timeline.act({"do": "add partitions", "topic": "orders", "partitions": 4})
+    until(timeline, {"seen": "opened", "topic": "orders", "partition": 3})
+    timeline.act({"do": "produce", "topic": "orders", "partition": 3, "value": "v", "headers": {"trace": "t1"}})
+    until(timeline, {"seen": "high_watermark", "topic": "orders", "partition": 3})
+    found = inside.records(timeline.world, "orders", 3, 0, 10)
+    assert [(one["value"], one["headers"]) for one in found] == [("v", {"trace": "t1"})]
+    logs = [one for one in inside.files(timeline.world, "orders") if one["kind"] == "log"]
+    assert logs[3]["synced"] == logs[3]["size"] > 0 == logs[0]["size"]
+    with pytest.raises(Refused, match="never taken away"):
+        timeline.act({"do": "add partitions", "topic": "orders", "partitions": 2})

@@ -1,0 +1,1 @@
+"""Lessons: files in the check language, and the catalog that reads them."""

@@ -1,0 +1,228 @@
+"""What the panel of a lesson shows: the open step with its questions, forms and clauses, from a run and a report.
+
+*Not here*: requests (lessons.py), deciding (sandbox/checks).
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.checks.answers import same
+from sandbox.checks.model import CONCEPTS, Ask, Lesson, Step, Tool
+from sandbox.lessons import gadget
+from sandbox.models import LessonRun, Sandbox
+from sandbox.services import lesson_runs
+
+Report = Mapping[str, Any]
+Refused = tuple[str, str, str]  # a question, why its answer was refused, and the answer
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question and what was answered."""
+
+    ask: Ask
+    answer: str
+    refused: str = ""
+    typed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolField:
+    """One field of a form."""
+
+    name: str
+    label: str
+    kind: str
+    choices: list[tuple[str, str]]
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolForm:
+    """One form: an action with values that the learner fills in."""
+
+    number: int
+    tool: Tool
+    fields: list[ToolField]
+    enabled: bool
+    refused: str = ""
+    done: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What was foretold, and what came."""
+
+    say: str
+    answer: str
+    truth: str
+    right: bool
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How the step stands."""
+
+    report: Report
+    done: bool
+    met: int
+    compared: list[Compared]
+    note: str
+    files: list[Mapping[str, Any]]
+    trouble: str = ""
+
+    @property
+    def digest(self) -> str:
+        """Another one when something else is to be shown."""
+        shown = [self.report.get("clauses"), self.report.get("hints"), self.done, self.note, self.files, self.trouble]
+        told = json.dumps([*shown, [one.truth for one in self.compared]], sort_keys=True, default=str)
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Context of sandbox/lesson.html."""
+
+    sandbox: Sandbox
+    run: LessonRun
+    lesson: Lesson
+    step: Step | None
+    status: Status | None
+    questions: list[Question] = field(default_factory=list)
+    tools: list[ToolForm] = field(default_factory=list)
+    hashed: list[gadget.Hashed] = field(default_factory=list)
+    hash_key: str = ""
+    hash_count: int = 3
+
+    @property
+    def concepts(self) -> list[tuple[int, str, bool]]:
+        """Concepts of the lesson: number, name, whether their step is behind."""
+        return [
+            (number, CONCEPTS[number], place < self.run.step)
+            for place, step in enumerate(self.lesson.steps)
+            for number in step.concepts
+        ]
+
+    @property
+    def places(self) -> list[tuple[Step, str]]:
+        """Each step with "done", "now" or nothing."""
+        here = self.run.step
+        return [
+            (step, "done" if place < here else "now" if place == here else "")
+            for place, step in enumerate(self.lesson.steps)
+        ]
+
+
+def panel(sandbox: Sandbox, run: LessonRun, status: Status | None, refused: Refused = ("", "", "")) -> Panel:
+    """Everything of the open step."""
+    lesson, step = lesson_runs.lesson_of(run), lesson_runs.open_step(run)
+    if step is None:
+        return Panel(sandbox, run, lesson, None, status)
+    given = {ask.id: lesson_runs.answered(run, ask.id) or "" for ask in step.asks}
+    questions = [Question(ask, given[ask.id], *(refused[1:] if refused[0] == ask.id else ())) for ask in step.asks]
+    tools = [tool_form(run, step, number) for number in range(len(step.tools))]
+    key, count = next(iter(lesson.names.values())), 4 if "fourth" in step.do or "4 partitions" in step.do else 3
+    key = lesson.names.get("a", key)
+    return Panel(sandbox, run, lesson, step, status, questions, tools, gadget.hashed(key, count), key, count)
+
+
+def foretold(run: LessonRun, step: Step) -> bool:
+    """Whether all that is to be said before the deed is said."""
+    first = [one.of for one in step.checks if one.kind == "answered"]
+    return all(lesson_runs.answered(run, name) for name in first)
+
+
+def tool_form(
+    run: LessonRun, step: Step, number: int, values: Mapping[str, str] | None = None, refused: str = "", done: str = ""
+) -> ToolForm:
+    """A form with what was typed."""
+    tool, typed = step.tools[number], values or {}
+    fields = []
+    for one in tool.fields:
+        name = str(one["name"])
+        choices = [(str(value), str(words)) for value, words in dict(one.get("choices", {})).items()]
+        usual = preset(tool, name)
+        fields.append(ToolField(name, str(one["label"]), str(one.get("kind", "text")), choices, typed.get(name, usual)))
+    return ToolForm(number, tool, fields, tool.free or foretold(run, step), refused, done)
+
+
+def preset(tool: Tool, name: str) -> str:
+    """The value that a field has before anybody types."""
+    found: Any = tool.action
+    for part in name.split("."):
+        found = found.get(part, "") if isinstance(found, Mapping) else ""
+    return "" if isinstance(found, Mapping) else str(found)
+
+
+class ToolRefused(Exception):
+    """A form cannot be sent as it is filled in."""
+
+
+def action_of(tool: Tool, values: Mapping[str, str]) -> dict[str, Any]:
+    """The action that a form asks for."""
+    action: dict[str, Any] = json.loads(json.dumps(tool.action))
+    for one in tool.fields:
+        name, kind = str(one["name"]), one.get("kind", "text")
+        text = values.get(name, "").strip()
+        *above, last = name.split(".")
+        part = action
+        for step in above:
+            part = part.setdefault(step, {})
+        part.pop(last, None)
+        if not text:
+            if name.startswith("headers."):
+                action.pop("headers", None)
+            continue
+        if kind == "whole":
+            if not (text.isascii() and text.isdigit() and len(text) < 10):
+                raise ToolRefused(f"{one['label']}: a whole number, please.")
+            part[last] = int(text)
+        elif kind == "choice" and text not in dict(one.get("choices", {})):
+            raise ToolRefused(f"{one['label']}: choose one of the list.")
+        else:
+            part[last] = text
+    return action
+
+
+def status(run: LessonRun, step: Step, report: Report, trouble: str = "") -> Status:
+    """How the step stands, by the runner's report."""
+    compared = []
+    for ask in step.asks:
+        said, truth = lesson_runs.answered(run, ask.id), report.get("truths", {}).get(ask.id)
+        if said is None or truth is None:
+            continue
+        words = dict(ask.choices)
+        told = words.get(str(truth), str(truth))
+        compared.append(Compared(ask.say, words.get(said, said), told, same(said, truth), ask.because))
+    done = run.reached_at is not None
+    return Status(
+        report, done, sum(1 for one in report.get("clauses", ()) if one["met"]), compared, _note(report, done, trouble),
+        [_dumped(one) for one in report.get("files", ())] if "disk" in step.gadgets else [], trouble,
+    )  # fmt: skip
+
+
+def _note(report: Report, done: bool, trouble: str) -> str:
+    if trouble or done:
+        return ""
+    if not report.get("present", True):
+        return "You are looking at the past. The checks look at the present: go back there to go on."
+    if report.get("behind"):
+        return "Much has happened since: the checks are catching up."
+    if not report.get("plays", True):
+        return "Time stands still: press Play, so that what you do can happen."
+    return ""
+
+
+ROW_BYTES = 8
+
+
+def _dumped(file: Mapping[str, Any]) -> dict[str, Any]:
+    """A file with its first bytes in rows: as hex, and as text where they are."""
+    data = bytes.fromhex(file["head"])
+    rows = [data[place : place + ROW_BYTES] for place in range(0, len(data), ROW_BYTES)]
+    texts = ["".join(chr(byte) if 32 <= byte < 127 else "·" for byte in row) for row in rows]
+    return {**file, "rows": [{"hex": row.hex(" "), "text": text} for row, text in zip(rows, texts, strict=True)]}

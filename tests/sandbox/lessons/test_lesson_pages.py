@@ -1,0 +1,200 @@
+"""The list of lessons, and the panel: answered, acted, compared, gone on, begun anew."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils.html import escape
+
+from console.models import User
+from sandbox.lessons import catalog
+from sandbox.models import LessonRun, Sandbox
+from sandbox.services import lesson_runs, sandboxes
+
+
+def url(name: str, *given) -> str:
+    return reverse(f"sandbox:{name}", args=given)
+
+
+@pytest.fixture
+def run(hosts, sandbox):
+    hosts.ask(sandbox.id, "pause")
+    hosts.ask(sandbox.id, "step", events=3)
+    return lesson_runs.begin(sandbox, "first-event", 3)
+
+
+def text(response) -> str:
+    return response.content.decode()
+
+
+def solve(browser, hosts, run) -> None:
+    """The open step by its own solution, through the pages' addresses."""
+    step = lesson_runs.open_step(run)
+    for move in step.solution:
+        if "act" in move:
+            hosts.ask(run.sandbox_id, "act", action=move["act"])
+            hosts.run(run.sandbox_id, 50)
+        elif "answer" in move:
+            value = move.get("value") or str(size_of_log(hosts, run))
+            assert (
+                browser.post(url("lesson-answer", run.sandbox_id), {"ask": move["answer"], "value": value}).status_code
+                == 200
+            )
+            run.refresh_from_db()
+        else:
+            hosts.run(run.sandbox_id, move.get("run_ms", 500))
+
+
+def size_of_log(hosts, run) -> int:
+    report = hosts.ask(
+        run.sandbox_id, "lesson", lesson=run.slug, salt=run.salt, step="1.5", since=run.opened_at, answers=[]
+    )
+    return next(one["size"] for one in report["files"] if one["kind"] == "log" and one["partition"] == 0)
+
+
+def test_the_list_says_what_how_long_and_how_far(hosts, browser, run):
+    shown = text(browser.get(url("lesson-list")))
+    assert "First event" in shown and "Keys, partitions, order" in shown and "about 8 minutes" in shown
+    assert "0 of 5 steps done" in shown and "Go on in" in shown and "need more than one broker" in shown
+
+
+def test_beginning_a_lesson_makes_a_sandbox_or_takes_one_that_is_there(hosts, browser, owner, data):
+    made = browser.post(url("lesson-start", "first-event"))
+    run = LessonRun.objects.get()
+    assert made.url == url("sandbox-detail", run.sandbox_id)
+    assert (run.user, run.sandbox.name, len(run.salt)) == (owner, "First event", 4)
+    assert browser.post(url("lesson-start", "keys-partitions-order"), {"sandbox": run.sandbox_id}).status_code == 302
+    assert [one.slug for one in run.sandbox.lesson_runs.filter(current=True)] == ["keys-partitions-order"]
+    assert browser.post(url("lesson-start", "nonsense")).status_code == 404
+    assert browser.post(url("lesson-start", "first-event"), {"sandbox": "x"}).status_code == 404
+
+
+def test_the_first_lesson_from_its_first_step_to_its_end(hosts, browser, run):
+    for number in range(5):
+        panel = text(browser.get(url("lesson-panel", run.sandbox_id)))
+        assert escape(catalog.lesson(run.slug, run.salt).steps[number].title) in panel and run.salt in panel
+        refused = browser.post(url("lesson-next", run.sandbox_id))
+        run.refresh_from_db()
+        assert run.step == number, "a step that is not done is not left"
+        assert "disabled" in text(refused)
+        solve(browser, hosts, run)
+        panel = text(browser.get(url("lesson-panel", run.sandbox_id)))
+        run.refresh_from_db()
+        assert run.reached_at is not None, panel[panel.find("clauses") :]
+        browser.post(url("lesson-next", run.sandbox_id))
+        run.refresh_from_db()
+        assert run.step == number + 1
+    assert "Reading did not remove it." in text(browser.get(url("lesson-panel", run.sandbox_id)))
+    assert run.finished_at is not None
+    assert "5 of 5 steps done" in text(browser.get(url("lesson-list")))
+
+
+def test_a_wrong_prediction_is_kept_and_compared(hosts, browser, run):
+    browser.post(url("lesson-answer", run.sandbox_id), {"ask": "first_number", "value": "1"})
+    hosts.ask(run.sandbox_id, "act", action={"do": "create topic", "topic": f"orders-{run.salt}"})
+    hosts.run(run.sandbox_id, 500)
+    panel = text(browser.get(url("lesson-panel", run.sandbox_id)))
+    assert "You said <strong>1</strong>" in panel and "It is <strong>0</strong>" in panel
+
+
+def test_answers_that_are_none_are_refused_where_they_stand(hosts, browser, run):
+    for value, words in [("", "a guess is enough"), ("one", "whole number"), ("9" * 400, "300 characters")]:
+        shown = text(browser.post(url("lesson-answer", run.sandbox_id), {"ask": "first_number", "value": value}))
+        assert words in shown and 'aria-invalid="true"' in shown
+        assert not value or value[:300] in shown, "what was typed is kept"
+    shown = text(browser.post(url("lesson-answer", run.sandbox_id), {"ask": "nonsense", "value": "1"}))
+    assert "not open any more" in shown
+    run.refresh_from_db()
+    assert run.answers == []
+
+
+def test_a_form_of_the_step_acts_once_the_prediction_is_made_and_keeps_what_was_typed(hosts, browser, run):
+    act = url("lesson-act", run.sandbox_id, 0)
+    assert "First say what will happen" in text(browser.post(act, {"topic": "x", "partitions": "1"}))
+    browser.post(url("lesson-answer", run.sandbox_id), {"ask": "first_number", "value": "0"})
+    shown = text(browser.post(act, {"topic": "bad name", "partitions": "1"}))
+    assert 'value="bad name"' in shown and "error" in shown
+    assert "whole number" in text(browser.post(act, {"topic": "orders", "partitions": "many"}))
+    assert "Done." in text(browser.post(act, {"topic": "orders", "partitions": "1"}))
+    hosts.run(run.sandbox_id, 500)
+    assert "You made a topic called orders" in text(browser.get(url("lesson-panel", run.sandbox_id)))
+    assert browser.post(url("lesson-act", run.sandbox_id, 9)).status_code == 404
+
+
+def test_nothing_is_sent_when_nothing_has_changed(hosts, browser, run):
+    status = url("lesson-status", run.sandbox_id)
+    shown = text(browser.get(status, {"step": 0}))
+    seen = shown.split("seen=")[1].split('"')[0]
+    assert browser.get(status, {"step": 0, "seen": seen}).status_code == 204
+    assert browser.get(status, {"step": 3, "seen": seen}).status_code == 204
+    browser.post(url("lesson-answer", run.sandbox_id), {"ask": "first_number", "value": "0"})
+    assert browser.get(status, {"step": 0, "seen": seen}).status_code == 200
+
+
+def test_a_step_begins_anew_in_a_fork_from_where_it_opened(hosts, browser, run):
+    solve(browser, hosts, run)
+    browser.get(url("lesson-panel", run.sandbox_id))
+    browser.post(url("lesson-next", run.sandbox_id))
+    gone = browser.post(url("lesson-restart", run.sandbox_id), {"step": "1.1"})
+    branch = Sandbox.objects.get(parent=run.sandbox)
+    assert gone["HX-Redirect"] == url("sandbox-detail", branch.id)
+    again = branch.lesson_runs.get()
+    assert (again.step, again.opened_at, again.answers, again.salt) == (0, 3, [], run.salt)
+    assert hosts.ask(branch.id, "frame")["topics"] == []
+    shown = text(browser.post(url("lesson-restart", run.sandbox_id), {"step": "1.5"}))
+    assert "has not been open yet" in shown
+
+
+def test_the_past_and_a_runner_that_is_away_are_said(hosts, browser, run):
+    hosts.ask(run.sandbox_id, "jump", to=1)
+    assert "looking at the past" in text(browser.get(url("lesson-panel", run.sandbox_id)))
+    hosts.down = True
+    assert "No process hosts sandboxes" in text(browser.get(url("lesson-panel", run.sandbox_id)))
+    assert "No process hosts" in text(
+        browser.post(url("lesson-answer", run.sandbox_id), {"ask": "first_number", "value": "0"})
+    )
+
+
+def test_the_gadget_shows_three_ways_and_the_articles_own_numbers(hosts, browser):
+    shown = text(browser.get(url("lesson-hash"), {"key": "id_1234", "count": "3"}))
+    assert "-286100597" in shown and "murmur2" in shown and "CRC-32" in shown
+    assert browser.get(url("lesson-hash"), {"key": "\0<b>", "count": "x"}).status_code == 200
+
+
+def test_a_lesson_of_somebody_else_is_not_there(hosts, run):
+    other = Client()
+    other.force_login(User.objects.create_user("other"))
+    for name, more in [("lesson-panel", ()), ("lesson-status", ())]:
+        assert other.get(url(name, run.sandbox_id, *more)).status_code == 404
+    for name, more in [
+        ("lesson-answer", ()),
+        ("lesson-next", ()),
+        ("lesson-act", (0,)),
+        ("lesson-restart", ()),
+        ("lesson-leave", ()),
+    ]:
+        assert other.post(url(name, run.sandbox_id, *more)).status_code == 404
+        assert Client().post(url(name, run.sandbox_id, *more)).status_code == 404
+
+
+def test_a_guest_begins_at_the_machine_itself_and_keeps_it_on_signing_in(hosts, settings, owner, data):
+    settings.GUESTS = True
+    guest = Client()
+    assert guest.get(url("lesson-list")).status_code == 200
+    made = guest.post(url("lesson-start", "first-event"))
+    run = LessonRun.objects.get()
+    assert made.status_code == 302 and run.user is None
+    sandboxes.keep_for(owner, run.sandbox.guest)
+    assert lesson_runs.farthest(owner, Sandbox.objects.filter(owner=owner))["first-event"] == run
+
+
+def test_putting_it_aside_keeps_what_is_done(hosts, browser, run):
+    assert browser.post(url("lesson-leave", run.sandbox_id))["HX-Redirect"] == url("lesson-list")
+    assert browser.get(url("lesson-panel", run.sandbox_id)).status_code == 404
+    browser.post(url("lesson-start", run.slug), {"sandbox": run.sandbox_id})
+    assert LessonRun.objects.get().salt == run.salt
+
+
+def test_progress_outlives_its_sandbox(hosts, browser, run):
+    LessonRun.objects.update(step=2)
+    run.sandbox.cluster.delete()
+    assert "2 of 5 steps done" in text(browser.get(url("lesson-list")))
