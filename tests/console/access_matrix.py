@@ -236,6 +236,17 @@ SANDBOX_PAGES = [
     row("sandbox:sandbox-detail", GET, OWN),
     row("sandbox:sandbox-compare", GET, OWN),
     row("sandbox:sandbox-end", POST, OWN, done=302),
+    # No runner hosts it here: what would ask one says so, and the rest is done all the same.
+    row("sandbox:lesson-list", GET, SIGNED_IN),
+    row("sandbox:lesson-start", POST, SIGNED_IN, done=302, slug="first-event"),
+    row("sandbox:lesson-hash", GET, ANYBODY),
+    row("sandbox:lesson-panel", GET, OWN),
+    row("sandbox:lesson-status", GET, OWN, done=204),
+    row("sandbox:lesson-answer", POST, OWN, {"ask": "x", "value": "y"}, done=302),
+    row("sandbox:lesson-act", POST, OWN, done=302, number=0),
+    row("sandbox:lesson-next", POST, OWN, done=302),
+    row("sandbox:lesson-restart", POST, OWN, done=302),
+    row("sandbox:lesson-leave", POST, OWN, done=302),
 ]
 RECORDS = {"value": {"type": "STRING", "data": "x"}}
 API = [

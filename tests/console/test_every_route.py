@@ -17,6 +17,7 @@ from tests.console.fake_writes import FakeWrites
 
 EXAMPLES = {
     **WHERE, "pk": 1, "step": "next", "secret": "abc", "search_id": uuid.UUID(int=1), "sending_id": uuid.UUID(int=2),
+    "sandbox_id": uuid.UUID(int=3), "slug": "first-event", "number": 0,
 }  # fmt: skip
 POLICY = {
     "default-src 'none'", "script-src 'self'", "style-src 'self'", "base-uri 'none'", "object-src 'none'",
