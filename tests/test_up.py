@@ -17,7 +17,7 @@ import pytest
 from engine.launcher import REPOSITORY, free_port
 from tests.processes import cpu_s, processes_of, pss_kb, wait_for
 
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("up")]
+pytestmark = pytest.mark.processes
 
 READY_S_MAX = 120  # of the first start, on a machine that is busy with other tests
 START_S_MAX = 6  # of a later one, where nothing else runs; here other tests do, so that its work counts instead:

@@ -108,6 +108,11 @@ def run(spec: ConnectionSpec, operation: Operation[T], *, time_limit_s: float = 
         raise _late(spec, time_limit_s) from None
 
 
+def begin(spec: ConnectionSpec, operation: Operation[T], *, time_limit_s: float = TIME_LIMIT_S) -> "Future[T]":
+    """The same without waiting for it."""
+    return _submit(spec, operation, time_limit_s)
+
+
 async def use(spec: ConnectionSpec, operation: Operation[T], *, time_limit_s: float = TIME_LIMIT_S) -> T:
     """The same on the loop of this module: for live tails."""
     return await _pool().use(spec, operation, time_limit_s)

@@ -1,21 +1,24 @@
 """What a cluster can, as its brokers say by ApiVersions: so that a page offers only what will be understood.
 
     features(spec).can("DeleteRecords")      features(spec).refusal("DeleteRecords")  # words for a switched-off button
+    known(spec)                              # the same without waiting, for buttons: None until it was told
 
 Invariants:
 - Something is offered only if the cluster and our client have a version of it in common.
 - What was asked is kept for AGE_S and at most KEPT_MAX connections; a failure is not kept.
+- `known` never waits and never fails: a page that offers what the cluster turns out to refuse says so when it is tried.
 Not here: whether the user may (permissions.py), whether the cluster lets us (its ACLs say so when asked).
 Spec: KIP-35.
 """
 
 import threading
 import time
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from typing import Any
 
-from console.kafka.connection import ConnectionSpec, Session, run
-from console.kafka.errors import refused
+from console.kafka.connection import ConnectionSpec, Session, begin, run
+from console.kafka.errors import KafkaError, refused
 from engine.client.cluster_metadata import error_code
 from engine.wire.catalog import APIS
 from engine.wire.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
@@ -81,6 +84,7 @@ class Features:
 
 _lock = threading.Lock()
 _kept: dict[ConnectionSpec, tuple[float, Features]] = {}
+_asking: set[ConnectionSpec] = set()
 
 
 def features(spec: ConnectionSpec) -> Features:
@@ -90,12 +94,37 @@ def features(spec: ConnectionSpec) -> Features:
     if found is not None and time.monotonic() - asked_s < AGE_S:
         return found
     found = run(spec, _ask)
+    _keep(spec, found)
+    return found
+
+
+def known(spec: ConnectionSpec) -> Features | None:
+    """What the cluster said when it was asked last; asked again beside the page when that is old or was never."""
+    with _lock:
+        asked_s, found = _kept.get(spec, (0.0, None))
+        fresh = found is not None and time.monotonic() - asked_s < AGE_S
+        if fresh or spec in _asking or len(_asking) >= KEPT_MAX:
+            return found
+        _asking.add(spec)
+
+    def answered(future: "Future[Features]") -> None:
+        with _lock:
+            _asking.discard(spec)
+        try:
+            _keep(spec, future.result())
+        except (KafkaError, CancelledError):
+            return  # it does not answer: the page itself says so
+
+    begin(spec, _ask).add_done_callback(answered)
+    return found
+
+
+def _keep(spec: ConnectionSpec, found: Features) -> None:
     with _lock:
         _kept.pop(spec, None)
         _kept[spec] = (time.monotonic(), found)
         while len(_kept) > KEPT_MAX:
             del _kept[next(iter(_kept))]
-    return found
 
 
 async def _ask(session: Session) -> Features:

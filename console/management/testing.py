@@ -23,9 +23,9 @@ from engine.launcher import REPOSITORY
 NO_SYSTEM_PACKAGES = "--no-system-packages"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 KCAT_NAMES = ("kcat", "kafkacat")
-# Three processes for two cores: half of the time is waiting (for a session to end, a JVM, a browser). Tests that
-# disturb each other are kept together by xdist_group marks.
-WHOLE_SUITE = ["-n", "3", "--dist", "loadgroup"]
+# Three processes for two cores: half of the time is waiting (for a session to end, a JVM, a browser). What each gets
+# is decided by tests/conftest.py.
+WHOLE_SUITE = ["-n", "3"]
 
 
 def main(arguments: list[str]) -> int:

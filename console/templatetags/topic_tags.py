@@ -7,8 +7,11 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from console.kafka import features
+from console.kafka.errors import KafkaError
 from console.permissions import ADMINISTER, OPERATE, refusal_of, role_on
 from console.services import payloads, topics
+from console.services.clusters import connection_spec
 from console.templatetags.console_tags import icon, preview
 
 register = template.Library()
@@ -16,14 +19,21 @@ NEEDS = {"operator": OPERATE, "admin": ADMINISTER}
 
 
 @register.simple_tag(takes_context=True)
-def refusal(context: template.Context, needs: str, what: str = "") -> str:
-    """Why this person may not do it in the cluster of this page, or nobody to this topic; "" if they may.
+def refusal(context: template.Context, needs: str, what: str = "", *, api: str) -> str:
+    """Why this person may not do it, the cluster cannot, or nobody may to this topic; "" if it can be done.
 
-    `what` is "partitions", "records" or "topic" where a topic itself can stand in the way.
+    `api` is what the cluster must understand; `what` is "partitions", "records" or "topic" where a topic itself can
+    stand in the way.
     """
     page = context["page"]
     role = role_on(context["request"].user, page.cluster)
     why = refusal_of(role, page.cluster, needs=NEEDS[needs])
+    if not why:
+        try:
+            found = features.known(connection_spec(page.cluster))
+        except KafkaError:
+            found = None  # its secrets are lost; the page says so
+        why = found.refusal(api) if found is not None else ""
     if why or not what:
         return why
     internal = page.head.topic.internal

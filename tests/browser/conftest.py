@@ -22,10 +22,6 @@ from tests.engine.compat.brokers import odradek
 
 __all__ = ["Installation", "Open", "shop", "world"]
 
-# Two processes of the test run, each with one browser and one broker: those that visit every page, and the others.
-# They end with this package: while Playwright runs, its event loop does, and no other test could start one.
-EVERY_PAGE = ("test_look.py", "test_patterns.py")
-GROUP, GROUP_OF_EVERY_PAGE = pytest.mark.xdist_group("browser"), pytest.mark.xdist_group("browser, every page")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-quic", "--no-first-run"]
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ONLY = os.environ.get("ODRADEK_BROWSER_CLUSTER")
@@ -37,12 +33,10 @@ new PerformanceObserver((list) => {
 }).observe({ type: "layout-shift", buffered: true });"""  # a log whose newest is on top moves its own rows
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(GROUP_OF_EVERY_PAGE if item.path.name in EVERY_PAGE else GROUP)
 
 
 @pytest.fixture(scope="package")

@@ -3,7 +3,7 @@
 import time
 from dataclasses import replace
 
-from console.kafka import cluster, configs, records, stream, topics
+from console.kafka import cluster, configs, features, records, stream, topics
 from console.kafka.errors import ClusterUnreachable, NotFound
 
 HOSTILE = "<script>window.__x = 1</script><img src=x onerror=window.__x=1>\u202egnp\u0007"
@@ -48,6 +48,7 @@ class FakeKafka:
     """Set its parts to what a test needs; `down` makes every call fail as a dead cluster does."""
 
     def __init__(self) -> None:
+        self.features: features.Features | None = None  # not told yet
         self.down: Exception | None = None
         self.topics = [SUMMARY]
         self.detail = DETAIL
@@ -69,6 +70,7 @@ class FakeKafka:
         monkeypatch.setattr(records, "neighbour", self.neighbour)
         monkeypatch.setattr(cluster, "describe", self._says(lambda spec: self.cluster))
         monkeypatch.setattr(stream, "watch", self.watch)
+        monkeypatch.setattr(features, "known", lambda spec: self.features)
         return self
 
     def _says(self, answer):

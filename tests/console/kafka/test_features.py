@@ -7,6 +7,7 @@ from console.kafka.connection import ConnectionSpec
 from console.kafka.errors import ClusterUnreachable
 from console.kafka.features import ACTIONS, KEYS, features, features_of
 from engine.wire.messages.api_versions import ApiVersion, ApiVersionsResponse
+from tests.processes import wait_for
 
 
 def test_a_cluster_says_what_it_can(spec):
@@ -23,6 +24,14 @@ def test_it_is_asked_once_in_a_while_and_a_failure_is_not_kept(spec, monkeypatch
     for _ in range(2):
         with pytest.raises(ClusterUnreachable):
             features(ConnectionSpec("127.0.0.1:1"))
+
+
+def test_what_is_known_is_told_without_waiting(spec):
+    assert module.known(ConnectionSpec("127.0.0.1:1", client_id="nobody")) is None
+    asked = ConnectionSpec(spec.bootstrap, client_id="known")
+    assert module.known(asked) is None
+    wait_for(lambda: module.known(asked) is not None, timeout_s=5, what="the cluster did not say what it can")
+    assert module.known(asked).can("CreateTopics")
 
 
 def test_what_is_missing_or_too_old_or_too_new_is_not_offered():

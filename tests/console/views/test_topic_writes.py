@@ -8,6 +8,7 @@ import pytest
 
 from console.kafka import configs, groups
 from console.kafka.errors import KafkaRefused, NotFound
+from console.kafka.features import Features
 from console.kafka.topic_writes import MaybeDone
 from console.models import AuditEntry
 from tests.console.fake_kafka import CONFIGS, DETAIL, HOSTILE, RECORD
@@ -309,3 +310,18 @@ def test_what_was_done_is_said_once_and_in_numbers_that_agree(cast, kafka, write
     post(cast, "configs")
     changed = text(cast.admin.get(f"/clusters/{cast.cluster.pk}/topics/"))
     assert changed.count("was changed.") == 1 and "Put back…" in changed
+
+
+@pytest.mark.parametrize(
+    ("path", "words", "why"),
+    [
+        ("topics/", "New topic", "create topics: it needs Kafka 0.10.1 or newer"),
+        (f"topics/{NAME}/partitions/", "Add partitions…", "add partitions: it needs Kafka 1.0 or newer"),
+        (f"topics/{NAME}/configs/", "Change settings…", "change configs: it needs Kafka 2.3 or newer"),
+    ],
+)
+def test_what_a_cluster_cannot_do_is_switched_off_with_the_reason(cast, kafka, writes, path, words, why):
+    kafka.features = Features({}, {})
+    page = cast.admin.get(f"/clusters/{cast.cluster.pk}/{path}").content.decode()
+    assert re.search(rf'aria-disabled="true" aria-describedby="why-not">(<svg.*?</svg>)?{words}', page)
+    assert f"this cluster cannot {why}" in page.lower().replace("kafka", "Kafka")

@@ -19,7 +19,7 @@ from tests.engine.compat.differential_reasons import reason_for
 from tests.engine.compat.differential_requests import PREPARE, TALK
 from tests.engine.compat.differential_schema import fitted
 
-pytestmark = [pytest.mark.kafka, pytest.mark.processes, pytest.mark.xdist_group("differential")]
+pytestmark = [pytest.mark.kafka, pytest.mark.processes]
 
 SETTINGS = {"auto.create.topics.enable": "false", "group.initial.rebalance.delay.ms": "0"}
 # The topic, its leader or the coordinator is on its way.

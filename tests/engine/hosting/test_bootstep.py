@@ -18,7 +18,7 @@ from engine import launcher
 from engine.launcher import BrokerProcess
 from tests.processes import pss_kb, running_redis, wait_for
 
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("hosting")]
+pytestmark = pytest.mark.processes
 
 NO_REDIS = "redis://127.0.0.1:1/0"  # nothing listens there
 CELERY = [sys.executable, "-m", "celery", "-q", "-A", "engine.hosting", "worker", "--loglevel=WARNING"]

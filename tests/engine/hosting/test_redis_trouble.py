@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartit
 from engine.launcher import start_broker
 from tests.processes import running_redis
 
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("hosting")]
+pytestmark = pytest.mark.processes
 
 BEFORE_S = 1.5
 AFTER_S = 3.0
