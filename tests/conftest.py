@@ -9,11 +9,9 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-# Each with one browser and one broker: tests that visit every page, and the others. They end with their folder: while
-# Playwright runs, its event loop does, and no other test of the process could start one.
-EVERY_PAGE = ("tests/browser/test_look.py", "tests/browser/test_patterns.py", "tests/browser/test_hostile.py")
-TOGETHER = {  # folder or file: the piece it belongs to; the first that fits
-    **dict.fromkeys(EVERY_PAGE, "browser, every page"),
+TOGETHER = {  # folder: the piece that its files are
+    # One browser, one console and one broker are enough work. They end with their folder: while Playwright runs, its
+    # event loop does, and no other test of the process could start one.
     "tests/browser/": "browser",
     "tests/engine/hosting/": "hosting",  # each measures a broker with nothing else in its process
 }
