@@ -14,7 +14,7 @@ pytestmark = pytest.mark.processes
 
 BEFORE_S = 1.5
 AFTER_S = 3.0
-SILENCE_S_MAX = 1.0
+SILENCE_S_MAX = 2.5  # a busy machine stalls for a second or two; waiting for Redis even once would be 3 s and more
 PATIENCE_S = 60.0  # for a machine that is busy with other things; not what is judged
 QUEUED_MAX = 5_000
 
