@@ -14,6 +14,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 Options = dict[str, object]
+VIOLATIONS_SHOWN = 100
 FIGURES = ": median "  # what a line with a figure says
 
 
@@ -124,11 +125,11 @@ def run_console_speed(directory: Path, options: Options) -> tuple[str, list[str]
 
 def run_pytest(directory: Path, campaign: str, *more: str) -> tuple[list[str], list[str]]:
     """Run a campaign that is written as tests; return what it printed, and that again if it failed."""
-    options = ["-s", "-p", "no:cacheprovider", f"--basetemp={directory}/pytest", *more]
+    options = ["-s", "-rfE", "--tb=short", "-p", "no:cacheprovider", f"--basetemp={directory}/pytest", *more]
     command = [sys.executable, "-m", "pytest", campaign, *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     lines = done.stdout.strip().splitlines() or [done.stderr]
-    return lines, lines if done.returncode else []
+    return lines, lines[-VIOLATIONS_SHOWN:] if done.returncode else []  # the names of what failed stand at the end
 
 
 CAMPAIGNS: dict[str, Callable[[Path, Options], tuple[str, list[str]]]] = {
@@ -157,4 +158,4 @@ class Command(BaseCommand):
             report, violations = CAMPAIGNS[str(options["name"])](Path(directory), options)
         self.stdout.write(report)
         if violations:
-            raise CommandError("\n".join(violations[:40]))
+            raise CommandError("\n".join(violations[:VIOLATIONS_SHOWN]))
