@@ -13,9 +13,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 
 from console.kafka import errors
+from console.rest.errors import ApiError, response_of
 from console.services import outages, sessions
 from console.views import errors as pages
 
+BODY_DROPPED = "Odradek-Body-Dropped"  # a header that the web server sets, and takes off what clients send
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 POLICY = "; ".join(
@@ -64,6 +66,22 @@ def is_proxy(address: str) -> bool:
         return False
     parsed = getattr(parsed, "ipv4_mapped", None) or parsed  # of a socket that takes both families
     return any(parsed in ip_network(known, strict=False) for known in settings.PROXIES)
+
+
+class WholeBody:
+    """A body that was too long to be kept (console/project/bodies.py) is refused before anybody looks for it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer one request."""
+        limit = request.headers.get(BODY_DROPPED)
+        if limit is None:
+            return self.get_response(request)
+        if request.path.startswith("/v3/"):
+            return response_of(ApiError(413, 413, f"the body is longer than {limit[:20]} bytes"))
+        return pages.too_long(int(limit) if limit.isascii() and limit.isdigit() else 0)
 
 
 class SessionUse:

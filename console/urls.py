@@ -65,6 +65,7 @@ access_urls = [
     path("users/<int:pk>/kind/", users.user_kind, name="user-kind"),
     path("users/<int:pk>/active/", users.user_active, name="user-active"),
     path("users/<int:pk>/sign-out/", users.user_sign_out, name="user-sign-out"),
+    path("users/<int:pk>/tokens/", users.user_tokens, name="user-tokens"),
     path("users/<int:pk>/password/", users.user_password, name="user-password"),
     path("users/<int:pk>/roles/", users.user_role, name="user-role"),
     path(ON_CLUSTER + "members/", members.member_list, name="member-list"),

@@ -19,6 +19,11 @@ class Pair:
     certificate: str
     key: str
 
+    def locked(self, phrase: str, kind: str = "PKCS8") -> str:
+        key = serialization.load_pem_private_key(self.key.encode(), None)
+        how = serialization.BestAvailableEncryption(phrase.encode())
+        return key.private_bytes(serialization.Encoding.PEM, getattr(serialization.PrivateFormat, kind), how).decode()
+
     @property
     def both(self) -> str:
         return self.key + self.certificate

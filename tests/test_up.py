@@ -145,7 +145,7 @@ def test_a_second_up_on_the_same_data_is_refused(up: Up) -> None:
 
 
 def test_a_part_that_dies_is_started_again(up: Up) -> None:
-    web = next(pid for pid, line in processes_of(up.data).items() if "daphne" in line)
+    web = next(pid for pid, line in processes_of(up.data).items() if "console.project.web" in line)
     os.kill(web, signal.SIGKILL)
     wait_for(lambda: re.search(r"^web +ready again", up.text, re.MULTILINE), 30, up.text)
     with urllib.request.urlopen(f"http://127.0.0.1:{up.port}/", timeout=10) as response:

@@ -57,6 +57,7 @@ class PasswordChangeForm(NewPasswordForm):
     """The same, with the password that one has now."""
 
     old = forms.CharField(max_length=PASSWORD_MAX, strip=False, error_messages={"required": "Type your old password."})
+    revoke_tokens = forms.BooleanField(required=False)
 
 
 class AcceptForm(NewPasswordForm):

@@ -2,6 +2,7 @@
 
 Invariants:
 - A secret that was typed is never in the page again; one that an earlier page carries counts as typed.
+- A pass phrase is kept nowhere, not even in the page: the key it opened is.
 - A kept secret goes nowhere else than before: who changes where or how to connect types it again.
 Not here: keeping, carrying and sealing secrets, the test and the saving (services/connections.py).
 """
@@ -13,10 +14,12 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from console.kafka import private_keys
 from console.models import CONNECTION, MARKS, Cluster, Colour, Mechanism, Protocol
 from engine.client.config import PEM_CHARACTERS_MAX, parse_bootstrap
 
 PEM = {"required": False, "max_length": PEM_CHARACTERS_MAX, "strip": True}
+LOCKED_KEY = "locked_key"  # of a page: one that its pass phrase did not open yet
 WHERE = ("bootstrap", "security_protocol", "sasl_mechanism", "ca_certificate")
 
 
@@ -82,6 +85,7 @@ class ConnectionForm(MarksForm):
     ca_certificate = forms.CharField(**PEM)
     client_certificate = forms.CharField(**PEM)
     client_key = forms.CharField(**PEM)
+    pass_phrase = forms.CharField(required=False, max_length=1000, strip=False)  # of the key; used once, never kept
 
     def __init__(
         self,
@@ -118,21 +122,23 @@ class ConnectionForm(MarksForm):
         if not signs_in:
             asked |= {"sasl_mechanism": "", "sasl_username": "", "password": ""}
         if not has_tls:
-            asked |= {"ca_certificate": "", "client_certificate": "", "client_key": ""}
+            asked |= {"ca_certificate": "", "client_certificate": "", "client_key": "", "pass_phrase": ""}
         if signs_in:
             self._need(asked, "sasl_mechanism", "Choose a mechanism.")
             self._need(asked, "sasl_username", "Type the name of a user.")
             self._take_secret("password", asked, "password", "Type the password.")
+        opens = self._open_key(asked)
         if has_tls and asked.get("client_certificate"):
-            self._take_secret("key", asked, "client_key", "Paste the key of the client certificate.")
-        elif has_tls and asked.get("client_key"):
+            if opens:
+                self._take_secret("key", asked, "client_key", "Paste the key of the client certificate.")
+        elif has_tls and (asked.get("client_key") or not opens):
             self.add_error("client_certificate", "Paste the certificate of this key too.")
         return asked
 
     def refuse(self, words: str) -> None:
         """An error at the field that these words are about: certificates and keys are tried out elsewhere."""
         field = "ca_certificate" if "CA certificate" in words else "client_certificate"
-        self.add_error("client_key" if "pass phrase" in words else field, f"{words[:1].upper()}{words[1:]}.")
+        self.add_error(field, f"{words[:1].upper()}{words[1:]}.")
 
     @property
     def typed(self) -> Cluster:
@@ -161,6 +167,26 @@ class ConnectionForm(MarksForm):
     def has_key(self) -> bool:
         """For the words in the field."""
         return "key" in {**self.found, **self.kept}
+
+    def _open_key(self, asked: dict[str, Any]) -> bool:
+        """Make the key one without its pass phrase; False if it does not open: then the page carries it as it is."""
+        key, phrase = asked.get("client_key") or self.carried.get(LOCKED_KEY) or "", asked.get("pass_phrase") or ""
+        if not key and phrase and "client_key" not in self.errors:
+            self.add_error("client_key", "Paste the key too that this pass phrase opens.")
+        if not key or not (phrase or private_keys.is_locked(key)):
+            return True
+        try:
+            asked["client_key"] = private_keys.opened(key, phrase)
+        except ValueError as error:
+            self.add_error("pass_phrase", str(error))
+            self.fresh[LOCKED_KEY] = key
+            return False
+        return True
+
+    @property
+    def has_locked_key(self) -> bool:
+        """For the words in the field: it waits for its pass phrase."""
+        return LOCKED_KEY in self.fresh
 
     def _need(self, asked: dict[str, Any], name: str, words: str) -> None:
         if not asked.get(name) and name not in self.errors:

@@ -3,18 +3,26 @@
 A consumer may look at its session itself and say good-bye in words; this holds for those that do not, and for
 browsers that let a consumer wait for ever.
 
-*Invariants*: CHECK_EVERY_S after a session ended (signed out, deactivated, another password) its sockets are closed.
+*Invariants*: a minute after a session ended (signed out, deactivated, another password) its sockets are closed; and so
+are those whose session nobody could look at for a minute, for then nobody knows.
 *Not here*: whether a session may open a socket (the consumers ask permissions.py).
 """
 
 import asyncio
+import logging
+import time
 from typing import Any
 
 from channels.auth import get_user
 from channels.db import database_sync_to_async
+from django.db import Error as DatabaseError
 
-CHECK_EVERY_S = 45  # a session that ended has no socket after a minute
-SIGNED_OUT = 4401  # close code of our own
+logger = logging.getLogger("django.channels")  # where the faults of sockets go
+
+CHECK_EVERY_S = 45.0  # a session that ended has no socket after a minute
+AGAIN_S = 5.0  # after the database failed
+UNSURE_S = 60  # for so long it may fail
+SIGNED_OUT, FAULT = 4401, 4500  # close codes of our own
 
 
 class EndsWithSession:
@@ -26,6 +34,7 @@ class EndsWithSession:
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
         """Serve the socket, and look at its session now and then."""
         ended = asyncio.Event()
+        user_id = getattr(scope.get("user"), "pk", None)
 
         async def receive_until_ended() -> dict[str, Any]:
             coming = asyncio.ensure_future(receive())
@@ -41,23 +50,43 @@ class EndsWithSession:
             if not ended.is_set():
                 await send(message)
 
-        watching = asyncio.create_task(_watch(scope, send, ended))
+        async def watch() -> None:
+            code = FAULT
+            try:
+                code = await _why_over(scope["session"], user_id)
+            except Exception:  # nobody awaits this: a fault of ours is logged, and nobody watches from then on
+                logger.exception("the session of %s cannot be watched", scope["path"])
+            ended.set()
+            await send({"type": "websocket.close", "code": code})
+
+        watching = asyncio.create_task(watch()) if user_id is not None else None
         try:
             return await self.inner(scope, receive_until_ended, send_until_ended)
         finally:
-            watching.cancel()
+            if watching is not None:
+                watching.cancel()
 
 
-async def _watch(scope: dict[str, Any], send: Any, ended: asyncio.Event) -> None:
-    """Until the session is not there any more, or not this person's."""
-    user_id = getattr(scope.get("user"), "pk", None)
-    while user_id is not None:
-        await asyncio.sleep(CHECK_EVERY_S)
-        user = await get_user({"session": await database_sync_to_async(_anew)(scope["session"])})
-        if user.pk != user_id:
-            ended.set()
-            await send({"type": "websocket.close", "code": SIGNED_OUT})
-            return
+async def _why_over(session: Any, user_id: int) -> int:
+    """Wait until the session is not there any more, or not this person's, or nobody can tell; give the close code."""
+    sure_s, wait_s = time.monotonic(), CHECK_EVERY_S
+    while True:
+        await asyncio.sleep(wait_s)
+        try:
+            if (await user_now(session)).pk != user_id:
+                return SIGNED_OUT
+        except DatabaseError as error:
+            if time.monotonic() - sure_s + AGAIN_S > UNSURE_S:
+                logger.error("a live page is closed: its session could not be looked at for a minute: %s", error)
+                return FAULT
+            wait_s = AGAIN_S
+        else:
+            sure_s, wait_s = time.monotonic(), CHECK_EVERY_S
+
+
+async def user_now(session: Any) -> Any:
+    """Whose session this is at this moment; the one in a socket's scope is from when it was opened."""
+    return await get_user({"session": await database_sync_to_async(_anew)(session)})
 
 
 def _anew(session: Any) -> Any:

@@ -19,16 +19,17 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
-from channels.auth import get_user
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import Error as DatabaseError
 from django.http import Http404, QueryDict
 
 from console.forms.tail import TailForm
 from console.kafka import stream
 from console.kafka.errors import ClusterUnreachable, KafkaError
 from console.live import rows, tail_messages
+from console.live.session_watch import user_now
 from console.live.tail_messages import Acknowledged, Paused, Resumed, Viewed
 from console.live.window import Window
 from console.models import Cluster
@@ -254,13 +255,15 @@ class TopicTail(AsyncWebsocketConsumer):
         self._fit()
 
     async def _check_session(self) -> None:
-        # The user in scope is from when the socket was opened; the session may have ended since.
-        user = await get_user({"session": await database_sync_to_async(_fresh)(self.scope["session"])})
-        if user.pk != self.user_id:
-            raise _SignedOut
-        self.scope["user"] = user
-        if await self._cluster() is None:
-            raise _SignedOut
+        try:
+            user = await user_now(self.scope["session"])
+            if user.pk != self.user_id:
+                raise _SignedOut
+            self.scope["user"] = user
+            if await self._cluster() is None:
+                raise _SignedOut
+        except DatabaseError:
+            return  # at the next look; session_watch closes the socket if that does not get better
 
     async def _end(self, why: str, code: int) -> None:
         self._leave()
@@ -270,12 +273,3 @@ class TopicTail(AsyncWebsocketConsumer):
 
 class _SignedOut(Exception):
     """The session ended, or the role on the cluster did."""
-
-
-def _fresh(session: Any) -> Any:
-    """The same session, read anew."""
-    store = type(session)(session.session_key) if not hasattr(session, "_wrapped") else None
-    if store is None:
-        store = type(session._wrapped)(session.session_key)
-    store.load()
-    return store

@@ -76,7 +76,7 @@ def web_part(host: str, port: int, environment: Mapping[str, str]) -> Part:
     options = ["-v", "0", "-b", host, "-p", str(port), "--application-close-timeout", "5"]
     # The limits hold in both directions: the largest frame of a live tail fits (console/live/rows.py).
     options += ["--websocket-max-message-size", "524288", "--websocket-max-frame-size", "524288"]
-    command = [sys.executable, "-m", "daphne", *options, "console.project.asgi:application"]
+    command = [sys.executable, "-m", "console.project.web", *options, "console.project.asgi:application"]
 
     def start() -> subprocess.Popen[bytes]:
         return start_process(command, environment=environment, output=subprocess.PIPE, death_signal=signal.SIGKILL)

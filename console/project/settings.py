@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "console.middleware.ClientAddress",
     "django.middleware.security.SecurityMiddleware",
     "console.middleware.ContentSecurityPolicy",
+    "console.middleware.WholeBody",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -187,6 +188,7 @@ WHITENOISE_USE_FINDERS = True  # so that a process that was started alone needs 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"stderr": {"class": "logging.StreamHandler"}},
+    "filters": {"for_operators": {"()": "console.project.log_filter.ForOperators"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "filters": ["for_operators"]}},
     "loggers": {"django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
 }

@@ -3,8 +3,8 @@
 A key, value or header that is UTF-8 stands there as text; any other is base64, and a field beside it says so. Numbers
 are exact. A file that ends before its end says so in its last line.
 
-*Invariants*: at most RECORDS_MAX records and BYTES_MAX bytes; a CSV cell that a spreadsheet would take for a formula
-begins with an apostrophe.
+*Invariants*: at most RECORDS_MAX records and BYTES_MAX bytes of them; a CSV cell that a spreadsheet would take for a
+formula begins with an apostrophe, and its encoding says so: nothing is lost.
 *Not here*: which records (whoever asks), the answer (views/downloads.py).
 """
 
@@ -36,7 +36,9 @@ PICKED_AT_ONCE = 200
 PICK_LIMIT_S = 30.0
 YIELD_S = 0.002  # after each answer, so that pages of the same process come in between
 COLUMNS = ("partition", "offset", "timestamp", "time", "key", "key_encoding", "value", "value_encoding", "headers")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# What spreadsheets take for the start of a formula, in the wide letters of East Asian keyboards too.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+APOSTROPHE = "apostrophe+"  # before the encoding of a cell to which one was added: without it the cell is exact
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Line = FoundRecord | RecordView
@@ -88,7 +90,8 @@ class Csv:
         cells = [str(record.partition), str(record.offset), when, _time(record.timestamp_ms)]
         for data in (record.key, record.value):
             text, encoding = _text(data)
-            cells += [text or "", encoding]
+            harmful = (text or "").startswith(FORMULA_STARTS)
+            cells += [f"'{text}", f"{APOSTROPHE}{encoding}"] if harmful else [text or "", encoding]
         return _row([*cells, json.dumps(_headers(record.headers), ensure_ascii=False)])
 
     def note(self, words: str) -> str:
@@ -118,19 +121,20 @@ class LeftOut:
 
 def blocks(records: Iterable[Line], form: Format, left_out: LeftOut, *, limit: int = RECORDS_MAX) -> Iterator[bytes]:
     """The file, piece by piece; the first piece comes when the first records are known."""
-    pieces, waiting, total, count = [form.head()], 0, 0, 0
+    pieces, waiting, count = [_bytes(form.head())], 0, 0
+    total = len(pieces[0])
     until_s = time.monotonic() + SECONDS_MAX
     cut = ""
     try:
         for record in records:
-            if count >= limit or total >= BYTES_MAX or time.monotonic() > until_s:
+            line = _bytes(form.line(record))
+            if count >= limit or total + len(line) > BYTES_MAX or time.monotonic() > until_s:
                 cut = f"cut after {count} records, the limit of this download"
                 break
-            line = form.line(record)
             count, waiting, total = count + 1, waiting + len(line), total + len(line)
             pieces.append(line)
             if waiting >= BLOCK_BYTES:
-                yield "".join(pieces).encode("utf-8", "surrogatepass")
+                yield b"".join(pieces)
                 pieces, waiting = [], 0
     except KafkaError as error:
         if not count:
@@ -139,8 +143,12 @@ def blocks(records: Iterable[Line], form: Format, left_out: LeftOut, *, limit: i
     if left_out.count:
         cut += f"{'; ' if cut else ''}{left_out.count} left out: {left_out.why}"
     if cut:
-        pieces.append(form.note(cut))
-    yield "".join(pieces).encode("utf-8", "surrogatepass")
+        pieces.append(_bytes(form.note(cut)))
+    yield b"".join(pieces)
+
+
+def _bytes(line: str) -> bytes:
+    return line.encode("utf-8", "surrogatepass")
 
 
 def matching(spec: ConnectionSpec, topic: str, asked: Filter, left_out: LeftOut) -> Iterator[FoundRecord]:
@@ -236,7 +244,5 @@ def _time(timestamp_ms: int) -> str:
 
 def _row(cells: Sequence[str]) -> str:
     out = io.StringIO()
-    csv.writer(out, lineterminator="\r\n").writerow(
-        [f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell for cell in cells]
-    )
+    csv.writer(out, lineterminator="\r\n").writerow(cells)
     return out.getvalue()

@@ -30,6 +30,7 @@ WORDS = {
     "user.change_kind": "Change what they are:",
     "user.change_password": "Change the password of",
     "user.replace_password": "Make a new password for",
+    "token.revoke_all": "Revoke all tokens of",
     "offsets.reset": "Reset offsets of",
     "records.produce": "Produce to",
     "records.delete": "Delete records of",

@@ -31,6 +31,10 @@ KEPT_OF_ONE_MAX = 20  # of one person
 RUNNING_MAX = 3  # of one person
 OUTCOMES_KEPT = 20  # of a sending of which nothing can be sent again
 KEPT_BYTES_MAX = 128 << 20  # of records, of everybody
+# Brokers forget a silent producer after producer.id.expiration.ms (a day, unless set otherwise), and what it sent is
+# then new to them: sent again it would be written twice.
+KNOWN_FOR_S = 12 * 3600
+TOO_MUCH = "this console is sending too much already; try again in a moment"
 logger = logging.getLogger("django.request")  # where the other faults of pages go
 
 
@@ -72,6 +76,7 @@ class Sending:
     fastest_ms: float = 0.0  # of a group of records
     slowest_ms: float = 0.0
     took_ms: float = 0.0  # in all
+    held: str = ""  # why it did not go on when somebody asked for it
     running: bool = True
     cancelled: bool = False
     outcomes: list[Outcome | None] = field(default_factory=list)  # of each record; None: not sent (yet)
@@ -98,7 +103,13 @@ class Sending:
         """Whether what is missing can be sent without writing anything twice."""
         unsure = [outcome for outcome in self.outcomes if isinstance(outcome, PerhapsWritten)]
         missing = any(not isinstance(outcome, Written) for outcome in self.outcomes)
-        return not self.running and bool(self.records) and missing and all(one.sent_as for one in unsure)
+        safe = all(one.sent_as for one in unsure) and not self.too_late
+        return not self.running and bool(self.records) and missing and safe
+
+    @property
+    def too_late(self) -> bool:
+        """Whether something is unsure since so long that the brokers may not know it again."""
+        return bool(self.perhaps) and time.time() - self.begun_ms / 1000 > KNOWN_FOR_S
 
     def tell(self, indexes: Sequence[int], outcomes: Sequence[Outcome], took_ms: float) -> bool:
         """Note what became of some records; say whether to go on."""
@@ -179,10 +190,19 @@ def begin(
 
 
 def go_on(actor: audit.Actor, cluster: Cluster, spec: ConnectionSpec, sending: Sending) -> None:
-    """Send what is missing; what is perhaps written is sent as the broker knows it, so it is written once."""
+    """Send what is missing; what is perhaps written is sent as the broker knows it, so it is written once.
+
+    Nothing happens where it cannot go on; where too much runs already, `sending.held` says so.
+    """
     with _lock:
         if not sending.can_go_on:
             return
+        try:
+            _check_running(sending)
+        except TooMany as refused:
+            sending.held = str(refused)
+            return
+        sending.held = ""
         sending.running, sending.cancelled, sending.reason = True, False, ""
         sending.ended.clear()
     _start(lambda: _run(sending, actor, cluster, spec, again=True))
@@ -201,9 +221,8 @@ def size_of(record: ProducerRecord) -> int:
 
 def _make_room(sending: Sending) -> None:
     """Forget the oldest that are over; TooMany if too much runs."""
+    _check_running(sending)
     mine = [key for key in _sendings if key[0] == sending.user_id]
-    if sum(1 for key in mine if _sendings[key].running) >= RUNNING_MAX:
-        raise TooMany(f"{RUNNING_MAX} of your sendings are under way; wait for one, or cancel it")
     for key in [key for key in mine if not _sendings[key].running][: max(0, len(mine) - KEPT_OF_ONE_MAX + 1)]:
         del _sendings[key]
     over = [key for key, entry in _sendings.items() if not entry.running]
@@ -214,9 +233,17 @@ def _make_room(sending: Sending) -> None:
         kept_bytes += entry.size_bytes if entry.records else 0
         if kept_bytes > KEPT_BYTES_MAX and not entry.running:
             entry.records = []
-    running_bytes = sum(entry.size_bytes for entry in _sendings.values() if entry.running)
-    if len(_sendings) >= KEPT_MAX or running_bytes + sending.size_bytes > KEPT_BYTES_MAX:
-        raise TooMany("this console is sending too much already; try again in a moment")
+    if len(_sendings) >= KEPT_MAX:
+        raise TooMany(TOO_MUCH)
+
+
+def _check_running(sending: Sending) -> None:
+    """TooMany if one more that runs is too much of one person, or too many bytes of all."""
+    running = [entry for entry in _sendings.values() if entry.running]
+    if sum(1 for entry in running if entry.user_id == sending.user_id) >= RUNNING_MAX:
+        raise TooMany(f"{RUNNING_MAX} of your sendings are under way; wait for one, or cancel it")
+    if sum(entry.size_bytes for entry in running) + sending.size_bytes > KEPT_BYTES_MAX:
+        raise TooMany(TOO_MUCH)
 
 
 def _start(work: Callable[[], None]) -> None:

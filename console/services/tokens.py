@@ -1,6 +1,7 @@
 """API tokens: made by their owner, shown once, checked at each request.
 
-*Invariants*: a token of somebody who may not sign in opens nothing; its use is written at most once a minute.
+*Invariants*: a token of somebody who may not sign in opens nothing; its use is written at most once a minute; another
+password closes no token unless somebody asks for that (programs would stop), and the pages say so.
 *Not here*: what it may do (permissions.py narrows its owner's rights), the table and its hash (models/token.py).
 """
 
@@ -8,7 +9,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from console.models import SCOPES, ApiToken, Cluster, Role, User
@@ -85,6 +86,16 @@ def owner_of(value: str) -> User:
 def of(owner: User) -> list[ApiToken]:
     """Those not revoked, newest first."""
     return list(ApiToken.objects.filter(owner=owner, revoked_at=None).prefetch_related("clusters"))
+
+
+def living(owner: User) -> QuerySet[ApiToken]:
+    """Those that still open something, or will when their owner may sign in again."""
+    return ApiToken.objects.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), owner=owner, revoked_at=None)
+
+
+def revoke_all(owner: User) -> int:
+    """Close all of a person's tokens for good; return how many opened something."""
+    return living(owner).update(revoked_at=timezone.now())
 
 
 def revoke(token: ApiToken) -> None:

@@ -28,6 +28,7 @@ class AccountPage:
     form: PasswordChangeForm
     sessions: list[ConsoleSession]
     this: str  # the name of the session of this request
+    tokens: int  # that open something
     place: str = "account"
     cluster: None = None
 
@@ -56,7 +57,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @require_POST
 def password_change(request: HttpRequest) -> HttpResponse:
-    """Change one's own password; all other sessions end."""
+    """Change one's own password; all other sessions end, and the tokens if that is asked for."""
     form = PasswordChangeForm(request.POST, person=request.user)
     # Who sits at somebody else's browser guesses no faster here than at the door.
     whose = {"name": request.user.get_username(), "address": request.META.get("REMOTE_ADDR", "")}
@@ -77,7 +78,10 @@ def password_change(request: HttpRequest) -> HttpResponse:
         request.user.save(update_fields=["password"])
         update_session_auth_hash(request, request.user)
         note.after = {"sessions ended": sessions.end_others(request.user, _key(request))}
-    messages.success(request, "Your password is changed, and every other session of yours has ended.")
+        if form.cleaned_data["revoke_tokens"]:
+            note.after["tokens revoked"] = tokens.revoke_all(request.user)
+    also = "" if "tokens revoked" not in note.after else " Your tokens open nothing any more."
+    messages.success(request, f"Your password is changed, and every other session of yours has ended.{also}")
     return redirect("console:account")
 
 
@@ -141,7 +145,7 @@ def _key(request: HttpRequest) -> str | None:
 def _account(request: HttpRequest, form: PasswordChangeForm, *, status: int = 200) -> HttpResponse:
     living = sessions.of(request.user)
     this = next((session.name for session in living if session.session_key == _key(request)), "")
-    page = AccountPage(form=form, sessions=living, this=this)
+    page = AccountPage(form=form, sessions=living, this=this, tokens=tokens.living(request.user).count())
     return render(request, "console/access/account.html", {"page": page}, status=status)
 
 

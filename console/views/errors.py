@@ -37,10 +37,13 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """400, or 413 for a form that is too long: it is not read any further, and nothing of it was done."""
     if isinstance(exception, (RequestDataTooBig, TooManyFieldsSent)):
-        many = "fields" if isinstance(exception, TooManyFieldsSent) else ""
-        context = {"limit": settings.DATA_UPLOAD_MAX_MEMORY_SIZE, "many": many}
-        return HttpResponse(render_to_string("errors/413.html", context), status=413)
+        return too_long(settings.DATA_UPLOAD_MAX_MEMORY_SIZE, many=isinstance(exception, TooManyFieldsSent))
     return HttpResponse(render_to_string("errors/400.html"), status=400)
+
+
+def too_long(limit: int, *, many: bool = False) -> HttpResponse:
+    """413: how much a form takes."""
+    return HttpResponse(render_to_string("errors/413.html", {"limit": limit, "many": many}), status=413)
 
 
 def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:

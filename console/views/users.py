@@ -155,6 +155,19 @@ def user_sign_out(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+def user_tokens(request: HttpRequest, pk: int) -> HttpResponse:
+    """Close all tokens of somebody for good."""
+    check_administrator(request.user)
+    person = get_object_or_404(User, pk=pk)
+
+    def change(note: audit.Note) -> str:
+        note.after = {"revoked": tokens.revoke_all(person)}
+        return f"No token of {person.username} opens anything any more."
+
+    return _changed(request, person, "token.revoke_all", change)
+
+
+@require_POST
 def user_password(request: HttpRequest, pk: int) -> HttpResponse:
     """Give somebody a new password, shown once."""
     check_administrator(request.user)
@@ -205,7 +218,7 @@ def _detail(request: HttpRequest, person: User, *, refused: str = "", password: 
         kind=accounts.kind_of(person),
         roles=roles,
         sessions=ConsoleSession.objects.filter(user=person).count(),
-        tokens=len(tokens.of(person)),
+        tokens=tokens.living(person).count(),
         addable=[] if person.is_superuser or person.is_learner else list(addable),
         refused=refused,
         password=password,

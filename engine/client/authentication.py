@@ -20,6 +20,7 @@ from engine.wire.messages.sasl_authenticate import SaslAuthenticateRequest, Sasl
 from engine.wire.messages.sasl_handshake import SaslHandshakeRequest, SaslHandshakeResponse
 from engine.wire.primitives import Message
 
+LIFETIME_MS_MIN = 1_000  # of a sign-in: with less we would sign in again and again and never ask anything
 SAID_MAX = 300  # characters of what a broker says
 
 
@@ -56,6 +57,11 @@ class Authentication:
             except ScramFailed as failed:
                 raise self._failed(f"{self.peer} does not keep to {self.sasl.mechanism}: {failed}") from None
         self.lifetime_ms = max(0, answer.session_lifetime_ms)
+        if 0 < self.lifetime_ms < LIFETIME_MS_MIN:
+            raise self._failed(
+                f"{self.peer} signs in {self.sasl.user} for {self.lifetime_ms} ms only: that is too short to ask"
+                " anything (connections.max.reauth.ms)"
+            )
         self.done = True
         return None
 

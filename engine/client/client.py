@@ -36,11 +36,12 @@ from engine.client.calls import (
 )
 from engine.client.cluster import Cluster
 from engine.client.config import ClientConfig
-from engine.client.connection import BrokerConnection, Connections
+from engine.client.connection import Connections
 from engine.client.consumer import Consumer
 from engine.client.errors import ClientError, Closed, ConnectionFailed, NotAllowed, Unreachable
 from engine.client.group import Group
 from engine.client.leader_calls import LeaderCalls
+from engine.client.links import BrokerConnection
 from engine.client.producer import Producer
 from engine.client.requests import Chance, Request
 from engine.core.connection.reply_order import Connection
@@ -167,7 +168,9 @@ class Client:
         """A client has no disk."""
 
     def on_work_done(self, token: int, result: object, now_ms: int) -> None:
-        """A client asks for no work."""
+        """A long answer is decoded."""
+        self.connections.on_work_done(token, result, now_ms)
+        self._settle(now_ms)
 
     def on_wall_clock(self, wall_offset_ms: int, now_ms: int) -> None:
         """Records without a timestamp get the wall time."""

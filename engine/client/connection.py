@@ -10,6 +10,7 @@ Invariants:
 - Answers come in the order of the requests of a connection; anything else ends the connection.
 - What was given to `send` comes back in `finished`, once: answered, or with why not.
 - While a link is not connected nothing is in flight on it.
+- While a long answer is decoded (work, for it takes too long for a loop) its connection reads nothing.
 
 Not here: which address a request goes to and whether it is tried again (cluster.py), how one
 signs in (authentication.py), TLS (the shell's).
@@ -19,6 +20,7 @@ Spec: Kafka protocol guide, "Network"; KIP-35, KIP-511, KIP-368.
 import base64
 from collections import deque
 from dataclasses import dataclass, field
+from typing import cast
 
 from engine.client.authentication import Authentication
 from engine.client.config import ClientConfig
@@ -31,12 +33,13 @@ from engine.client.errors import (
     Unreachable,
     Unsupported,
 )
+from engine.client.links import BrokerConnection, InFlight, Link
+from engine.client.long_answers import bytes_max, in_words, is_long, work_of
 from engine.client.requests import Chance, Finished, Request
-from engine.core.connection.reply_order import Connection
 from engine.core.effects import Effects
 from engine.wire.catalog import API_VERSIONS, APIS
 from engine.wire.error_codes import ErrorCode
-from engine.wire.frames import api_of, correlation_id_of, decode_response, encode_request, frame_end
+from engine.wire.frames import SIZE, api_of, correlation_id_of, decode_response, encode_request, frame_end
 from engine.wire.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
 from engine.wire.primitives import Malformed, Message, Unencodable
 
@@ -44,48 +47,7 @@ SOFTWARE_NAME = "odradek"
 SOFTWARE_VERSION = "0.1.0"
 SASL_HANDSHAKE, SASL_AUTHENTICATE = 17, 36
 NONCE_BYTES = 24
-OPENING_BYTES_MAX = 1 << 20  # of an answer before we know who talks to us: room is made for what a frame announces
-Versions = dict[int, tuple[int, int]]
 LinkKey = tuple[str, str]  # peer, lane
-
-
-@dataclass(slots=True)
-class InFlight:
-    """A request that was sent and is not answered. `request` is None for ApiVersions and SASL of our own."""
-
-    request: Request | None
-    api_key: int
-    version: int
-    correlation_id: int
-    sent_ms: int
-    deadline_ms: int  # then the broker counts as gone
-
-
-@dataclass(slots=True, eq=False)
-class BrokerConnection(Connection):
-    """One connection to a broker."""
-
-    lane: str = ""
-    in_flight: deque[InFlight] = field(default_factory=deque)
-    correlation_id: int = 0
-    versions: Versions | None = None  # what the broker speaks; None while that is being asked
-    features: list[tuple[str, int]] = field(default_factory=list)  # finalized levels
-    ready: bool = False  # requests may be sent
-    authentication: Authentication | None = None  # while signing in
-    sign_in_again_ms: int | None = None  # before what is sent from then on
-    answers: int = 0  # to requests of others
-
-
-@dataclass(slots=True, eq=False)
-class Link:
-    """One broker address and what waits for it."""
-
-    peer: str
-    lane: str
-    connection: BrokerConnection | None = None
-    connecting: bool = False
-    connect_deadline_ms: int = 0
-    waiting: deque[Request] = field(default_factory=deque)
 
 
 @dataclass(slots=True, eq=False)
@@ -97,6 +59,8 @@ class Connections:
     chance: Chance
     links: dict[LinkKey, Link] = field(default_factory=dict)
     finished: list[Finished] = field(default_factory=list)
+    decoding: dict[int, BrokerConnection] = field(default_factory=dict)  # by token: those whose answer is being decoded
+    work_count: int = 0
 
     def is_ready(self, peer: str) -> bool:
         """Whether requests to this peer go out at once."""
@@ -156,27 +120,35 @@ class Connections:
     def on_bytes(self, connection: BrokerConnection, view: memoryview, start: int, end: int, now_ms: int) -> int:
         """Take the whole answers among these bytes."""
         position = start
-        while not connection.closed:
+        while not connection.closed and not connection.paused:
             try:
-                after = frame_end(view, position, end, self._bytes_max(connection))
+                after = frame_end(view, position, end, bytes_max(connection, self.config))
                 if after > end:
                     connection.wanted_bytes = after - position
                     return position - start
                 self._take_answer(connection, bytes(view[position + 4 : after]), now_ms)
             except Malformed as malformed:
-                self._give_up(
-                    connection, not_kafka(connection, self.config, bytes(view[position : position + 2]), malformed)
-                )
+                head, said = bytes(view[position : position + 2]), in_words(connection, view[position:end], malformed)
+                self._give_up(connection, not_kafka(connection, self.config, head, said))
                 return end - start
             except AuthenticationFailed as failed:
                 self._give_up(connection, failed)
                 return end - start
             position = after
-        return end - start
+        return end - start if connection.closed else position - start
 
-    def _bytes_max(self, connection: BrokerConnection) -> int:
-        opening = not connection.in_flight or connection.in_flight[0].request is None
-        return min(OPENING_BYTES_MAX, self.config.frame_bytes_max) if opening else self.config.frame_bytes_max
+    def on_work_done(self, token: int, result: object, now_ms: int) -> None:
+        """A long answer is decoded, or is none; the connection reads on."""
+        connection = self.decoding.pop(token, None)
+        if connection is None or connection.closed:
+            return
+        if isinstance(result, Malformed):
+            self._give_up(connection, not_kafka(connection, self.config, b"", result))
+            return
+        connection.paused = False
+        self.effects.resume.append(connection)
+        self._answered(connection, connection.in_flight.popleft(), cast(Message, result))
+        self._send_waiting(self.links[connection.peer, connection.lane], now_ms)
 
     def on_closed(self, connection: BrokerConnection, now_ms: int, lost: str = "") -> None:
         """End what was in flight, and what waited; those who asked may try again. `lost`: what TLS says of the end."""
@@ -286,16 +258,27 @@ class Connections:
             self._take_versions(connection, entry, view, now_ms)
         elif entry.request is None:
             self._take_sign_in(connection, decode_response(entry.api_key, entry.version, view)[1], now_ms)
+        elif is_long(entry, frame):
+            connection.in_flight.appendleft(entry)  # its time goes on
+            connection.paused, connection.wanted_bytes = True, SIZE.size
+            self.work_count += 1
+            self.decoding[self.work_count] = connection
+            self.effects.work.append(work_of(self.work_count, entry, frame))
+            return
         else:
             try:
                 answer = decode_response(entry.api_key, entry.version, view)[1]
             except Malformed:
                 connection.in_flight.appendleft(entry)  # it ends with the connection
                 raise
-            connection.answers += 1
-            self.finished.append(Finished(entry.request, answer))
+            self._answered(connection, entry, answer)
         link = self.links[connection.peer, connection.lane]
         self._send_waiting(link, now_ms)
+
+    def _answered(self, connection: BrokerConnection, entry: InFlight, answer: Message) -> None:
+        assert entry.request is not None, "somebody asked"
+        connection.answers += 1
+        self.finished.append(Finished(entry.request, answer))
 
     def _take_versions(self, connection: BrokerConnection, entry: InFlight, view: memoryview, now_ms: int) -> None:
         # Error 35 comes in version 0, whatever was asked (KIP-511): its code is the first thing after the header.

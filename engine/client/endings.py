@@ -10,7 +10,7 @@ from engine.client.errors import AuthenticationFailed, ClientError, Disconnected
 from engine.wire.primitives import Malformed
 
 if TYPE_CHECKING:
-    from engine.client.connection import BrokerConnection
+    from engine.client.links import BrokerConnection
 
 TLS_RECORDS = (b"\x15\x03", b"\x16\x03")  # how an alert and a handshake of TLS begin
 

@@ -21,7 +21,7 @@ from engine.core.connection.reply_order import Connection
 class Work(NamedTuple):
     """A pure computation too long for the loop; its result comes back as `on_work_done(token, result)`.
 
-    `name` is a key of `engine.core.work.WORK`; `argument` and the result are bytes or plain numbers.
+    `name` is a key of `engine.core.work.WORK`; `argument` is bytes and the result plain data.
     """
 
     token: int

@@ -21,7 +21,6 @@ import random
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 from engine.client.calls import Acknowledge, Call, Cancel, Place, Rebalanced, Subscribe
@@ -29,11 +28,16 @@ from engine.client.client import Client
 from engine.client.config import ClientConfig, parse_bootstrap
 from engine.client.errors import AddressNotAllowed, ClientError, ConnectionFailed, NameNotFound, TlsFailed, Unreachable
 from engine.core.connection.reply_order import Connection
+from engine.core.effects import Work
+from engine.core.work import WORK
 from engine.net.client_calls import ClientCalls
 from engine.net.client_socket import ClientSocket
 from engine.net.clock import monotonic_ms, wall_offset_ms
 from engine.net.names import look_up
-from engine.net.tls import Handshake, client_context, handshake_of, words_of
+from engine.net.reached import REASONS, Reached
+from engine.net.tls import client_context, handshake_of, words_of
+
+__all__ = ["ClientShell", "Gate", "Listener", "Reached"]
 
 ADDRESSES_MAX = 4  # of one name, tried one after the other
 CONNECTING_MAX = 64  # at the same time: a cluster that names a thousand brokers takes no more descriptors than that
@@ -42,28 +46,6 @@ PEERS_NOTED_MAX = 1000
 EVENTS_MAX = 16  # of rebalances that wait for the listener
 Listener = Callable[[Rebalanced], Awaitable[None]]
 Gate = Callable[[str, str, int], str]  # host, IP address, port: why one may not connect there, or ""
-
-REASONS = {
-    errno.ENOENT: "is not there: nothing listens",
-    errno.ECONNREFUSED: "refuses the connection: nothing listens there",
-    errno.EHOSTUNREACH: "cannot be reached: no route to the host",
-    errno.ENETUNREACH: "cannot be reached: no route to its network",
-    errno.ECONNRESET: "reset the connection",
-    errno.ETIMEDOUT: "does not answer: the connection timed out",
-    errno.EACCES: "may not be connected to from this machine",
-}
-
-
-@dataclass(slots=True)
-class Reached:
-    """How far the last connection to a peer came: for those who test one."""
-
-    addresses: tuple[str, ...] = ()  # of its name
-    address: str = ""  # that was connected to
-    handshake: Handshake | None = None
-    found_ms: int = 0  # how long each step took
-    connected_ms: int = 0
-    trusted_ms: int = 0
 
 
 class ClientShell(ClientCalls):
@@ -214,7 +196,9 @@ class ClientShell(ClientCalls):
         self._performing = True
         effects = self.machine.effects
         try:
-            while effects.connect or effects.touched or effects.close or effects.abort or effects.results:
+            while (
+                effects.connect or effects.touched or effects.close or effects.abort or effects.results or effects.work
+            ):
                 connect, effects.connect = effects.connect, []
                 for peer in connect:
                     self._begin_connect(peer)
@@ -230,6 +214,13 @@ class ClientShell(ClientCalls):
                 for connection in abort:
                     if connection.id in self._sockets:
                         self._sockets[connection.id].abort()
+                resume, effects.resume = effects.resume, []
+                for connection in resume:
+                    if connection.id in self._sockets:
+                        self._sockets[connection.id].resume()
+                work, effects.work = effects.work, []
+                for one in work:
+                    self._start_work(one)
                 results, effects.results = effects.results, []
                 for number, result in results:
                     if isinstance(result, Rebalanced):
@@ -239,6 +230,17 @@ class ClientShell(ClientCalls):
         finally:
             self._performing = False
         self._set_timer()
+
+    def _start_work(self, work: Work) -> None:
+        """In a thread: the loop, and whoever shares it, goes on meanwhile."""
+        assert self._loop is not None, "started"
+        done = self._loop.run_in_executor(None, WORK[work.name], work.argument)
+        done.add_done_callback(lambda future: self._on_work_done(work.token, future))
+
+    def _on_work_done(self, token: int, done: "asyncio.Future[object]") -> None:
+        if not self.closed and not done.cancelled():
+            self.machine.on_work_done(token, done.result(), monotonic_ms())
+            self._perform()
 
     def _flush(self, connection: Connection) -> None:
         entry = self._sockets.get(connection.id)

@@ -67,11 +67,26 @@ class ClientSocket(asyncio.BufferedProtocol):
         """Bytes came."""
         assert self.connection is not None, "bytes come after the connection"
         self.end += nbytes
-        self.start += self.shell.on_bytes(self.connection, self.buffer, self.start, self.end)
+        self._hand_over()
+
+    def resume(self) -> None:
+        """The machine reads on: first what came already."""
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.resume_reading()
+            # Not now: the machine is in the middle of what woke it.
+            asyncio.get_running_loop().call_soon(self._hand_over)
+
+    def _hand_over(self) -> None:
+        connection = self.connection
+        if connection is None or self.transport is None or connection.closed:
+            return
+        self.start += self.shell.on_bytes(connection, self.buffer, self.start, self.end)
         if self.start == self.end:
             self.start = self.end = 0
             if len(self.buffer) > BUFFER_BYTES:
                 self.buffer = bytearray(BUFFER_BYTES)
+        if connection.paused and not self.transport.is_closing():
+            self.transport.pause_reading()
 
     def eof_received(self) -> bool:
         """The broker closes its side: so do we."""

@@ -44,7 +44,7 @@ def client_context(tls: Tls) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if tls.key_pem:
         if "ENCRYPTED" in tls.key_pem:
-            raise ValueError("the key is encrypted: give it without a pass phrase (openssl pkey -in key.pem)")
+            raise ValueError("the key is encrypted: it is needed without its pass phrase (openssl pkey -in key.pem)")
         try:
             _load_chain(context, tls)
         except (ssl.SSLError, OSError):

@@ -97,7 +97,7 @@ class console_on:
     def __enter__(self) -> str:
         port = self.port or free_port()
         sizes = ["--websocket-max-message-size", "524288", "--websocket-max-frame-size", "524288"]
-        command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), *sizes]
+        command = [sys.executable, "-m", "console.project.web", "-b", "127.0.0.1", "-p", str(port), *sizes]
         self.log = (self.data / "web.log").open("wb")
         self.process = start_process(
             [*command, "console.project.asgi:application"], environment=self.environment, output=self.log

@@ -143,6 +143,7 @@ INSTALLATION_PAGES = [
     row("console:user-kind", POST, INSTALLATION, CROWN, done=302, audited="user.change_kind", pk="vera"),
     row("console:user-active", POST, INSTALLATION, {"active": "0"}, done=302, audited="user.deactivate", pk="vera"),
     row("console:user-sign-out", POST, INSTALLATION, done=302, audited="session.end_all", pk="vera"),
+    row("console:user-tokens", POST, INSTALLATION, done=302, audited="token.revoke_all", pk="vera"),
     row("console:user-password", POST, INSTALLATION, audited="user.replace_password", pk="vera"),
     row("console:user-role", POST, INSTALLATION, ROLE_THERE, done=302, audited="member.add", pk="vera"),
     row("console:invite-list", GET, INSTALLATION),

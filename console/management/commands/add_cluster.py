@@ -1,7 +1,8 @@
 """`manage.py add_cluster NAME BOOTSTRAP`: what the page "Add a cluster" does, for scripts and set-ups.
 
 The password comes from ODRADEK_CLUSTER_PASSWORD or as a line of the standard input, never from the command line: that
-everybody on the machine can read. The connection is tested first, and saved only if all five steps pass.
+everybody on the machine can read. The pass phrase of a key comes from ODRADEK_KEY_PASS_PHRASE, or is asked for. The
+connection is tested first, and saved only if all five steps pass.
 """
 
 import getpass
@@ -14,15 +15,18 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from console.forms.connections import ConnectionForm
+from console.kafka import private_keys
 from console.management import database
 from console.models import Colour, Mechanism, Protocol
 from console.services import audit, connections
 
 PASSWORD_VARIABLE = "ODRADEK_CLUSTER_PASSWORD"  # noqa: S105 - the name of a variable
+PHRASE_VARIABLE = "ODRADEK_KEY_PASS_PHRASE"
 OPTIONS = {
     "name": "NAME", "bootstrap": "BOOTSTRAP", "security_protocol": "--security-protocol", "sasl_username": "--user",
     "sasl_mechanism": "--sasl-mechanism", "password": PASSWORD_VARIABLE, "ca_certificate": "--ca", "colour": "--colour",
     "client_certificate": "--certificate", "client_key": "--key",
+    "pass_phrase": PHRASE_VARIABLE,
 }  # fmt: skip
 
 
@@ -31,7 +35,8 @@ class Command(BaseCommand):
 
     help = (
         "Add a connection to a Kafka cluster, once its test passes. The password is read from "
-        f"{PASSWORD_VARIABLE}, or else from the standard input."
+        f"{PASSWORD_VARIABLE}, or else from the standard input; the pass phrase of a key that has one is read from "
+        f"{PHRASE_VARIABLE}, or else asked for."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -43,7 +48,7 @@ class Command(BaseCommand):
         parser.add_argument("--user", default="", help="who signs in (SASL)")
         parser.add_argument("--ca", type=Path, metavar="FILE", help="the CA's certificate, PEM")
         parser.add_argument("--certificate", type=Path, metavar="FILE", help="the client's certificate, PEM")
-        parser.add_argument("--key", type=Path, metavar="FILE", help="its key, PEM, without a pass phrase")
+        parser.add_argument("--key", type=Path, metavar="FILE", help=f"its key, PEM ({PHRASE_VARIABLE} opens it)")
         parser.add_argument("--colour", choices=Colour.values, default=Colour.LOCAL.value)
         parser.add_argument("--read-only", action="store_true", help="nothing in the cluster is changed from here")
 
@@ -70,7 +75,7 @@ class Command(BaseCommand):
     def _typed(self, options: dict[str, Any]) -> dict[str, Any]:
         """The options as the form wants them."""
         protocol = options["security_protocol"] or _protocol(options)
-        signs_in = protocol.startswith("SASL_")
+        signs_in, key = protocol.startswith("SASL_"), _text(options["key"])
         typed = {
             "name": options["name"],
             "bootstrap": options["bootstrap"],
@@ -81,7 +86,8 @@ class Command(BaseCommand):
             "password": _password() if signs_in else "",
             "ca_certificate": _text(options["ca"]),
             "client_certificate": _text(options["certificate"]),
-            "client_key": _text(options["key"]),
+            "client_key": key,
+            "pass_phrase": _phrase() if private_keys.is_locked(key) else "",
         }
         if options["user"] and not signs_in:
             raise CommandError(f"--user: {protocol} has no sign-in; choose SASL_SSL or SASL_PLAINTEXT.")
@@ -105,6 +111,11 @@ def _password() -> str:
     if sys.stdin.isatty():
         return getpass.getpass("Password: ")
     return sys.stdin.readline().rstrip("\r\n")
+
+
+def _phrase() -> str:
+    given = os.environ.get(PHRASE_VARIABLE, "")
+    return given if given or not sys.stdin.isatty() else getpass.getpass("Pass phrase of the key: ")
 
 
 def _text(path: Path | None) -> str:

@@ -57,6 +57,18 @@ def test_certificates_come_from_files(specs, tmp_path):
     assert specs[0].tls.key_pem.strip() == mine.key.strip()
 
 
+def test_a_key_with_a_pass_phrase_is_opened_by_that_of_the_environment(specs, tmp_path, monkeypatch):
+    mine = Authority().signed("console")
+    for name, text in (("certificate", mine.certificate), ("key", mine.locked(CANARY))):
+        (tmp_path / name).write_text(text)
+    options = [f"--{name}={tmp_path / name}" for name in ("certificate", "key")]
+    with pytest.raises(CommandError, match="ODRADEK_KEY_PASS_PHRASE: The key is encrypted"):
+        run("tls", "a:9093", *options)
+    monkeypatch.setenv("ODRADEK_KEY_PASS_PHRASE", CANARY)
+    run("tls", "a:9093", *options)
+    assert specs[0].tls.key_pem.strip() == mine.key.strip()
+
+
 def test_a_test_that_fails_saves_nothing_and_says_which_step(monkeypatch):
     monkeypatch.setattr(probes, "probe", lambda spec: FAILED)
     with pytest.raises(CommandError) as failed:

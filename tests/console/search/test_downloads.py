@@ -42,20 +42,27 @@ def test_a_json_line_holds_everything_exactly():
     assert '"time": "2026-11-24T13:30:00.000Z"' in file([Rec()], JSONL)
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
 def test_no_cell_of_csv_begins_as_a_formula_does(start):
     text = file([Rec(key=f"{start}cmd|' /C calc'!A0".encode(), value=f'{start}1,"2"\n3'.encode())], CSV)
     head, row = csv.reader(io.StringIO(text, newline=""))
     assert head == list(downloads.COLUMNS)
     cells = dict(zip(head, row, strict=True))
     assert cells["key"] == f"'{start}cmd|' /C calc'!A0" and cells["value"] == f'\'{start}1,"2"\n3'
-    assert (cells["partition"], cells["offset"], cells["key_encoding"]) == ("3", "100", "text")
+    assert (cells["partition"], cells["offset"], cells["key_encoding"]) == ("3", "100", "apostrophe+text")
 
 
 def test_null_and_empty_and_bytes_are_told_apart_in_csv():
     text = file([Rec(key=None, value=b""), Rec(key=b"\xff", value=b"a\0b")], CSV)
     _, first, second = csv.reader(io.StringIO(text, newline=""))
     assert first[4:8] == ["", "null", "", "text"] and second[4:8] == ["/w==", "base64", "YQBi", "base64"]
+
+
+def test_an_apostrophe_that_was_added_is_told_from_one_that_was_there():
+    text = file([Rec(key=b"=1", value=b"'=1"), Rec(key=b"\xfb\xff", value=b"'")], CSV)
+    _, first, second = csv.reader(io.StringIO(text, newline=""))
+    assert first[4:8] == ["'=1", "apostrophe+text", "'=1", "text"]
+    assert second[4:8] == ["'+/8=", "apostrophe+base64", "'", "text"]
 
 
 def test_a_file_that_is_cut_says_so_in_its_last_line():
@@ -82,7 +89,15 @@ def test_a_file_comes_in_pieces_and_ends_at_a_number_of_bytes(monkeypatch):
     pieces = list(downloads.blocks([Rec(value=b"x" * 1000)] * 1000, JSONL, downloads.LeftOut()))
     assert len(pieces) > 10 and max(map(len, pieces)) < 100_000
     monkeypatch.setattr(downloads, "BYTES_MAX", 5000)
-    assert "cut after 5 records" in file([Rec(value=b"x" * 1000)] * 1000, JSONL)
+    assert "cut after 4 records" in file([Rec(value=b"x" * 1000)] * 1000, JSONL)
+
+
+@pytest.mark.parametrize("form", [JSONL, CSV])
+def test_bytes_of_a_file_are_counted_not_its_characters(monkeypatch, form):
+    monkeypatch.setattr(downloads, "BYTES_MAX", 20_000)
+    text = file([Rec(value="\u65e5".encode() * 1000)] * 100, form)
+    lines = text.splitlines(keepends=True)
+    assert "cut after 6 records" in lines[-1] and len("".join(lines[:-1]).encode()) <= 20_000
 
 
 def test_what_matches_is_saved_and_what_is_left_out_is_counted(monkeypatch):

@@ -140,6 +140,32 @@ def test_a_token_is_made_shown_once_and_revoked(cast):
     assert [entry.action for entry in AuditEntry.objects.all()] == ["token.revoke", "token.create"]
 
 
+def opens(value: str) -> bool:
+    return Client().get("/v3/clusters", headers={"Authorization": f"Bearer {value}"}).status_code == 200
+
+
+def made_token(client: Client, name: str) -> str:
+    return re.search(r'id="shown-once"[^>]*>([^<]+)<', text(client.post("/account/tokens/", TOKEN | {"name": name})))[1]
+
+
+def test_another_password_revokes_tokens_if_one_asks_for_it(cast):
+    assert "revoke_tokens" not in text(cast.viewer.get("/account/")), "there is none"
+    mine, theirs = made_token(cast.viewer, "ci"), made_token(cast.admin, "ci")
+    assert "Revoke my API token too" in text(cast.viewer.get("/account/"))
+    said = text(cast.viewer.post("/account/password/", CHANGE, follow=True))
+    assert opens(mine) and "tokens open nothing" not in said
+    again = {"old": NEW, "password": PASSWORD, "again": PASSWORD, "revoke_tokens": "1"}
+    said = text(cast.viewer.post("/account/password/", again, follow=True))
+    assert not opens(mine) and opens(theirs) and "Your tokens open nothing any more." in said
+    assert AuditEntry.objects.filter(action="user.change_password").first().after["tokens revoked"] == 1
+
+
+def test_a_refused_change_revokes_nothing_and_keeps_the_tick(cast):
+    value = made_token(cast.viewer, "ci")
+    answer = cast.viewer.post("/account/password/", CHANGE | {"old": "wrong", "revoke_tokens": "1"})
+    assert opens(value) and re.search(r'name="revoke_tokens"[^>]* checked', text(answer))
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

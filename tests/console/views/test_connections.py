@@ -12,6 +12,7 @@ from console.kafka.errors import SignInRefused
 from console.kafka.probe import Probe, Step
 from console.models import AuditEntry, Cluster, Membership, User
 from console.services.clusters import connection_spec
+from tests.certificates import Authority
 
 CANARY = "canary-3f9"
 PASSED = Probe(
@@ -234,6 +235,47 @@ def test_a_connection_that_is_removed_during_its_test_stays_removed(cast, added,
     answer = edit(cast.owner, added, password="right")
     assert answer.status_code == 409 and b"removed this connection meanwhile" in answer.content
     assert not Cluster.objects.filter(pk=added.pk).exists()
+
+
+CA = Authority()
+MINE = CA.signed("console")
+WITH_KEY = {"security_protocol": "SSL", "ca_certificate": CA.certificate, "client_certificate": MINE.certificate}
+
+
+@pytest.mark.parametrize("kind", ["PKCS8", "TraditionalOpenSSL"])
+def test_a_key_with_a_pass_phrase_is_opened_once_and_kept_without_it(cast, kafka, probed, kind):
+    answer = add(cast, **WITH_KEY, client_key=MINE.locked(CANARY, kind), pass_phrase=CANARY)
+    assert answer.status_code == 302
+    made = Cluster.objects.get(name="payments-eu")
+    assert connection_spec(made).tls.key_pem.strip() == MINE.key.strip() == probed.specs[0].tls.key_pem.strip()
+    assert CANARY not in repr(list(AuditEntry.objects.values()))
+
+
+def test_a_wrong_pass_phrase_is_said_at_its_field_and_the_key_need_not_be_pasted_again(cast, kafka, probed):
+    locked = MINE.locked("right")
+    answer = add(cast, **WITH_KEY, client_key=locked, pass_phrase=CANARY)
+    page = answer.content.decode()
+    assert answer.status_code == 409 and "The pass phrase does not open the key." in page
+    assert CANARY not in page and locked not in page and "Paste the key" not in page and probed.specs == []
+    carried = page.partition('name="carried" value="')[2].partition('"')[0]
+    assert "type its pass phrase" in page and carried
+    empty = add(cast, **WITH_KEY, carried=carried).content.decode()
+    assert "The key is encrypted: type its pass phrase." in empty
+    assert add(cast, **WITH_KEY, pass_phrase="right", carried=carried).status_code == 302
+    assert connection_spec(Cluster.objects.get(name="payments-eu")).tls.key_pem.strip() == MINE.key.strip()
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({"client_key": MINE.locked("x")}, "The key is encrypted: type its pass phrase."),
+        ({"client_key": MINE.key, "pass_phrase": "x"}, "This key has no pass phrase: leave the field empty."),
+        ({"pass_phrase": "x"}, "Paste the key too that this pass phrase opens."),
+    ],
+)
+def test_keys_and_pass_phrases_that_do_not_go_together_are_sentences(cast, kafka, probed, typed, words):
+    answer = add(cast, **WITH_KEY, **typed)
+    assert answer.status_code == 409 and words in answer.content.decode() and probed.specs == []
 
 
 @pytest.mark.parametrize("field", ["ca_certificate", "client_certificate", "client_key"])

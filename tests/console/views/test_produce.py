@@ -165,6 +165,33 @@ def test_what_is_perhaps_written_says_so_and_is_sent_again_safely(cast, producer
     assert len(producer.again) == 1
 
 
+def test_what_goes_on_counts_as_running_too(cast, producer, monkeypatch):
+    producer.answers = [UNSURE]
+    post(cast)
+    (unsure,) = sendings._sendings.values()
+    monkeypatch.setattr(sendings, "_start", lambda work: None)
+    monkeypatch.setattr("console.views.produce.ANSWER_WITHIN_S", 0)
+    for _ in range(3):
+        post(cast)
+    answer = words(cast.operator.post(address(cast, f"sent/{unsure.id}/rest/"), headers={"HX-Request": "true"}))
+    assert "Nothing more was sent when you asked: 3 of your sendings are under way" in answer
+    assert not unsure.running and not producer.again and unsure.can_go_on
+    next(entry for entry in sendings._sendings.values() if entry.running).running = False
+    answer = words(cast.operator.post(address(cast, f"sent/{unsure.id}/rest/"), headers={"HX-Request": "true"}))
+    assert unsure.running and "Nothing more was sent" not in answer
+
+
+def test_what_the_brokers_may_have_forgotten_is_not_sent_again(cast, producer):
+    producer.answers = [UNSURE]
+    post(cast)
+    (sending,) = sendings._sendings.values()
+    sending.begun_ms -= 13 * 3600 * 1000
+    answer = words(cast.operator.post(address(cast, f"sent/{sending.id}/rest/"), headers={"HX-Request": "true"}))
+    assert not producer.again and sending.state == "perhaps"
+    assert "It is too late to send again" in answer and "Look for it before you send it again" in answer
+    assert "Send again, once" not in answer
+
+
 def test_without_idempotence_nothing_is_sent_again(cast, producer):
     producer.answers = [UNSURE._replace(sent_as=None)]
     answer = post(cast, idempotent=None)

@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from console.models import AuditEntry, Cluster, Membership, Role, User
-from console.services import accounts
+from console.services import accounts, tokens
 from tests.console.cast import PASSWORD
 
 NEW = reverse("console:user-new")
@@ -136,6 +136,16 @@ def test_a_new_password_replaces_the_old_one_and_ends_sessions(cast):
     assert cast.viewer.get("/clusters/").status_code == 302
     assert Client().login(username="vera", password=password) and not Client().login(username="vera", password=PASSWORD)
     assert "your account page" in text(cast.owner.post(path("olga", "password/"))).lower()
+
+
+def test_an_administrator_revokes_all_tokens_of_somebody(cast):
+    made = [tokens.create(user(name), "ci", Role.ADMIN, clusters=None, days=None)[1] for name in ("vera", "ada")]
+    assert "Revoke the API tokens" in text(cast.owner.get(path("vera")))
+    assert cast.owner.post(path("vera", "tokens/")).status_code == 302
+    answers = [Client().get("/v3/clusters", headers={"Authorization": f"Bearer {value}"}) for value in made]
+    assert [answer.status_code for answer in answers] == [401, 200]
+    assert AuditEntry.objects.get(action="token.revoke_all").after == {"revoked": 1}
+    assert "Revoke the API tokens" not in text(cast.owner.get(path("vera")))
 
 
 def test_roles_are_given_on_the_users_page_but_not_to_learners(cast):

@@ -6,7 +6,8 @@ from typing import Any
 
 from engine.client.client import Client
 from engine.client.config import ClientConfig
-from engine.client.connection import BrokerConnection
+from engine.client.links import BrokerConnection
+from engine.core.work import WORK
 from engine.wire.catalog import APIS
 from engine.wire.frames import decode_request, encode_response
 from engine.wire.messages.api_versions import ApiVersion, ApiVersionsRequest, ApiVersionsResponse
@@ -73,6 +74,13 @@ class Driver:
         effects.abort.clear()
         effects.close.clear()
         if effects.connect or effects.results:
+            self.perform()
+
+    def work(self) -> None:
+        """Do what takes too long for a loop."""
+        while self.client.effects.work:
+            one = self.client.effects.work.pop(0)
+            self.client.on_work_done(one.token, WORK[one.name](one.argument), self.now_ms)
             self.perform()
 
     def accept(self, *, versions: list[ApiVersion] | None = EVERY_VERSION) -> BrokerConnection:

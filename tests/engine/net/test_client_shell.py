@@ -1,20 +1,24 @@
 """The client in the real world: sockets, names, many calls at once, a broker that comes and goes."""
 
 import asyncio
+import contextlib
 import socket
 import time
 from contextlib import asynccontextmanager
 
 import pytest
 
-from engine.client.calls import EARLIEST, LATEST, Produced, ProducerRecord
+from engine.client.calls import EARLIEST, LATEST, GetMetadata, Produced, ProducerRecord
 from engine.client.config import ClientConfig, ConsumerConfig, ProducerConfig, parse_bootstrap
 from engine.client.errors import ClientError, Closed, ConnectionFailed, Disconnected, Refused, TimedOut, Unreachable
 from engine.client.records import decode
 from engine.net.client_shell import ClientShell
 from engine.wire.error_codes import ErrorCode
+from engine.wire.frames import decode_request, decode_response, encode_response
+from engine.wire.messages.api_versions import ApiVersion, ApiVersionsRequest, ApiVersionsResponse
 from engine.wire.messages.create_topics import CreatableTopic, CreateTopicsRequest
 from engine.wire.messages.describe_cluster import DescribeClusterRequest
+from engine.wire.messages.metadata import MetadataResponse, MetadataResponseTopic
 from tests.brokers import running_broker
 
 
@@ -260,3 +264,48 @@ def test_of_very_many_brokers_a_few_are_connected_to_at_once(monkeypatch):
     monkeypatch.setattr(ClientShell, "_open", slow)
     asyncio.run(work())
     assert most == 64
+
+
+class LongAnswers:
+    """A server whose Metadata is long: so many topics."""
+
+    def __init__(self, topics):
+        self.answer = MetadataResponse(
+            brokers=[], cluster_id="long", topics=[MetadataResponseTopic(name="t", partitions=[])] * topics
+        )
+
+    async def serve(self, reader, writer):
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                size = int.from_bytes(await reader.readexactly(4), "big")
+                header, message = decode_request(memoryview(await reader.readexactly(size)))
+                answer = self.answer
+                if isinstance(message, ApiVersionsRequest):
+                    answer = ApiVersionsResponse(0, [ApiVersion(3, 0, 12), ApiVersion(18, 0, 3)])
+                version, number = header.request_api_version, header.correlation_id
+                frame = await asyncio.to_thread(encode_response, header.request_api_key, version, number, answer)
+                writer.write(frame)
+
+
+def test_a_long_answer_holds_up_the_loop_for_a_part_of_its_decoding():
+    long = LongAnswers(300_000)
+    frame = encode_response(3, 12, 1, long.answer)
+    begun = time.monotonic()
+    decode_response(3, 12, memoryview(frame)[4:])
+    alone = time.monotonic() - begun
+
+    async def work():
+        server = await asyncio.start_server(long.serve, "127.0.0.1", 0)
+        async with shell_of(f"127.0.0.1:{server.sockets[0].getsockname()[1]}") as shell:
+            asking = asyncio.ensure_future(shell.call(GetMetadata()))
+            looks, last = [], time.monotonic()
+            while not asking.done():
+                await asyncio.sleep(0.002)
+                looks.append(time.monotonic() - last)
+                last = time.monotonic()
+            assert len((await asking).topics) == 300_000
+        server.close()
+        return looks
+
+    looks = asyncio.run(work())
+    assert sum(1 for look in looks if look < 0.05) > 10 and max(looks) < alone, (max(looks), alone)

@@ -173,7 +173,7 @@ def test_a_client_certificate_is_shown_and_a_missing_one_is_said(tmp_path, broke
         (lambda: Tls("no certificate"), "CA certificate cannot be read"),
         (lambda: Tls(CA.certificate, CA.signed("a").certificate, CA.signed("b").key), "belong together"),
         (lambda: Tls("", "x", "y"), "belong together"),
-        (lambda: Tls("", "x", "-----BEGIN ENCRYPTED PRIVATE KEY-----"), "without a pass phrase"),
+        (lambda: Tls("", "x", "-----BEGIN ENCRYPTED PRIVATE KEY-----"), "without its pass phrase"),
     ],
 )
 def test_certificates_that_cannot_be_used_are_refused_with_a_sentence(tls, words):
