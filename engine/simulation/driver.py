@@ -29,16 +29,17 @@ def step(world: World) -> bool:
     event = heappop(world.heap)
     if world.frozen and _postpone(world, event):
         return True
-    if event[3] == "deadline" and _is_early(world, event):
+    at_us, number, cause, kind, subject, detail = event
+    if kind == "deadline" and _is_early(world, event):
         return True
-    world.now_us, number, cause, kind, subject, detail = event
+    world.now_us = at_us
     world.events += 1
-    world.history.add(world.now_us, number, cause, kind, subject, detail)
-    node = world.node_of(subject)
+    world.history.add(at_us, number, cause, kind, subject, detail)
     if world.past is not None:
-        world.past.begin(world.now_us, cause, kind, subject, brief(world, kind, subject, detail))
+        world.past.begin(at_us, cause, kind, subject, brief(world, kind, subject, detail))
+    node = world.node_of(subject)
     if node is not None:
-        node.clock.at_us = world.now_us
+        node.clock.at_us = at_us
     try:
         HANDLERS[kind](world, subject, detail)
         while world.acted:
@@ -128,9 +129,8 @@ def perform(world: World, node: Node) -> None:
     if node.disk is not None and node.disk.syncs:
         _perform_syncs(world, node, node.disk)
     if effects.observations:
-        observations, effects.observations = effects.observations, []
-        for observation in observations:
-            world.note((world.now_us, world.events, node.name, *observation))
+        seen, effects.observations = effects.observations, []
+        world.note(node.name, seen)
     if effects.results:
         results, effects.results = effects.results, []
         for call, result in results:

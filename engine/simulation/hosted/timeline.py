@@ -89,20 +89,18 @@ class Timeline:
         return Stopped.BUDGET
 
     def _step(self) -> None:
-        world = self.world
+        world, past, learner = self.world, self._past, self._learner
         if self.next_action < len(self.keeper.actions):
             self._repeat_actions()
         before = world.events
         while step(world) and world.events == before:
             pass  # what is put off because somebody is frozen is no event yet
-        learner = self._learner
         if world.events > self.head:
             self.head = world.events
             if learner.answers:
                 self.answers += learner.answers
         if learner.answers:
             learner.answers = []
-        past = self._past
         if past.sealed:
             for number, block in past.take_sealed():
                 self.keeper.keep_block(number, block)
