@@ -83,12 +83,12 @@ class Client:
             self.effects.results.append((number, Closed("the client is closed")))
             return
         match call:
+            case Produce():
+                self.producer.begin(number, call, now_ms, now_ms + self.wall_offset_ms)
             case Send() | SendEverywhere() | GetMetadata():
                 self.admin.begin(number, call, now_ms)
             case ListOffsets() | Fetch():
                 self.leader_calls.begin(number, call, now_ms)
-            case Produce():
-                self.producer.begin(number, call, now_ms, now_ms + self.wall_offset_ms)
             case Assign() if self.group.assigns:
                 error = NotAllowed("the group assigns this consumer's partitions: unsubscribe before assigning by hand")
                 self.effects.results.append((number, error))
@@ -194,7 +194,7 @@ class Client:
             self.cluster.pump(now_ms)
             if not self.cluster.ended:
                 break
-        if self.consumer.polls:
+        if self.consumer.polls and self.consumer.buffered:  # what was given up a moment ago is said at once
             self.consumer.answer_polls(now_ms)
         next_ms = self._next_deadline_ms()
         self.next_deadline_ms = next_ms if next_ms < NEVER else None

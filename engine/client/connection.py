@@ -36,7 +36,7 @@ from engine.core.connection.reply_order import Connection
 from engine.core.effects import Effects
 from engine.wire.catalog import API_VERSIONS, APIS
 from engine.wire.error_codes import ErrorCode
-from engine.wire.frames import api_of, correlation_id_of, decode_response, encode_request, frame_end
+from engine.wire.frames import SIZE, api_of, correlation_id_of, decode_response, encode_request, frame_end
 from engine.wire.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
 from engine.wire.primitives import Malformed, Message, Unencodable
 
@@ -175,6 +175,9 @@ class Connections:
                 self._give_up(connection, failed)
                 return end - start
             position = after
+            if position == end:
+                connection.wanted_bytes = SIZE.size
+                break
         return end - start
 
     def _bytes_max(self, connection: BrokerConnection) -> int:

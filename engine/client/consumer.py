@@ -237,7 +237,9 @@ class Consumer:
         self._send(OFFSETS, message, version_max, node_id, asked, now_ms)
 
     def _fetch(self, node_id: int, asked: dict[Place, int], now_ms: int) -> None:
-        session = self.sessions.setdefault(node_id, FetchSession())
+        session = self.sessions.get(node_id)
+        if session is None:
+            session = self.sessions[node_id] = FetchSession()
         message = FetchRequest(
             max_wait_ms=self.config.wait_ms_max,
             min_bytes=self.config.bytes_min,

@@ -16,7 +16,7 @@ from typing import Any
 from engine.core.work import WORK
 from engine.simulation import cluster, faults, network
 from engine.simulation.disks import PowerLost, SimulatedDisk, SimulatedFile
-from engine.simulation.world import Event, Node, World
+from engine.simulation.world import End, Event, Node, World
 
 Covered = list[tuple[SimulatedFile, int]]
 NEVER_POSTPONED = ("thaw", "crash", "client crash", "kill", "leap", "space", "slow", "mend")
@@ -35,9 +35,10 @@ def step(world: World) -> bool:
     world.now_us = at_us
     world.events += 1
     world.history.add(at_us, number, cause, kind, subject, detail)
+    end = world.ends.get(subject) if type(subject) is int else None
     if world.past is not None:
-        world.past.begin(at_us, cause, kind, subject, brief(world, kind, subject, detail))
-    node = world.node_of(subject)
+        world.past.begin(at_us, cause, kind, subject, brief(world, kind, subject, detail, end))
+    node = world.nodes.get(subject if end is None else end.node)
     if node is not None:
         node.clock.at_us = at_us
     try:
@@ -59,14 +60,13 @@ def run(world: World, events: int) -> int:
     return world.events - before
 
 
-def brief(world: World, kind: str, subject: Any, detail: Any) -> Any:
+def brief(world: World, kind: str, subject: Any, detail: Any, end: End | None) -> Any:
     """What of an event is worth keeping for people: whose it is, and how much or what."""
+    if type(subject) is int:
+        at, other = ("", "") if end is None else (end.node, end.peer)
+        return (at, other, len(detail)) if kind == "bytes" else (at, other)
     if kind == "act":
         return detail
-    if type(subject) is int:
-        end = world.ends.get(subject)
-        ends = ("", "") if end is None else (end.node, end.peer)
-        return (*ends, len(detail)) if type(detail) is bytes else ends
     if kind in ("begin", "wake"):
         return world.nodes[subject].declared
     return None if kind in ("deadline", "synced", "worked", "revive") else detail

@@ -66,11 +66,11 @@ class Past:
     def observed(self, number: int, node: str, seen: list[tuple[Any, ...]]) -> None:
         """A node saw something in the event at hand: (kind, values...) each."""
         rows = self.young[-1][5] if self.young else []
+        of_node = (node,)
         for one in seen:
-            rows.append((node, *one))
-            rule = RULES.get(one[0])
-            if rule is not None:
-                rule(self.ledger, number, one[1:])
+            rows.append(of_node + one)
+            if one[0] in RULES:
+                RULES[one[0]](self.ledger, number, one[1:])
 
     def last(self) -> Entry | None:
         """The event that was handled last."""
