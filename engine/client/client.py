@@ -43,7 +43,7 @@ from engine.client.group import Group
 from engine.client.leader_calls import LeaderCalls
 from engine.client.links import BrokerConnection
 from engine.client.producer import Producer
-from engine.client.requests import Chance, Request
+from engine.client.requests import NEVER, Chance, Request
 from engine.core.connection.reply_order import Connection
 from engine.core.effects import Effects
 from engine.wire.primitives import Message
@@ -84,12 +84,12 @@ class Client:
             self.effects.results.append((number, Closed("the client is closed")))
             return
         match call:
+            case Produce():
+                self.producer.begin(number, call, now_ms, now_ms + self.wall_offset_ms)
             case Send() | SendEverywhere() | GetMetadata():
                 self.admin.begin(number, call, now_ms)
             case ListOffsets() | Fetch():
                 self.leader_calls.begin(number, call, now_ms)
-            case Produce():
-                self.producer.begin(number, call, now_ms, now_ms + self.wall_offset_ms)
             case Assign() if self.group.assigns:
                 error = NotAllowed("the group assigns this consumer's partitions: unsubscribe before assigning by hand")
                 self.effects.results.append((number, error))
@@ -197,21 +197,22 @@ class Client:
             self.cluster.pump(now_ms)
             if not self.cluster.ended:
                 break
-        if self.consumer.polls:
+        if self.consumer.polls and self.consumer.buffered:  # what was given up a moment ago is said at once
             self.consumer.answer_polls(now_ms)
-        self.next_deadline_ms = self._next_deadline_ms()
+        next_ms = self._next_deadline_ms()
+        self.next_deadline_ms = next_ms if next_ms < NEVER else None
 
-    def _next_deadline_ms(self) -> int | None:
-        deadlines = [self.cluster.next_deadline_ms()]
+    def _next_deadline_ms(self) -> int:
+        next_ms = self.cluster.next_deadline_ms()
         if self.leader_calls.open:
-            deadlines.append(self.leader_calls.next_deadline_ms())
+            next_ms = min(next_ms, self.leader_calls.next_deadline_ms())
         if self.producer.queues or self.producer.unplaced:
-            deadlines.append(self.producer.next_deadline_ms())
+            next_ms = min(next_ms, self.producer.next_deadline_ms())
         if self.consumer.polls or self.consumer.positions:
-            deadlines.append(self.consumer.next_deadline_ms())
+            next_ms = min(next_ms, self.consumer.next_deadline_ms())
         if self.group.exists:
-            deadlines.append(self.group.next_deadline_ms())
-        return min((at for at in deadlines if at is not None), default=None)
+            next_ms = min(next_ms, self.group.next_deadline_ms())
+        return next_ms
 
     def _hand_over(self, request: Request, answer: Message | ClientError | None, now_ms: int) -> None:
         match request.owner:

@@ -30,7 +30,7 @@ from engine.client.errors import (
     TimedOut,
     Unreachable,
 )
-from engine.client.requests import ANY, CONTROLLER, Chance, Finished, Request
+from engine.client.requests import ANY, CONTROLLER, NEVER, Chance, Finished, Request
 from engine.wire.error_codes import ErrorCode
 from engine.wire.messages.metadata import MetadataRequest, MetadataRequestTopic, MetadataResponse
 from engine.wire.primitives import Message
@@ -100,12 +100,13 @@ class Cluster:
                     self._failed(request, answer, now_ms)
                 else:
                     self._end(request, answer, now_ms)
-        due = [entry for entry in self.delayed if now_ms >= entry.at_ms]
-        if due:
+        if self.delayed:
+            due = [entry for entry in self.delayed if now_ms >= entry.at_ms]
             self.delayed = [entry for entry in self.delayed if now_ms < entry.at_ms]
             for entry in due:
                 self._route(entry.request, now_ms)
-        self._maybe_ask_metadata(now_ms)
+        if self.metadata_at_ms is not None:
+            self._maybe_ask_metadata(now_ms)
 
     def on_deadline(self, now_ms: int) -> None:
         """End what is late."""
@@ -113,33 +114,32 @@ class Cluster:
             why = f": {request.last_reason}" if request.last_reason else ""
             where = f" from {request.peer}" if request.peer and not request.last_reason else ""
             self._end(request, TimedOut(f"no answer{where} in time{why}"), now_ms)
-        self.parked = [request for request in self.parked if not request.ended]
-        self.delayed = [entry for entry in self.delayed if not entry.request.ended]
-        stale_ms = self._stale_ms()
-        if stale_ms is not None and now_ms >= stale_ms:
+        if self.parked or self.delayed:
+            self.parked = [request for request in self.parked if not request.ended]
+            self.delayed = [entry for entry in self.delayed if not entry.request.ended]
+        if self.metadata_at_ms is None and now_ms >= self._metadata_ms():
             self.wanted_topics.update(self.interest)
             self.want_metadata(None, now_ms)
 
-    def next_deadline_ms(self) -> int | None:
+    def next_deadline_ms(self) -> int:
         """When `on_deadline` or `pump` has something to do."""
-        deadlines = [request.deadline_ms for request in self.open.values()]
-        deadlines += [entry.at_ms for entry in self.delayed]
-        if self.metadata_at_ms is not None and self.asked_topics is None:
-            deadlines.append(self.metadata_at_ms)
-        stale_ms = self._stale_ms()
-        if stale_ms is not None:
-            deadlines.append(stale_ms)
-        connections_ms = self.connections.next_deadline_ms()
-        if connections_ms is not None:
-            deadlines.append(connections_ms)
-        return min(deadlines, default=None)
+        next_ms = min(self._metadata_ms(), self.connections.next_deadline_ms())
+        for request in self.open.values():
+            if request.deadline_ms < next_ms:
+                next_ms = request.deadline_ms
+        for entry in self.delayed:
+            if entry.at_ms < next_ms:
+                next_ms = entry.at_ms
+        return next_ms
 
-    def _stale_ms(self) -> int | None:
-        """When metadata is too old; None while nobody needs it or it is asked for already."""
+    def _metadata_ms(self) -> int:
+        """When metadata is to be asked for: because somebody wants it, or because it will be too old."""
+        if self.asked_topics is not None:
+            return NEVER
+        if self.metadata_at_ms is not None:
+            return self.metadata_at_ms
         updated_ms = self.metadata.updated_ms
-        if not self.interest or updated_ms is None or self.asked_topics is not None or self.metadata_at_ms is not None:
-            return None
-        return updated_ms + self.config.metadata_age_ms_max
+        return updated_ms + self.config.metadata_age_ms_max if self.interest and updated_ms is not None else NEVER
 
     # ---- where to
     def _route(self, request: Request, now_ms: int) -> None:
@@ -154,14 +154,14 @@ class Cluster:
 
     def _peer_of(self, request: Request) -> str | None:
         kind = request.target[0]
-        if request.target == ANY:
-            return self._any_peer(request)
-        if request.target == CONTROLLER:
-            return self.metadata.nodes.get(self.metadata.controller_id)
         if kind == "node":
             return self.metadata.nodes.get(request.target[1])
         if kind == "peer":
             return str(request.target[1])
+        if request.target == ANY:
+            return self._any_peer(request)
+        if request.target == CONTROLLER:
+            return self.metadata.nodes.get(self.metadata.controller_id)
         assert kind == "leader", f"a target like {request.target}"
         leader = self.metadata.leader(request.target[1], request.target[2])
         return self.metadata.nodes[leader.node_id] if leader is not None else None

@@ -16,7 +16,9 @@ from engine.wire.error_codes import ErrorCode
 from engine.wire.messages.metadata import MetadataResponse, MetadataResponsePartition, MetadataResponseTopic
 
 NO_ID = bytes(16)
+ERROR_CODES = {code.value: code for code in ErrorCode}
 NO_LEADER = -1
+NO_EPOCH = -1
 NODES_MAX = 1000  # brokers that a client knows: a cluster that names more has us connect wherever it likes
 PARTITIONS_MAX = 1_000_000  # of one topic: what is beyond is no Kafka's answer, and nothing is made for it
 
@@ -83,6 +85,11 @@ class ClusterMetadata:
         leader = known.leaders[partition]
         return leader if leader.node_id in self.nodes else None
 
+    def leader_epoch(self, place: tuple[str, int]) -> int:
+        """The epoch of who leads a partition; -1 if nobody is known to."""
+        leader = self.leader(*place)
+        return leader.leader_epoch if leader is not None else NO_EPOCH
+
     def partition_count(self, topic: str) -> int | None:
         """How many partitions a known topic has."""
         known = self.topics.get(topic)
@@ -96,7 +103,9 @@ class ClusterMetadata:
     def _take_topic(self, name: str, topic: MetadataResponseTopic) -> None:
         old = self.topics.get(name)
         same = old is not None and old.topic_id == topic.topic_id
-        leaders = [Leader(NO_LEADER, -1) for _ in range(1 + max(part.partition_index for part in topic.partitions))]
+        leaders = [
+            Leader(NO_LEADER, NO_EPOCH) for _ in range(1 + max(part.partition_index for part in topic.partitions))
+        ]
         for part in topic.partitions:
             leaders[part.partition_index] = self._newest(old if same else None, part)
         if old is not None and not same:
@@ -127,7 +136,4 @@ def peer_name(host: str, port: int) -> str:
 
 def error_code(number: int) -> ErrorCode:
     """The named error of a number; one that we do not know is an unknown server error."""
-    try:
-        return ErrorCode(number)
-    except ValueError:
-        return ErrorCode.UNKNOWN_SERVER_ERROR
+    return ERROR_CODES.get(number, ErrorCode.UNKNOWN_SERVER_ERROR)

@@ -21,7 +21,7 @@ from engine.client.consumer import Consumer
 from engine.client.coordinator import Coordinator
 from engine.client.errors import RETRIABLE, ClientError, CommitFailed, NotAllowed, Refused, TimedOut
 from engine.client.group_messages import commit_codes, commit_topics
-from engine.client.requests import Request
+from engine.client.requests import NEVER, Request
 from engine.wire.error_codes import ErrorCode
 from engine.wire.messages.offset_commit import OffsetCommitRequest, OffsetCommitResponse
 from engine.wire.primitives import Message
@@ -131,27 +131,19 @@ class Commits:
             self._add(NO_CALL, offsets, now_ms + timeout_ms, repeated)
 
     # ---- time
-    def next_deadline_ms(self) -> int | None:
+    def next_deadline_ms(self) -> int:
         """When a commit is due, late, or tried again."""
-        times = [commit.deadline_ms for commit in self.waiting]
-        if self.auto_at_ms is not None:
-            times.append(self.auto_at_ms)
-        if (
-            self.waiting
-            and not self.in_flight
-            and self.waiting[0].retry_at_ms
-            and not self.coordinator.identity.line_busy
-        ):
-            times.append(self.waiting[0].retry_at_ms)
-        return min(times, default=None)
+        next_ms = self.auto_at_ms if self.auto_at_ms is not None else NEVER
+        for commit in self.waiting:
+            next_ms = min(next_ms, commit.deadline_ms)
+        if self.waiting and not self.in_flight and not self.coordinator.identity.line_busy:
+            next_ms = min(next_ms, self.waiting[0].retry_at_ms or NEVER)
+        return next_ms
 
     def advance(self, now_ms: int) -> None:
         """Fail what is late, commit what is due, send the first one that waits."""
-        for commit in [one for one in self.waiting if now_ms >= one.deadline_ms]:
-            if not (self.in_flight and commit is self.waiting[0]):
-                self.waiting.remove(commit)
-            self._result(commit, TimedOut(f"not committed in time: {commit.last_reason or 'no answer'}"))
-            commit.number, commit.deadline_ms, commit.repeated = NO_CALL, 1 << 62, False
+        if self.waiting:
+            self._fail_late(now_ms)
         self._maybe_auto_commit(now_ms)
         while self.waiting and not self.in_flight and self._is_over(self.waiting[0]):
             self._result(self.waiting.popleft(), self._lost(ErrorCode.REBALANCE_IN_PROGRESS))
@@ -167,6 +159,13 @@ class Commits:
             self.coordinator.find(now_ms)
         else:
             self._send(first, now_ms)
+
+    def _fail_late(self, now_ms: int) -> None:
+        for commit in [one for one in self.waiting if now_ms >= one.deadline_ms]:
+            if not (self.in_flight and commit is self.waiting[0]):
+                self.waiting.remove(commit)
+            self._result(commit, TimedOut(f"not committed in time: {commit.last_reason or 'no answer'}"))
+            commit.number, commit.deadline_ms, commit.repeated = NO_CALL, NEVER, False
 
     def _maybe_auto_commit(self, now_ms: int) -> None:
         config = self.consumer.config

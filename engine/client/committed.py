@@ -19,7 +19,7 @@ from engine.client.consumer import Consumer
 from engine.client.coordinator import Coordinator
 from engine.client.errors import RETRIABLE, ClientError, Refused, TimedOut
 from engine.client.group_messages import fetch_topics, fetched_offsets
-from engine.client.requests import Request
+from engine.client.requests import NEVER, Request
 from engine.wire.error_codes import ErrorCode
 from engine.wire.messages.offset_fetch import OffsetFetchRequest, OffsetFetchResponse
 from engine.wire.primitives import Message
@@ -66,19 +66,20 @@ class CommittedOffsets:
         """The calls that have no result yet."""
         return [number for number in self.open if number != BEGINNINGS]
 
-    def next_deadline_ms(self) -> int | None:
+    def next_deadline_ms(self) -> int:
         """When a question is late or asked again."""
-        times = [one.deadline_ms for number, one in self.open.items() if number != BEGINNINGS]
-        if not self.coordinator.identity.line_busy:
-            times += [one.retry_at_ms for one in self.open.values() if one.retry_at_ms]
-        return min(times, default=None)
+        next_ms = NEVER
+        for question in self.open.values():
+            next_ms = min(next_ms, question.deadline_ms)
+            if question.retry_at_ms and not self.coordinator.identity.line_busy:
+                next_ms = min(next_ms, question.retry_at_ms)
+        return next_ms
 
     def advance(self, now_ms: int) -> None:
         """Ask what is to be asked."""
-        for number, question in list(self.open.items()):
-            if number != BEGINNINGS and now_ms >= question.deadline_ms:
-                self._finish(number, TimedOut("the committed offsets were not told in time"))
-        if BEGINNINGS not in self.open:
+        if self.open:
+            self._fail_late(now_ms)
+        if BEGINNINGS not in self.open and [one for one in self.consumer.positions.values() if one.wants_committed]:
             self._want_beginnings()
         if not self.open or self.coordinator.identity.line_busy:
             return
@@ -97,6 +98,11 @@ class CommittedOffsets:
                 timeout_ms = self.coordinator.cluster.config.request_timeout_ms
                 self.coordinator.send(OWNER, message, number, timeout_ms, now_ms, ONE_GROUP_MAX)
 
+    def _fail_late(self, now_ms: int) -> None:
+        for number, question in list(self.open.items()):
+            if number != BEGINNINGS and now_ms >= question.deadline_ms:
+                self._finish(number, TimedOut("the committed offsets were not told in time"))
+
     def _may_ask(self, question: OpenQuestion) -> bool:
         if self.coordinator.peer is None or question.asking or question.retry_at_ms:
             return False
@@ -106,7 +112,7 @@ class CommittedOffsets:
         self.open.pop(BEGINNINGS, None)
         wanting = {place: one.generation for place, one in self.consumer.positions.items() if one.wants_committed}
         if wanting:
-            question = self.open[BEGINNINGS] = OpenQuestion(list(wanting), 1 << 62, self.commits.last_order, wanting)
+            question = self.open[BEGINNINGS] = OpenQuestion(list(wanting), NEVER, self.commits.last_order, wanting)
             if before is not None:
                 question.attempts, question.retry_at_ms = before.attempts, before.retry_at_ms
 

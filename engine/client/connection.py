@@ -35,7 +35,7 @@ from engine.client.errors import (
 )
 from engine.client.links import BrokerConnection, InFlight, Link
 from engine.client.long_answers import bytes_max, in_words, is_long, work_of
-from engine.client.requests import Chance, Finished, Request
+from engine.client.requests import NEVER, Chance, Finished, Request
 from engine.core.effects import Effects
 from engine.wire.catalog import API_VERSIONS, APIS
 from engine.wire.error_codes import ErrorCode
@@ -69,7 +69,9 @@ class Connections:
 
     def send(self, peer: str, request: Request, now_ms: int) -> None:
         """Send a request to this peer as soon as it can be."""
-        link = self.links.setdefault((peer, request.lane), Link(peer, request.lane))
+        link = self.links.get((peer, request.lane))
+        if link is None:
+            link = self.links[peer, request.lane] = Link(peer, request.lane)
         request.peer = peer
         link.waiting.append(request)
         if link.connection is None and not link.connecting:
@@ -93,15 +95,16 @@ class Connections:
             if link.connection is not None:
                 self.effects.close.append(link.connection)
 
-    def next_deadline_ms(self) -> int | None:
+    def next_deadline_ms(self) -> int:
         """When `on_deadline` has something to do."""
-        deadlines = []
+        next_ms = NEVER
         for link in self.links.values():
-            if link.connecting:
-                deadlines.append(link.connect_deadline_ms)
-            if link.connection is not None and link.connection.in_flight:
-                deadlines.append(link.connection.in_flight[0].deadline_ms)
-        return min(deadlines, default=None)
+            connection = link.connection
+            if link.connecting and link.connect_deadline_ms < next_ms:
+                next_ms = link.connect_deadline_ms
+            if connection is not None and connection.in_flight and connection.in_flight[0].deadline_ms < next_ms:
+                next_ms = connection.in_flight[0].deadline_ms
+        return next_ms
 
     # ---- events
     def on_connected(self, connection_id: int, peer: str, now_ms: int) -> BrokerConnection:
@@ -135,6 +138,9 @@ class Connections:
                 self._give_up(connection, failed)
                 return end - start
             position = after
+            if position == end:
+                connection.wanted_bytes = SIZE.size
+                break
         return end - start if connection.closed else position - start
 
     def on_work_done(self, token: int, result: object, now_ms: int) -> None:
@@ -178,7 +184,7 @@ class Connections:
                 late = connection.in_flight[0]
                 self._give_up(connection, why_late(connection, self.config, late.deadline_ms - late.sent_ms))
         for link in self.links.values():
-            if any(request.ended for request in link.waiting):
+            if link.waiting and any(request.ended for request in link.waiting):
                 link.waiting = deque(request for request in link.waiting if not request.ended)
 
     # ---- inside

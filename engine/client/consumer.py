@@ -23,7 +23,7 @@ from engine.client.cluster import Cluster
 from engine.client.config import ConsumerConfig
 from engine.client.errors import RETRIABLE, ClientError, NoOffset, NotAllowed, Refused
 from engine.client.fetch_sessions import FetchSession
-from engine.client.requests import Request
+from engine.client.requests import NEVER, Request
 from engine.core.effects import Effects
 from engine.wire.error_codes import ErrorCode
 from engine.wire.messages.fetch import FetchRequest, FetchResponse
@@ -173,11 +173,16 @@ class Consumer:
             self.effects.results.append((number, error))
 
     # ---- time
-    def next_deadline_ms(self) -> int | None:
+    def next_deadline_ms(self) -> int:
         """When a poll ends or a partition is tried again."""
-        times = [poll.deadline_ms for poll in self.polls.values()]
-        times += [position.retry_at_ms for position in self.positions.values() if position.retry_at_ms > 0]
-        return min(times, default=None)
+        next_ms = NEVER
+        for poll in self.polls.values():
+            if poll.deadline_ms < next_ms:
+                next_ms = poll.deadline_ms
+        for position in self.positions.values():
+            if 0 < position.retry_at_ms < next_ms:
+                next_ms = position.retry_at_ms
+        return next_ms
 
     # ---- asking
     def fetch_what_is_free(self, now_ms: int) -> None:
@@ -232,7 +237,9 @@ class Consumer:
         self._send(OFFSETS, message, version_max, node_id, asked, now_ms)
 
     def _fetch(self, node_id: int, asked: dict[Place, int], now_ms: int) -> None:
-        session = self.sessions.setdefault(node_id, FetchSession())
+        session = self.sessions.get(node_id)
+        if session is None:
+            session = self.sessions[node_id] = FetchSession()
         message = FetchRequest(
             max_wait_ms=self.config.wait_ms_max,
             min_bytes=self.config.bytes_min,

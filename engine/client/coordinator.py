@@ -18,7 +18,7 @@ from typing import Any
 from engine.client.cluster import Cluster
 from engine.client.cluster_metadata import error_code, peer_name
 from engine.client.errors import RETRIABLE, ClientError, Disconnected, Refused, TimedOut, Unreachable
-from engine.client.requests import ANY, Request
+from engine.client.requests import ANY, NEVER, Request
 from engine.wire.error_codes import ErrorCode
 from engine.wire.messages.find_coordinator import FindCoordinatorRequest, FindCoordinatorResponse
 from engine.wire.primitives import Message
@@ -107,9 +107,9 @@ class Coordinator:
             self.lost(error.reason, now_ms)
         return True
 
-    def next_deadline_ms(self) -> int | None:
+    def next_deadline_ms(self) -> int:
         """When it is asked for again."""
-        return self.retry_at_ms if self.wanted else None
+        return self.retry_at_ms if self.wanted else NEVER
 
     def advance(self, now_ms: int) -> None:
         """Ask if it was too early before."""

@@ -25,17 +25,17 @@ def fetch_topics(
     """Return the topics of a request for these offsets, and the highest version that can say them."""
     topics: dict[str, FetchTopic] = {}
     version_max = 0x7FFF
-    for (name, partition), offset in asked.items():
+    for place, offset in asked.items():
+        name, partition = place
         topic = topics.get(name)
         if topic is None:
             topic = topics[name] = FetchTopic(topic=name, topic_id=metadata.topic_id(name), partitions=[])
             if topic.topic_id == NO_ID:
                 version_max = BY_NAME_MAX
-        leader = metadata.leader(name, partition)
         topic.partitions.append(
             FetchPartition(
                 partition=partition,
-                current_leader_epoch=leader.leader_epoch if leader is not None else -1,
+                current_leader_epoch=metadata.leader_epoch(place),
                 fetch_offset=offset,
                 partition_max_bytes=partition_bytes_max,
             )
@@ -85,7 +85,9 @@ def _fetched(place: Place, position: int, part: PartitionData) -> Fetched:
         return failed(place, position, Refused(code, f"partition {place[1]} of topic {place[0]}"))
     data = bytes(part.records) if part.records is not None else b""
     size, next_offset = whole_batches(data, position)
-    aborted = tuple((entry.producer_id, entry.first_offset) for entry in part.aborted_transactions or ())
+    aborted: tuple[tuple[int, int], ...] = ()
+    if part.aborted_transactions:
+        aborted = tuple((entry.producer_id, entry.first_offset) for entry in part.aborted_transactions)
     return Fetched(
         *place,
         position,
@@ -100,11 +102,12 @@ def _fetched(place: Place, position: int, part: PartitionData) -> Fetched:
 
 def whole_batches(data: bytes, position: int) -> tuple[int, int]:
     """Return the size of the whole batches, and the offset behind them (`position` if there is none)."""
-    at, next_offset = 0, position
-    while len(data) - at >= HEADER_BYTES:
+    at, end, next_offset = 0, len(data), position
+    while end - at >= HEADER_BYTES:
         header = read_header(data, at)
-        if header.length < HEADER_BYTES - 12 or at + header.size > len(data):
+        behind = at + header.size
+        if header.length < HEADER_BYTES - 12 or behind > end:
             break
-        at += header.size
+        at = behind
         next_offset = max(next_offset, header.last_offset + 1)
     return at, next_offset

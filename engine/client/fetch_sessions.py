@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 
 from engine.client import fetch_messages
 from engine.client.calls import Place
-from engine.client.cluster_metadata import NO_ID, ClusterMetadata
+from engine.client.cluster_metadata import NO_EPOCH, NO_ID, ClusterMetadata
 from engine.wire.messages.fetch import FetchRequest, FetchResponse, ForgottenTopic
 
 EPOCH_MAX = 0x7FFFFFFF
 NO_SESSION = 0
 FIRST_EPOCH = 0
-NO_EPOCH = -1
 
 
 @dataclass(slots=True, eq=False)
@@ -27,9 +26,7 @@ class FetchSession:
 
     session_id: int = NO_SESSION
     epoch: int = FIRST_EPOCH
-    known: dict[Place, tuple[int, int]] = field(
-        default_factory=dict
-    )  # offsets and leader epochs as the broker was told
+    known: dict[Place, tuple[int, int]] = field(default_factory=dict)  # offsets, leader epochs: as the broker was told
     topic_ids: dict[str, bytes] = field(default_factory=dict)
 
 
@@ -42,34 +39,40 @@ def begin_fetch(
     use_session: bool,
 ) -> int:
     """Complete a request so that the broker fetches exactly `asked`; return the highest version it may have."""
-    topic_ids = {topic: metadata.topic_id(topic) for topic, _ in asked}
-    if any(session.topic_ids.get(name, topic_id) != topic_id for name, topic_id in topic_ids.items()):
-        session.session_id = NO_SESSION  # a topic was made anew: the broker knows the old one
+    topic_ids = {topic: metadata.topic_id(topic) for topic in dict.fromkeys([topic for topic, _ in asked])}
+    for name, topic_id in topic_ids.items():
+        if session.topic_ids.get(name, topic_id) != topic_id:
+            session.session_id = NO_SESSION  # a topic was made anew: the broker knows the old one
     if session.session_id == NO_SESSION:
         session.known.clear()
         session.topic_ids.clear()
         session.epoch = FIRST_EPOCH
-    wanted = {place: (offset, _leader_epoch(metadata, place)) for place, offset in asked.items()}
-    # A leader epoch that changed must be said too, or the broker fences the one it was told first (KIP-320).
-    said = {place: asked[place] for place, one in wanted.items() if session.known.get(place) != one}
+    wanted: dict[Place, tuple[int, int]] = {}
+    said: dict[Place, int] = {}
+    for place, offset in asked.items():
+        one = wanted[place] = (offset, metadata.leader_epoch(place))
+        # A leader epoch that changed must be said too, or the broker fences the one it was told first (KIP-320).
+        if session.known.get(place) != one:
+            said[place] = offset
     message.session_id = session.session_id
     message.session_epoch = session.epoch if use_session else NO_EPOCH
     message.topics, version_max = fetch_messages.fetch_topics(said, partition_bytes_max, metadata)
-    forgotten: dict[str, ForgottenTopic] = {}
-    for name, partition in [place for place in session.known if place not in asked]:
-        topic = forgotten.setdefault(name, ForgottenTopic(name, session.topic_ids[name], []))
-        topic.partitions.append(partition)
-    message.forgotten_topics_data = list(forgotten.values())
-    if any(topic_id == NO_ID for topic_id in topic_ids.values()):
+    message.forgotten_topics_data = _forgotten(session, [place for place in session.known if place not in wanted])
+    if NO_ID in topic_ids.values():
         version_max = fetch_messages.BY_NAME_MAX
     session.known = wanted if use_session else {}
     session.topic_ids.update(topic_ids)
     return version_max
 
 
-def _leader_epoch(metadata: ClusterMetadata, place: Place) -> int:
-    leader = metadata.leader(*place)
-    return leader.leader_epoch if leader is not None else NO_EPOCH
+def _forgotten(session: FetchSession, places: list[Place]) -> list[ForgottenTopic]:
+    """The partitions that the broker is to leave out from now on."""
+    topics: dict[str, ForgottenTopic] = {}
+    for name, partition in places:
+        if name not in topics:
+            topics[name] = ForgottenTopic(name, session.topic_ids[name], [])
+        topics[name].partitions.append(partition)
+    return list(topics.values())
 
 
 def end_fetch(session: FetchSession, answer: FetchResponse) -> None:

@@ -114,17 +114,18 @@ class Group:
             self.commits.commit_processed(timeout_ms, now_ms, repeated=False)
 
     # ---- time
-    def next_deadline_ms(self) -> int | None:
+    def next_deadline_ms(self) -> int:
         """When something of the group is due."""
-        if not self.exists:
-            return None
-        parts = (self.coordinator, self.commits, self.committed, self.heartbeats, self.membership)
-        return min((at for part in parts if (at := part.next_deadline_ms()) is not None), default=None)
+        return min(
+            self.coordinator.next_deadline_ms(),
+            self.commits.next_deadline_ms(),
+            self.committed.next_deadline_ms(),
+            self.heartbeats.next_deadline_ms(),
+            self.membership.next_deadline_ms(),
+        )
 
     def advance(self, now_ms: int) -> None:
         """Go as far as can be gone: after every event."""
-        if not self.exists:
-            return
         if self.identity.trouble != ErrorCode.NONE:
             code, self.identity.trouble = self.identity.trouble, ErrorCode.NONE
             group_answers.heed(self.membership, code, now_ms)

@@ -30,7 +30,7 @@ from engine.client.errors import ClientError
 from engine.client.group_assignment import topics_of
 from engine.client.group_stages import IN_FLIGHT_STAGES, Stage, Then
 from engine.client.heartbeats import Heartbeats
-from engine.client.requests import ANY, Request
+from engine.client.requests import ANY, NEVER, Request
 from engine.core.groups.assignors.subscriber import Subscriber
 from engine.core.groups.subscription import CONSUMER
 from engine.wire.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol
@@ -118,18 +118,18 @@ class Membership:
         self.heard = max(self.heard, min(call.number, self.events))
 
     # ---- time
-    def next_deadline_ms(self) -> int | None:
+    def next_deadline_ms(self) -> int:
         """When something is due."""
-        times = []
+        next_ms = NEVER
         if self.stage in (Stage.JOINING, Stage.ASSIGNING) and self.retry_at_ms and not self.asking:
-            times.append(self.retry_at_ms)
+            next_ms = self.retry_at_ms
         if self.stage in (Stage.COMMITTING, Stage.REVOKING, Stage.ADDING):
-            times.append(self.wait_until_ms)
+            next_ms = min(next_ms, self.wait_until_ms)
         if self.leaving:
-            times.append(self.leave_by_ms)
-        elif self._is_member() and not self.consumer.polls:
-            times.append(self.polled_ms + self.consumer.config.max_poll_interval_ms)
-        return min(times, default=None)
+            next_ms = min(next_ms, self.leave_by_ms)
+        elif not self.consumer.polls and self._is_member():
+            next_ms = min(next_ms, self.polled_ms + self.consumer.config.max_poll_interval_ms)
+        return next_ms
 
     def _is_member(self) -> bool:
         return self.stage not in (Stage.OUT, Stage.UNJOINED, Stage.LEAVING)
@@ -145,10 +145,13 @@ class Membership:
             self.consumer.fail_polls(identity.failure)
             return
         self._watch_polls(now_ms)
-        if self.counted is not None and self.stage is Stage.STABLE and not self.rejoin:
+        if self.stage is Stage.STABLE and not self.rejoin:
             found = self.consumer.cluster.metadata
-            if any((found.partition_count(topic) or 0) != count for topic, count in self.counted.items()):
-                self.rejoin = "the partitions of a topic have changed"
+            for topic, count in (self.counted or {}).items():
+                if (found.partition_count(topic) or 0) != count:
+                    self.rejoin = "the partitions of a topic have changed"
+            if not self.rejoin:
+                return  # what nearly every event finds: nothing to do
         while self._step(now_ms):
             pass
 
@@ -156,6 +159,7 @@ class Membership:
         """Leave the group if nobody polls, so that others read what we do not."""
         if self.consumer.polls:
             self.polled_ms = now_ms
+            return
         late = now_ms >= self.polled_ms + self.consumer.config.max_poll_interval_ms
         if late and self._is_member() and not self.leaving:
             self._send_leave("nobody polls", now_ms)

@@ -14,7 +14,7 @@ from engine.client.cluster_metadata import error_code
 from engine.client.config import ConsumerConfig
 from engine.client.coordinator import Coordinator
 from engine.client.errors import ClientError
-from engine.client.requests import Request
+from engine.client.requests import NEVER, Request
 from engine.wire.error_codes import ErrorCode
 from engine.wire.messages.heartbeat import HeartbeatRequest, HeartbeatResponse
 from engine.wire.primitives import Message
@@ -40,10 +40,10 @@ class Heartbeats:
         """The generation is over."""
         self.due_ms = None
 
-    def next_deadline_ms(self) -> int | None:
+    def next_deadline_ms(self) -> int:
         """When one is to be sent; an unknown coordinator is waited for."""
         waits = self.asking or self.coordinator.peer is None or self.coordinator.identity.line_busy
-        return None if waits else self.due_ms
+        return NEVER if waits or self.due_ms is None else self.due_ms
 
     def advance(self, now_ms: int) -> None:
         """Send one if it is due."""

@@ -18,7 +18,7 @@ from engine.client.admin import metadata_request
 from engine.client.calls import Fetch, Fetched, ListOffsets, OffsetFound, Place
 from engine.client.cluster import Cluster
 from engine.client.errors import RETRIABLE, ClientError, Refused, TimedOut
-from engine.client.requests import ANY, Request
+from engine.client.requests import ANY, NEVER, Request
 from engine.core.effects import Effects
 from engine.wire.error_codes import ErrorCode
 from engine.wire.messages.fetch import FetchResponse
@@ -69,10 +69,9 @@ class LeaderCalls:
             self.cluster.give_up(request_number)
         return open_call is not None
 
-    def next_deadline_ms(self) -> int | None:
+    def next_deadline_ms(self) -> int:
         """When the next round of a call begins."""
-        times = [entry.next_round_ms for entry in self.open.values() if entry.next_round_ms is not None]
-        return min(times, default=None)
+        return min((one.next_round_ms for one in self.open.values() if one.next_round_ms is not None), default=NEVER)
 
     def on_deadline(self, now_ms: int) -> None:
         """Begin the rounds that are due."""

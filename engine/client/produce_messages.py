@@ -8,10 +8,12 @@ from typing import NamedTuple
 
 from engine.client.cluster_metadata import NO_ID, ClusterMetadata, error_code
 from engine.client.producer_queue import Batch
+from engine.client.records import encode_batch
 from engine.wire.error_codes import ErrorCode
 from engine.wire.messages.produce import PartitionProduceData, ProduceRequest, ProduceResponse, TopicProduceData
 
 BY_NAME_MAX = 12
+NO_PRODUCER = (-1, -1, -1)
 
 
 class Result(NamedTuple):
@@ -21,6 +23,12 @@ class Result(NamedTuple):
     message: str | None
     base_offset: int
     append_time_ms: int
+
+
+def batch_bytes(batch: Batch, compression: str) -> bytes:
+    """The batch as brokers keep it."""
+    records = [(one.timestamp_ms, one.record.key, one.record.value, one.record.headers) for one in batch.entries]
+    return encode_batch(records, compression=compression, producer=batch.sent_as or NO_PRODUCER)
 
 
 def encode(batches: list[Batch], acks: int, timeout_ms: int, metadata: ClusterMetadata) -> tuple[ProduceRequest, int]:

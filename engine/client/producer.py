@@ -11,12 +11,12 @@ Invariants:
 - Nothing is sent while a new producer id is wanted.
 
 Not here: the order within a partition (producer_queue.py), partitions (producer_partitions.py),
-bytes of a batch (records.py), transactions.
+bytes of batches and requests (produce_messages.py), transactions.
 """
 
 from dataclasses import dataclass, field
 
-from engine.client import produce_messages, records
+from engine.client import produce_messages
 from engine.client.calls import Place, Produce, Produced, SentAs
 from engine.client.cluster import Cluster
 from engine.client.cluster_metadata import error_code
@@ -24,7 +24,7 @@ from engine.client.config import ProducerConfig
 from engine.client.errors import RETRIABLE, AuthenticationFailed, ClientError, NotProduced, Refused, Unsupported
 from engine.client.producer_partitions import StickyPartitions, Unplaced, is_spread
 from engine.client.producer_queue import Batch, Entry, PartitionQueue, entry_bytes, unsendable
-from engine.client.requests import ANY, Request
+from engine.client.requests import ANY, NEVER, Request
 from engine.core.effects import Effects
 from engine.wire.error_codes import ErrorCode
 from engine.wire.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
@@ -129,7 +129,9 @@ class Producer:
             self._outcome(entry, error)
             return
         self.cluster.interest[record.topic] = None
-        queue = self.queues.setdefault((record.topic, partition), PartitionQueue())
+        queue = self.queues.get((record.topic, partition))
+        if queue is None:
+            queue = self.queues[record.topic, partition] = PartitionQueue()
         size = entry_bytes(record)
         if queue.open is not None and queue.open.size + size > self.config.batch_bytes:
             queue.close_open()
@@ -147,20 +149,20 @@ class Producer:
             self.sticky.batch_full(record.topic, partition, count)
 
     # ---- time
-    def next_deadline_ms(self) -> int | None:
+    def next_deadline_ms(self) -> int:
         """When a batch is due or too late."""
-        times = [entry.since_ms + self.config.delivery_timeout_ms for entry in self.unplaced.values()]
-        if self.id_retry_ms:
-            times.append(self.id_retry_ms)
+        next_ms = self.id_retry_ms or NEVER
+        for waiting in self.unplaced.values():
+            next_ms = min(next_ms, waiting.since_ms + self.config.delivery_timeout_ms)
         for queue in self.queues.values():
             if queue.open is not None:
-                times.append(queue.open.created_ms + self.config.linger_ms)
+                next_ms = min(next_ms, queue.open.created_ms + self.config.linger_ms)
             if queue.ready:
                 first = queue.ready[0]
-                times.append(first.created_ms + self.config.delivery_timeout_ms)
+                next_ms = min(next_ms, first.created_ms + self.config.delivery_timeout_ms)
                 if first.retry_at_ms > self.tried_at_ms:
-                    times.append(first.retry_at_ms)
-        return min(times, default=None)
+                    next_ms = min(next_ms, first.retry_at_ms)
+        return next_ms
 
     def on_deadline(self, now_ms: int) -> None:
         """Fail what is too late."""
@@ -181,12 +183,16 @@ class Producer:
         self.tried_at_ms = now_ms
         for topic in list(self.unplaced):
             self._place_waiting(topic, now_ms)
+        ready = False
         for queue in self.queues.values():
-            if queue.open is not None and now_ms >= queue.open.created_ms + self.config.linger_ms:
-                batch = queue.open
+            batch = queue.open
+            if batch is not None and now_ms >= batch.created_ms + self.config.linger_ms:
                 queue.close_open()
                 count = self.cluster.metadata.partition_count(batch.topic)
                 self.sticky.batch_full(batch.topic, batch.partition, count or 1)
+            ready = ready or bool(queue.ready)
+        if not ready and not self.new_id_wanted:
+            return
         if self.config.idempotent and not self._has_id(now_ms):
             return
         while self._send_round(now_ms):
@@ -213,6 +219,7 @@ class Producer:
     def _send_round(self, now_ms: int) -> bool:
         """Send at most one batch of each partition; say whether there may be more."""
         groups: dict[int, list[Batch]] = {}
+        more = False
         in_flight_max = self.config.in_flight_max if self.config.idempotent else 1
         for place, queue in self.queues.items():
             if not queue.ready:
@@ -226,34 +233,25 @@ class Producer:
             batch = queue.take_ready(in_flight_max, now_ms)
             if batch is not None:
                 groups.setdefault(leader.node_id, []).append(batch)
+                more = more or bool(queue.ready)
         for node_id, batches in groups.items():
             self._send_to(node_id, batches, now_ms)
-        return bool(groups)
+        return more
 
     def _send_to(self, node_id: int, batches: list[Batch], now_ms: int) -> None:
         group: list[Batch] = []
         size = 0
         for batch in batches:
             if not batch.data:
-                batch.data = self._encode(batch)
+                if self.config.idempotent and batch.sent_as is None:
+                    batch.sent_as = SentAs(self.producer_id, self.producer_epoch, batch.base_sequence)
+                batch.data = produce_messages.batch_bytes(batch, self.config.compression)
             if group and size + len(batch.data) > self.config.request_bytes_max:
                 self._send_request(node_id, group, now_ms)
                 group, size = [], 0
             group.append(batch)
             size += len(batch.data)
         self._send_request(node_id, group, now_ms)
-
-    def _encode(self, batch: Batch) -> bytes:
-        if self.config.idempotent and batch.sent_as is None:
-            batch.sent_as = SentAs(self.producer_id, self.producer_epoch, batch.base_sequence)
-        return records.encode_batch(
-            [
-                (entry.timestamp_ms, entry.record.key, entry.record.value, entry.record.headers)
-                for entry in batch.entries
-            ],
-            compression=self.config.compression,
-            producer=batch.sent_as or (NO_PRODUCER_ID, -1, -1),
-        )
 
     def _send_request(self, node_id: int, batches: list[Batch], now_ms: int) -> None:
         timeout_ms = self.cluster.config.request_timeout_ms

@@ -126,8 +126,10 @@ class PartitionQueue:
 
 def entry_bytes(record: ProducerRecord) -> int:
     """About how many bytes a record needs in a batch."""
-    headers = sum(len(name) + len(value or b"") + 4 for name, value in record.headers)
-    return len(record.key or b"") + len(record.value or b"") + headers + RECORD_OVERHEAD_BYTES
+    size = len(record.key or b"") + len(record.value or b"") + RECORD_OVERHEAD_BYTES
+    for name, value in record.headers:
+        size += len(name) + len(value or b"") + 4
+    return size
 
 
 def unsendable(entry: Entry, partition: int, count: int) -> NotProduced | None:

@@ -21,6 +21,7 @@ class Chance(Protocol):
         """A number from 0 to stop - 1."""
 
 
+NEVER = 1 << 62  # a deadline that does not come: of what waits for nothing
 Target = tuple[Any, ...]
 ANY: Target = ("any",)
 CONTROLLER: Target = ("controller",)

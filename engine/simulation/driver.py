@@ -16,7 +16,7 @@ from typing import Any
 from engine.core.work import WORK
 from engine.simulation import cluster, faults, network
 from engine.simulation.disks import PowerLost, SimulatedDisk, SimulatedFile
-from engine.simulation.world import Event, Node, World
+from engine.simulation.world import End, Event, Node, World
 
 Covered = list[tuple[SimulatedFile, int]]
 NEVER_POSTPONED = ("thaw", "crash", "client crash", "kill", "leap", "space", "slow", "mend")
@@ -29,16 +29,18 @@ def step(world: World) -> bool:
     event = heappop(world.heap)
     if world.frozen and _postpone(world, event):
         return True
-    if event[3] == "deadline" and _is_early(world, event):
+    at_us, number, cause, kind, subject, detail = event
+    if kind == "deadline" and _is_early(world, event):
         return True
-    world.now_us, number, cause, kind, subject, detail = event
+    world.now_us = at_us
     world.events += 1
-    world.history.add(world.now_us, number, cause, kind, subject, detail)
-    node = world.node_of(subject)
+    world.history.add(at_us, number, cause, kind, subject, detail)
+    end = world.ends.get(subject) if type(subject) is int else None
     if world.past is not None:
-        world.past.begin(world.now_us, cause, kind, subject, brief(world, kind, subject, detail))
+        world.past.begin(at_us, cause, kind, subject, brief(world, kind, subject, detail, end))
+    node = world.nodes.get(subject if end is None else end.node)
     if node is not None:
-        node.clock.at_us = world.now_us
+        node.clock.at_us = at_us
     try:
         HANDLERS[kind](world, subject, detail)
         while world.acted:
@@ -58,14 +60,13 @@ def run(world: World, events: int) -> int:
     return world.events - before
 
 
-def brief(world: World, kind: str, subject: Any, detail: Any) -> Any:
+def brief(world: World, kind: str, subject: Any, detail: Any, end: End | None) -> Any:
     """What of an event is worth keeping for people: whose it is, and how much or what."""
+    if type(subject) is int:
+        at, other = ("", "") if end is None else (end.node, end.peer)
+        return (at, other, len(detail)) if kind == "bytes" else (at, other)
     if kind == "act":
         return detail
-    if type(subject) is int:
-        end = world.ends.get(subject)
-        ends = ("", "") if end is None else (end.node, end.peer)
-        return (*ends, len(detail)) if type(detail) is bytes else ends
     if kind in ("begin", "wake"):
         return world.nodes[subject].declared
     return None if kind in ("deadline", "synced", "worked", "revive") else detail
@@ -128,9 +129,8 @@ def perform(world: World, node: Node) -> None:
     if node.disk is not None and node.disk.syncs:
         _perform_syncs(world, node, node.disk)
     if effects.observations:
-        observations, effects.observations = effects.observations, []
-        for observation in observations:
-            world.note((world.now_us, world.events, node.name, *observation))
+        seen, effects.observations = effects.observations, []
+        world.note(node.name, seen)
     if effects.results:
         results, effects.results = effects.results, []
         for call, result in results:

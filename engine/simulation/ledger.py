@@ -21,6 +21,7 @@ LOST_MAX = 1_000
 OFFSETS_MAX = 1 << 20  # of one partition: what is older is forgotten
 ONCE = bytes([0] + [1] * COUNT_MAX)  # any count is one
 Place = tuple[str, int]  # topic, partition
+Values = tuple[Any, ...]  # of an observation, behind its kind
 
 
 class Lost(NamedTuple):
@@ -55,6 +56,13 @@ class PartitionLedger:
     acknowledged: bytearray = field(default_factory=bytearray)
     groups: dict[str, GroupLedger] = field(default_factory=dict)
 
+    def group(self, name: str) -> GroupLedger:
+        """What one group did here, begun when it is first heard of."""
+        found = self.groups.get(name)
+        if found is None:
+            found = self.groups[name] = GroupLedger()
+        return found
+
 
 class RecordFacts(NamedTuple):
     """What is known of one record."""
@@ -77,15 +85,12 @@ class Ledger:
     refused: int = 0  # records whose producer was told that they are not written
     unsure: int = 0  # ... that they may be
 
-    def take(self, event: int, node: str, kind: str, values: list[Any]) -> None:
-        """Note one observation."""
-        rule = RULES.get(kind)
-        if rule is not None:
-            rule(self, event, values)
-
     def of(self, topic: str, partition: int) -> PartitionLedger:
         """The ledger of a partition, begun when it is first heard of."""
-        return self.partitions.setdefault((topic, partition), PartitionLedger())
+        found = self.partitions.get((topic, partition))
+        if found is None:
+            found = self.partitions[topic, partition] = PartitionLedger()
+        return found
 
     def record(self, topic: str, partition: int, offset: int) -> RecordFacts:
         """What is known of a record."""
@@ -126,7 +131,7 @@ class Ledger:
 
     # ---- what observations mean
 
-    def _opened(self, event: int, values: list[Any]) -> None:
+    def _opened(self, event: int, values: Values) -> None:
         topic, partition, start, end = values
         one = self.of(topic, partition)
         self._cut(event, topic, partition, one, end)
@@ -149,27 +154,27 @@ class Ledger:
             del counts[keep:]
         one.end, one.synced, one.visible = min(one.end, end), min(one.synced, end), min(one.visible, end)
 
-    def _appended(self, event: int, values: list[Any]) -> None:
+    def _appended(self, event: int, values: Values) -> None:
         topic, partition, _, end = values
         one = self.of(topic, partition)
         one.end = end
         if end - one.start > OFFSETS_MAX:
             _begin_at(one, end - OFFSETS_MAX // 2)
 
-    def _synced(self, event: int, values: list[Any]) -> None:
+    def _synced(self, event: int, values: Values) -> None:
         self.of(values[0], values[1]).synced = values[2]
 
-    def _visible(self, event: int, values: list[Any]) -> None:
+    def _visible(self, event: int, values: Values) -> None:
         self.of(values[0], values[1]).visible = values[2]
 
-    def _started_at(self, event: int, values: list[Any]) -> None:
+    def _started_at(self, event: int, values: Values) -> None:
         _begin_at(self.of(values[0], values[1]), values[-1])
 
-    def _removed(self, event: int, values: list[Any]) -> None:
+    def _removed(self, event: int, values: Values) -> None:
         for place in [place for place in self.partitions if place[0] == values[0]]:
             del self.partitions[place]
 
-    def _acknowledged(self, event: int, values: list[Any]) -> None:
+    def _acknowledged(self, event: int, values: Values) -> None:
         topic, partition, offset = values[:3]
         one = self.of(topic, partition)
         if offset >= one.end:  # it was lost before its producer heard that it is kept
@@ -177,32 +182,30 @@ class Ledger:
         else:
             count(one.acknowledged, offset - one.start, offset - one.start + 1)
 
-    def _refused(self, event: int, values: list[Any]) -> None:
+    def _refused(self, event: int, values: Values) -> None:
         if values[-1]:
             self.unsure += 1
         else:
             self.refused += 1
 
-    def _delivered(self, event: int, values: list[Any]) -> None:
+    def _delivered(self, event: int, values: Values) -> None:
         group, topic, partition, first, last = values
         one = self.of(topic, partition)
-        ledger = one.groups.setdefault(group, GroupLedger())
-        count(ledger.delivered, first - one.start, last - one.start + 1)
+        count(one.group(group).delivered, first - one.start, last - one.start + 1)
 
-    def _processed(self, event: int, values: list[Any]) -> None:
+    def _processed(self, event: int, values: Values) -> None:
         group, topic, partition, first, last = values
         one = self.of(topic, partition)
-        ledger = one.groups.setdefault(group, GroupLedger())
-        count(ledger.processed, first - one.start, last - one.start + 1)
+        count(one.group(group).processed, first - one.start, last - one.start + 1)
 
-    def _committed(self, event: int, values: list[Any]) -> None:
+    def _committed(self, event: int, values: Values) -> None:
         group, topic, partition, offset = values
-        ledger = self.of(topic, partition).groups.setdefault(group, GroupLedger())
+        ledger = self.of(topic, partition).group(group)
         ledger.committed_back += offset < ledger.committed
         ledger.committed = offset
 
 
-RULES: dict[str, Callable[[Ledger, int, list[Any]], None]] = {
+RULES: dict[str, Callable[[Ledger, int, Values], None]] = {
     "opened": Ledger._opened,
     "appended": Ledger._appended,
     "synced": Ledger._synced,
@@ -228,7 +231,8 @@ def count(counts: bytearray, first: int, end: int) -> None:
     if end > len(counts):
         counts.extend(bytes(end - len(counts)))
     for at in range(max(0, first), end):
-        counts[at] = min(COUNT_MAX, counts[at] + 1)
+        if counts[at] < COUNT_MAX:
+            counts[at] += 1
 
 
 def unprocessed(one: PartitionLedger, group: GroupLedger) -> int:

@@ -18,7 +18,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from engine.simulation.ledger import Ledger
+from engine.simulation.ledger import RULES, Ledger
 from engine.simulation.shared import Block
 
 BLOCK_ENTRIES = 256
@@ -63,12 +63,14 @@ class Past:
         self.count += 1
         self.young.append([at_us, cause, kind, subject, brief, []])
 
-    def observed(self, observation: tuple[Any, ...]) -> None:
-        """Somebody saw something in the event at hand: (at, event, node, kind, values...)."""
-        _, number, node, kind, *values = observation
-        if self.young:
-            self.young[-1][5].append((node, kind, *values))
-        self.ledger.take(number, node, kind, values)
+    def observed(self, number: int, node: str, seen: list[tuple[Any, ...]]) -> None:
+        """A node saw something in the event at hand: (kind, values...) each."""
+        rows = self.young[-1][5] if self.young else []
+        of_node = (node,)
+        for one in seen:
+            rows.append(of_node + one)
+            if one[0] in RULES:
+                RULES[one[0]](self.ledger, number, one[1:])
 
     def last(self) -> Entry | None:
         """The event that was handled last."""
@@ -83,7 +85,7 @@ class Past:
 
 def seal(rows: list[list[Any]]) -> bytes:
     """Turn entries into bytes."""
-    return zlib.compress(json.dumps(rows, separators=(",", ":"), default=_plain).encode(), 1)
+    return zlib.compress(json.dumps(rows, separators=(",", ":"), default=_plain, check_circular=False).encode(), 1)
 
 
 def unseal(block: bytes) -> list[list[Any]]:

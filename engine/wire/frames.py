@@ -66,7 +66,12 @@ def message_codec(api_key: int) -> MessageCodec:
 
 def api_of(message: Message) -> Api:
     """Return the API to which a generated request or response belongs."""
-    return BY_MODULE[type(message).__module__.rpartition(".")[2]]
+    return _api_of_module(type(message).__module__)
+
+
+@cache
+def _api_of_module(name: str) -> Api:
+    return BY_MODULE[name.rpartition(".")[2]]
 
 
 def frame_end(view: memoryview, start: int, end: int, frame_bytes_max: int) -> int:

@@ -59,14 +59,12 @@ class OutQueue:
         """Note that `count` bytes of the head are gone; the rest of it becomes the head."""
         self.queued_bytes -= count
         first = self.items[0]
-        if isinstance(first, Region):
-            assert count <= first.length, "more sent than there was"
-            if count == first.length:
-                del self.items[0]
-            else:
-                self.items[0] = Region(first.file, first.position + count, first.length - count)
-        elif count == len(first):
+        length = len(first) if type(first) is bytes else first.length  # type: ignore[union-attr]
+        assert count <= length, "more sent than there was"
+        if count == length:
             del self.items[0]
+        elif isinstance(first, Region):
+            self.items[0] = Region(first.file, first.position + count, length - count)
         else:
             self.items[0] = first[count:]
 

@@ -23,7 +23,7 @@ from engine.simulation.driver import step
 from engine.simulation.hosted import actions, conditions
 from engine.simulation.hosted.conditions import Condition
 from engine.simulation.hosted.keepers import Keeper, Recorded
-from engine.simulation.hosted.learner import YOU, Action, Learner
+from engine.simulation.hosted.learner import YOU, Action
 from engine.simulation.hosted.limits import WorldLimits
 from engine.simulation.hosted.refused import Refused
 from engine.simulation.hosted.shape import Shape, birth
@@ -89,20 +89,19 @@ class Timeline:
         return Stopped.BUDGET
 
     def _step(self) -> None:
-        world = self.world
+        world, past = self.world, self._past
         if self.next_action < len(self.keeper.actions):
             self._repeat_actions()
         before = world.events
         while step(world) and world.events == before:
             pass  # what is put off because somebody is frozen is no event yet
-        learner = self._learner
+        learner: Any = world.nodes[YOU].actor
         if world.events > self.head:
             self.head = world.events
             if learner.answers:
                 self.answers += learner.answers
         if learner.answers:
             learner.answers = []
-        past = self._past
         if past.sealed:
             for number, block in past.take_sealed():
                 self.keeper.keep_block(number, block)
@@ -217,12 +216,6 @@ class Timeline:
     def _past(self) -> Any:
         assert self.world.past is not None, "a hosted world has a past"
         return self.world.past
-
-    @property
-    def _learner(self) -> Learner:
-        actor: Any = self.world.nodes[YOU].actor
-        assert isinstance(actor, Learner), "you are a learner"
-        return actor
 
 
 def _enter(world: World, recorded: Recorded) -> None:
