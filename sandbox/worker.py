@@ -9,6 +9,7 @@ supervisor starts another; kill -9 at any point loses no action that was accepte
 *Not here*: what the runner does (runner/server.py). More of these processes are more sandboxes.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -17,6 +18,7 @@ import uuid
 from typing import Any
 
 import django
+from django.conf import settings
 
 EX_SOFTWARE = 70  # sysexits.h: the runner ended by itself
 STOP_S_MAX = 20.0
@@ -68,6 +70,14 @@ def main() -> int:
     from engine.launcher import tell_ready
 
     tell_ready()
+    if not settings.REDIS_URL:
+        sys.stderr.write(
+            "REDIS_URL is empty: this process hosts sandboxes all the same, and nobody tells it to end "
+            "those whose time is over.\n"
+        )
+        freeze_what_stays()
+        hosted.thread.join()
+        return 0
     return work(hosted)
 
 
@@ -77,6 +87,7 @@ def work(hosted: HostedRunner) -> int:
     from celery.apps.worker import Worker
     from celery.worker import components
 
+    from engine import celery_settings
     from sandbox.tasks import QUEUE, app
 
     class RunnerStep(bootsteps.StartStopStep):
@@ -99,14 +110,17 @@ def work(hosted: HostedRunner) -> int:
         concurrency=1,
         queues=QUEUE,
         hostname=f"{hosted.runner.name}@%h",
-        loglevel="WARNING",
-        quiet=True,
-        without_gossip=True,
-        without_mingle=True,
-        without_heartbeat=True,
+        **celery_settings.WORKER,
     )
+    freeze_what_stays()
     worker.start()
     return int(worker.exitcode or 0)
+
+
+def freeze_what_stays() -> None:
+    """Take what is loaded by now out of the collector's sight: going through all of it stops every world."""
+    gc.collect()
+    gc.freeze()
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from celery import Celery
 from celery.signals import beat_embedded_init, worker_process_init, worker_ready
 from django.conf import settings
 
+from engine import celery_settings
 from engine.launcher import die_with_parent, find_brokers, tell_ready
 
 end_with_worker = die_with_parent(os.getpid(), signal.SIGKILL)
@@ -62,21 +63,9 @@ def own_schedule() -> dict[str, dict[str, Any]]:
 
 app = Celery("console", broker=settings.REDIS_URL or None)
 app.conf.update(
-    accept_content=["json"],
-    task_serializer="json",
-    result_serializer="json",
-    result_accept_content=["json"],
-    task_ignore_result=True,
+    celery_settings.APPLICATION,
     task_default_queue="console",
     imports=["console.tasks"],
-    worker_prefetch_multiplier=1,
-    broker_connection_max_retries=None,
-    broker_connection_retry_on_startup=True,
-    broker_transport_options={"socket_connect_timeout": 3, "socket_timeout": 5, "health_check_interval": 10},
-    worker_cancel_long_running_tasks_on_connection_loss=False,
-    worker_enable_remote_control=False,
-    worker_redirect_stdouts=False,
-    worker_log_format="%(levelname)s %(message)s",
     beat_schedule=schedule() | own_schedule(),
 )
 

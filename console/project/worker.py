@@ -9,14 +9,20 @@ Not here: what it works on (celery.py).
 import sys
 
 from celery.apps.worker import Worker
+from django.conf import settings
 
 from console.project.celery import app
+from engine import celery_settings
 
+EX_CONFIG = 78  # sysexits.h
 QUEUES = ("console", "heavy")  # "heavy" is what takes long, in slices: so neither waits long for the other
 
 
 def main() -> int:
     """Run the worker until it is told to stop; return its exit code."""
+    if not settings.REDIS_URL:
+        sys.stderr.write("REDIS_URL is empty: this process works on what comes through Redis, so there is no work.\n")
+        return EX_CONFIG
     worker = Worker(
         app=app,
         pool_cls="prefork",
@@ -25,11 +31,7 @@ def main() -> int:
         beat=True,
         scheduler="celery.beat:Scheduler",  # in memory: what is due is due again after a restart
         hostname="console@%h",
-        loglevel="WARNING",
-        quiet=True,
-        without_gossip=True,
-        without_mingle=True,
-        without_heartbeat=True,
+        **celery_settings.WORKER,
     )
     worker.start()
     return int(worker.exitcode or 0)

@@ -11,6 +11,7 @@ import signal
 import sys
 from typing import Any
 
+from engine import celery_settings
 from engine.hosting import checks
 from engine.hosting.hosted import HostedBroker
 
@@ -44,12 +45,7 @@ def work(hosted: HostedBroker) -> int:
         concurrency=2,
         queues=f"broker.{node_id}",
         hostname=f"broker-{node_id}@%h",
-        loglevel="WARNING",
-        quiet=True,
-        # Each costs start-up time or noise when Redis goes away, and a broker needs none of them.
-        without_gossip=True,
-        without_mingle=True,
-        without_heartbeat=True,
+        **celery_settings.WORKER,
     )
     worker.start()
     return int(worker.exitcode or 0)

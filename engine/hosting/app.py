@@ -3,10 +3,7 @@
 A broker process is a Celery worker with one queue of its own, `broker.<id>`, and the broker embedded by
 a bootstep (bootstep.py). Celery is the control plane: losing Redis stops its tasks, never the broker.
 
-Invariants:
-- JSON only, no results, no remote control: what arrives through Redis can name a task of tasks.py, nothing more.
-- The worker never gives up on Redis, at start or later: the broker would end with it.
-- Every wait on a socket to Redis ends, also when Redis is frozen and not closed.
+Invariants: those of engine/celery_settings.py; what arrives through Redis can name a task of tasks.py, nothing more.
 
 Not here: the console's own Celery application (console/project/celery.py).
 Measured facts are in tests/engine/hosting/test_bootstep.py.
@@ -18,6 +15,8 @@ import warnings
 from celery import Celery
 from celery.exceptions import CPendingDeprecationWarning
 from celery.exceptions import SecurityWarning as RootWarning
+
+from engine import celery_settings
 
 REDIS_URL_DEFAULT = "redis://127.0.0.1:6379/0"
 
@@ -31,23 +30,4 @@ app = Celery(
     include=["engine.hosting.tasks"],
     fixups=[],  # Celery's own would load Django wherever DJANGO_SETTINGS_MODULE is set
 )
-app.conf.update(
-    accept_content=["json"],
-    task_serializer="json",
-    result_serializer="json",
-    result_accept_content=["json"],
-    task_ignore_result=True,
-    # None: for ever. After Celery's 100 attempts the worker would exit and take the broker with it.
-    broker_connection_max_retries=None,
-    broker_connection_retry=True,
-    broker_connection_retry_on_startup=True,
-    broker_transport_options={"socket_connect_timeout": 3, "socket_timeout": 5, "health_check_interval": 10},
-    worker_enable_remote_control=False,
-    worker_send_task_events=False,
-    worker_redirect_stdouts=False,
-    worker_cancel_long_running_tasks_on_connection_loss=False,
-    worker_prefetch_multiplier=1,
-    worker_log_format="%(levelname)s %(message)s",
-    task_queue_max_priority=None,
-    task_create_missing_queues=True,
-)
+app.conf.update(celery_settings.APPLICATION)

@@ -14,10 +14,11 @@ from uuid import UUID
 
 from engine.simulation import snapshots
 from engine.simulation.hosted import conditions, disk_images, written
+from engine.simulation.hosted.cells import Cells
 from engine.simulation.hosted.conditions import Condition
 from engine.simulation.hosted.limits import WorldLimits
 from engine.simulation.hosted.moments import Moments
-from engine.simulation.hosted.picture import RecordCells, picture
+from engine.simulation.hosted.picture import picture
 from engine.simulation.hosted.refused import Refused
 from engine.simulation.hosted.shape import Shape, parse
 from engine.simulation.hosted.timeline import Stopped, Timeline
@@ -64,7 +65,7 @@ class Hosted:
     used_s: float = 0.0
     fast_events: float = 0.0  # that may still be run faster than 1x
     filled_s: float = 0.0
-    cells: dict[tuple[Any, ...], RecordCells] = field(default_factory=dict)
+    cells: Cells = field(default_factory=Cells)
     view: BrokerView | None = None
     lesson: LessonWatch | None = None  # the step of a lesson that somebody looks at
     moments: Moments = field(default_factory=Moments)
@@ -77,6 +78,11 @@ class Hosted:
     def plays(self) -> bool:
         """Whether time goes on."""
         return self.speed > 0
+
+    @property
+    def hurries(self) -> bool:
+        """Whether its time goes faster than the wall clock's."""
+        return self.speed > 1
 
     def play(self, speed: float, until: Condition | None = None) -> None:
         """Let time go on; speed 1 is as fast as the wall clock."""

@@ -9,6 +9,7 @@ unacknowledged, what it cannot take is left out, never queued.
 
 import json
 import socket
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ LINE_BYTES_MAX = 1 << 20
 OUT_BYTES_MAX = 16 << 20
 WINDOW = 3
 FRAME_EVERY_S = 0.1
+COMMANDS_S = 0.01  # of one connection in a round, and one command at least
 
 
 class LinkGone(Exception):
@@ -51,16 +53,36 @@ class ControlLink:
     unread: bytearray = field(default_factory=bytearray)
     out: bytearray = field(default_factory=bytearray)
     watches: dict[UUID, Watch] = field(default_factory=dict)
+    rests_until_s: float = 0.0  # by the counter that times what commands cost
 
     def on_readable(self, runner: "Runner") -> None:
-        """Carry out the commands that have come."""
+        """Take in commands; they are carried out when it is their turn."""
         self.unread += receive(self.socket)
-        while (end := self.unread.find(b"\n")) >= 0:
+
+    @property
+    def waits(self) -> bool:
+        """Whether a command has come that is not carried out yet."""
+        return b"\n" in self.unread or len(self.unread) > LINE_BYTES_MAX
+
+    def carry_out(self, runner: "Runner") -> bool:
+        """Carry out commands for a slice of time; say whether it should have another at once.
+
+        Whoever asks for what is costly then waits for as long, when there are others.
+        """
+        began_s = time.perf_counter()
+        if began_s < self.rests_until_s:
+            return False
+        now_s = began_s
+        while now_s < began_s + COMMANDS_S and (end := self.unread.find(b"\n")) >= 0:
             line = bytes(self.unread[:end])
             del self.unread[: end + 1]
             self.answer(self._carry_out(runner, line))
-        if len(self.unread) > LINE_BYTES_MAX:
+            now_s = time.perf_counter()
+        if now_s >= began_s + COMMANDS_S and len(runner.hosted) > 1:
+            self.rests_until_s = now_s + (now_s - began_s)
+        if len(self.unread) > LINE_BYTES_MAX and b"\n" not in self.unread:
             raise LinkGone
+        return self.waits and now_s >= self.rests_until_s
 
     def _carry_out(self, runner: "Runner", line: bytes) -> dict[str, Any] | None:
         try:
@@ -123,7 +145,7 @@ class ControlLink:
     @property
     def reads(self) -> bool:
         """Whether it may send more commands."""
-        return len(self.out) < OUT_BYTES_MAX // 2
+        return len(self.out) < OUT_BYTES_MAX // 2 and len(self.unread) <= LINE_BYTES_MAX
 
 
 @dataclass(slots=True, eq=False)

@@ -1,7 +1,6 @@
 """The runner: one loop over sockets and worlds.
 
-Each round it reads and answers what has come, then gives the worlds that play slices of TICK_S at most, one after the
-other, for ROUND_S: a world that would run for ever costs the others one slice each round, and buttons nothing.
+Each round it reads and answers what has come, then gives the worlds that play slices of TICK_S at most (turns.py).
 
 Commands and frames go through a Unix socket of the runner's own, not through Redis: a learner's picture then lives and
 stops with the process that makes it, and a frozen Redis is nobody's concern here. What must outlive everything (which
@@ -17,7 +16,8 @@ import os
 import selectors
 import socket
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -36,13 +36,12 @@ from sandbox.runner.file_keeper import FileKeeper
 from sandbox.runner.hosted import Hosted, shape_of, wake
 from sandbox.runner.links import ControlLink, KafkaLink, LinkGone
 from sandbox.runner.rates import Bucket, Rate
+from sandbox.runner.turns import ROUND_S, Turns
 from sandbox.services import leases, sandboxes
 
 logger = logging.getLogger("sandbox.runner")
 
 TICK_S = 0.005
-ROUND_S = 0.03
-PAUSE_S = 0.02  # between two rounds when nothing is to be done at once
 AWAKE_MAX = 200
 LINKS_MAX = 2_000
 BACKLOG = 64
@@ -62,7 +61,9 @@ class Runner:
         self.links: dict[ControlLink | KafkaLink, int] = {}
         self.leased_until_s: dict[UUID, float] = {}
         self.renewed_s = 0.0
-        self.turn = 0  # whose slice is the first of the next round
+        self.to_keep: list[UUID] = []  # whose files are still to be counted
+        self.house_kept_s = 0.0
+        self.turns = Turns()
         self.now_s = time.monotonic()
         self.stopping = False
         remove_dead(places.make_sockets())
@@ -75,7 +76,7 @@ class Runner:
         """Serve until it is told to stop; then every world falls asleep."""
         busy = False
         while not self.stopping:
-            busy = self.serve_once(0.0 if busy else PAUSE_S)
+            busy = self.serve_once(0.0 if busy else self.turns.pause_s())
         for sandbox_id in list(self.hosted):
             self.put_to_sleep(sandbox_id)
         for link in list(self.links):
@@ -104,28 +105,34 @@ class Runner:
                 self._accept_kafka(key.data)
             elif key.data in self.links:
                 self._serve(key.data)
+        busy = self._carry_out()
         self.now_s = time.monotonic()
-        busy = self._tick_worlds()
+        busy = self.turns.round(self.hosted, self._tick) or busy
         for link in list(self.links):
             self._go_on(link)
         if self.now_s - self.renewed_s >= RENEW_S:
             self._renew()
+        self._keep_house()
         return busy
 
-    def _tick_worlds(self) -> bool:
-        """Give worlds their slices, for a round's time at most: who presses a button must not wait for all of them."""
-        order, ends_s, busy = list(self.hosted), time.perf_counter() + ROUND_S, False
-        for number in range(len(order)):
-            sandbox_id = order[(self.turn + number) % len(order)]
-            hosted = self.hosted.get(sandbox_id)
-            if hosted is not None:
-                busy = self._tick(sandbox_id, hosted) or busy
+    def _carry_out(self) -> bool:
+        """Commands that have come, for a round's time; say whether some wait that may go on at once."""
+        ends_s, more = time.perf_counter() + ROUND_S, False
+        for link in list(self.links):
+            if not isinstance(link, ControlLink) or not link.waits:
+                continue
             if time.perf_counter() > ends_s:
-                self.turn = (self.turn + number + 1) % len(order)  # the others come first in the next round
                 return True
-        return busy
+            self.links[link] = self.links.pop(link)  # the others come first in the next round
+            with self._dropped_if_it_fails(link):
+                more = link.carry_out(self) or more
+                link.flush()
+        return more
 
-    def _tick(self, sandbox_id: UUID, hosted: Hosted) -> bool:
+    def _tick(self, sandbox_id: UUID) -> bool:
+        hosted = self.hosted.get(sandbox_id)
+        if hosted is None:
+            return False
         try:
             busy = hosted.tick(self.now_s, TICK_S)
             answers, hosted.timeline.answers = hosted.timeline.answers, []
@@ -158,10 +165,15 @@ class Runner:
         self._watch_socket(link)
 
     def _serve(self, link: ControlLink | KafkaLink) -> None:
-        try:
+        with self._dropped_if_it_fails(link):
             if link.reads:
                 link.on_readable(self)
             link.flush()
+
+    @contextmanager
+    def _dropped_if_it_fails(self, link: ControlLink | KafkaLink) -> Iterator[None]:
+        try:
+            yield
         except LinkGone:
             self._drop(link)
         except Exception:
@@ -301,12 +313,21 @@ class Runner:
                 with suppress(OSError):
                     path.parent.rmdir()
 
+    def _keep_house(self) -> None:
+        """One world a round: to count the files of all of them at once would be seen."""
+        if not self.to_keep:
+            if self.now_s < self.house_kept_s + RENEW_S:
+                return
+            self.to_keep, self.house_kept_s = list(self.hosted), self.now_s
+        hosted = self.hosted.get(self.to_keep.pop()) if self.to_keep else None
+        if hosted is not None:
+            hosted.keep_house()
+
     def _renew(self) -> None:
         """Prolong the leases, put idle worlds to sleep, let go of what is over or lost."""
         self.renewed_s = self.now_s
         watched = {watch for link in self.links if isinstance(link, ControlLink) for watch in link.watches}
         for sandbox_id, hosted in list(self.hosted.items()):
-            hosted.keep_house()
             idle_s = hosted.limits.idle_s
             if sandbox_id not in watched and idle_s is not None and self.now_s - hosted.used_s > idle_s:
                 self.put_to_sleep(sandbox_id)

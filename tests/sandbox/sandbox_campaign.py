@@ -6,10 +6,9 @@ import random
 import subprocess
 import sys
 import time
+import tracemalloc
 import uuid
 from pathlib import Path
-
-import pytest
 
 from console.models import User
 from engine.simulation import snapshots
@@ -84,6 +83,35 @@ def test_size_and_cpu(tmp_path):
     assert running < 8 * MB and on_disk < 4 * MB
 
 
+def test_a_hundred_asleep(pumped, owner):
+    """What stays of a sandbox in its runner when it sleeps: it was awake, had records, was looked at."""
+    made = [sandboxes.make(name=str(n), limits="own", owner=owner, seed=n) for n in range(20)]
+    for one in made[:10]:
+        used_and_asleep(pumped, one)
+    gc.collect()
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    for number in range(100):
+        who = User.objects.create_user(f"sleeper-{number}")
+        used_and_asleep(pumped, sandboxes.make(name="one", limits="own", owner=who, seed=number))
+    gc.collect()
+    kept = (tracemalloc.get_traced_memory()[0] - before) / 100
+    tracemalloc.stop()
+    say("memory of one asleep, of 100", f"{kept / 1024:.1f} KB", "20 KB")
+    assert kept <= 20 << 10
+
+
+def used_and_asleep(pumped, sandbox) -> None:
+    pumped.ok(sandbox, "pause")
+    pumped.ok(sandbox, "step", events=3)
+    pumped.ok(sandbox, "act", action={"do": "create topic", "topic": "orders", "partitions": 3})
+    pumped.ok(sandbox, "step", until={"seen": "opened", "topic": "orders", "partition": 2})
+    pumped.ok(sandbox, "act", action={"do": "produce", "topic": "orders", "value": "x" * 100, "count": 100})
+    pumped.ok(sandbox, "step", events=100)
+    pumped.ok(sandbox, "frame")
+    pumped.ok(sandbox, "sleep")
+
+
 def hosted_of(timeline) -> Hosted:
     return Hosted(uuid.uuid4(), timeline, timeline.keeper, limits_of("own"))
 
@@ -129,60 +157,3 @@ def test_twenty_processes():
         same += done.stdout == told
     say("fresh processes with the same history", f"{same} of 20", "20 of 20")
     assert same == 20
-
-
-@pytest.fixture
-def fifty(pumped, owner):
-    """Fifty sandboxes that play, with twenty records a second each."""
-    made = []
-    for number in range(50):
-        who = User.objects.create_user(f"learner-{number}")
-        one = sandboxes.make(name=str(number), limits="member", owner=who, seed=number)
-        pumped.ok(one, "step", events=3)
-        pumped.ok(one, "act", action={"do": "create topic", "topic": "orders", "partitions": 3})
-        pumped.ok(one, "step", until={"seen": "opened", "topic": "orders", "partition": 2})
-        actor = {"kind": "producer", "name": "p1", "topic": "orders", "rate": 20, "value": VALUE}
-        pumped.ok(one, "act", action={"do": "add", "actor": actor})
-        made.append(one)
-    for one in made:
-        pumped.ok(one, "play", speed=1)
-    return made
-
-
-def behind_s(pumped) -> list[float]:
-    """How far worlds are behind the time they should have, looked at again and again."""
-    found = []
-    for _ in range(40):
-        pumped.serve(0.05)
-        now_s = time.monotonic()
-        for hosted in pumped.runner.hosted.values():
-            heap = hosted.timeline.world.heap
-            if hosted.speed == 1 and heap:
-                wanted_us = hosted.anchor_us + (now_s - hosted.anchor_s) * 1_000_000
-                found.append(max(0.0, (wanted_us - heap[0][0]) / 1_000_000))
-    return found
-
-
-def test_fifty_at_once(pumped, fifty):
-    pumped.serve(2.0)
-    began_cpu_s, began_s = time.process_time(), time.monotonic()
-    alone = behind_s(pumped)
-    cpu = (time.process_time() - began_cpu_s) / (time.monotonic() - began_s)
-    say("50 worlds at 20 records/s behind their time, p95", f"{late(alone) * 1000:.0f} ms, {cpu:.0%} CPU", "200 ms")
-    seconds = []
-    for number in range(20):
-        who = User.objects.create_user(f"new-{number}")
-        pumped.lines()
-        pumped.frames.clear()
-        began_s = time.perf_counter()
-        one = sandboxes.make(name="new", limits="member", owner=who)
-        pumped.ok(one, "watch")
-        pumped.until(lambda: pumped.frames or pumped.frames.extend(pumped.lines()))
-        seconds.append(time.perf_counter() - began_s)
-        pumped.send(b'{"do":"unwatch","sandbox":"%s"}' % one.id.hex.encode())
-        pumped.ok(one, "pause")
-    say("press to first frame with 50 others running, p95", f"{late(seconds):.2f} s", "1 s")
-    pumped.runner.hosted[fifty[0].id].limits = limits_of("own")
-    pumped.ok(fifty[0], "play", speed="max")
-    runaway = behind_s(pumped)
-    say("the same with one that runs away", f"{late(runaway) * 1000:.0f} ms", "10 % slower")

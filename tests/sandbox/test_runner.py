@@ -6,9 +6,8 @@ import socket
 import subprocess
 import sys
 import time
-import uuid
+from contextlib import suppress
 from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
 from django.db import OperationalError
@@ -256,31 +255,47 @@ def test_too_fast_a_writer_is_answered_later_and_told_so(pumped, owner, data):
     assert bucket.draw(0, 112.0) == 0.0
 
 
-class Greedy:
-    """A world that always has more to do."""
+def test_who_asks_for_much_at_once_lets_others_ask_in_between(pumped, sandbox, owner):
+    begin(pumped, sandbox)
+    other = sandboxes.make(name="Other", limits="member", owner=owner)
+    pumped.ok(other, "pause")
+    with socket.socket(socket.AF_UNIX) as greedy:
+        greedy.connect(str(places.control_path("one")))
+        for number in range(30):
+            step = f'{{"do":"step","events":2000,"id":{number},"sandbox":"{sandbox.id}"}}'
+            greedy.sendall(step.encode() + b"\n")
+        pumped.serve(0.01)
+        events = pumped.runner.hosted[sandbox.id].timeline.head
+        pumped.ok(other, "frame")
+        assert pumped.runner.hosted[sandbox.id].timeline.head - events <= 4_000, "not behind all thirty"
+        greedy.setblocking(False)
+        answers = bytearray()
 
-    def __init__(self, sleeps_s: float) -> None:
-        self.ticks, self.sleeps_s, self.timeline = 0, sleeps_s, SimpleNamespace(answers=[])
+        def answered() -> bool:
+            with suppress(BlockingIOError):
+                answers.extend(greedy.recv(1 << 20))
+            return answers.count(b"\n") == 30
 
-    def tick(self, now_s: float, budget_s: float) -> bool:
-        self.ticks += 1
-        time.sleep(self.sleeps_s)
-        return True
+        pumped.until(answered, 120)
 
 
-def test_a_round_is_short_however_many_worlds_there_are_and_all_have_their_turn(pumped):
-    runner = pumped.runner
-    worlds = {uuid.uuid4(): Greedy(0.004) for _ in range(30)}
-    runner.hosted |= worlds
-    try:
-        runner._tick_worlds()
-        assert 1 <= sum(world.ticks for world in worlds.values()) <= 9
-        for _ in range(40):
-            runner._tick_worlds()
-        ticks = [world.ticks for world in worlds.values()]
-        assert max(ticks) - min(ticks) <= 1
-    finally:
-        runner.hosted.clear()
+def test_a_line_without_end_is_cut_off_also_behind_a_whole_one(pumped, sandbox):
+    with socket.socket(socket.AF_UNIX) as endless:
+        endless.connect(str(places.control_path("one")))
+        endless.setblocking(False)
+        left = bytearray(b"{}\n" + b"x" * (3 << 20))
+
+        def cut_off() -> bool:
+            try:
+                del left[: endless.send(left)]
+            except BlockingIOError:
+                return False
+            except OSError:
+                return True
+            return False
+
+        pumped.until(cut_off)
+    assert pumped.ok(sandbox, "frame")
 
 
 def test_sockets_of_killed_runners_are_removed_and_those_of_living_ones_are_not(pumped):

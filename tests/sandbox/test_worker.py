@@ -1,90 +1,66 @@
 """The process that hosts sandboxes, as `up` starts it: without Redis, killed with -9, started again."""
 
 import json
-import os
-import socket
 import sqlite3
 import subprocess
 import sys
 import time
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from engine.launcher import Readiness, start_process
-from tests.processes import wait_for
+from tests.processes import running_redis, wait_for
+from tests.sandbox.worker_process import Worker, environment_of, in_django, make_database
 
 pytestmark = pytest.mark.processes
 
-ROOT = Path(__file__).parents[2]
 MAKE = (
-    "import django; django.setup()\n"
     "from console.models import User\n"
     "from sandbox.services import sandboxes\n"
-    "from sandbox import places\n"
     "owner = User.objects.create_user('owner')\n"
-    "made = sandboxes.make(name='One', limits='own', owner=owner, seed=1)\n"
-    "print(made.id, places.sockets())\n"
+    "print(sandboxes.make(name='One', limits='own', owner=owner, seed=1).id)\n"
 )
 
 
-class Worker:
-    def __init__(self, environment: dict[str, str], sockets: Path) -> None:
-        readiness = Readiness()
-        known = set(sockets.glob("control-*"))
-        self.process = start_process(
-            [sys.executable, "-m", "sandbox.worker"],
-            environment={**environment, "NOTIFY_SOCKET": readiness.address},
-            output=subprocess.PIPE,
-        )
-        wait_for(readiness.heard, 60, "the worker was not ready")
-        readiness.close()
-        self.control = (set(sockets.glob("control-*")) - known).pop()
-
-    def ask(self, sandbox: uuid.UUID, do: str, **arguments) -> dict:
-        with socket.socket(socket.AF_UNIX) as link:
-            link.settimeout(30)
-            link.connect(str(self.control))
-            link.sendall(json.dumps({"id": 1, "sandbox": sandbox.hex, "do": do, **arguments}).encode() + b"\n")
-            received = b""
-            while not received.endswith(b"\n"):
-                received += link.recv(1 << 20)
-        return json.loads(received)
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
+@pytest.fixture
+def sandbox(tmp_path: Path) -> uuid.UUID:
+    make_database(tmp_path)
+    return uuid.UUID(in_django(tmp_path, MAKE).strip())
 
 
-def test_kill_9_of_the_worker_loses_no_action_and_the_next_one_takes_over(tmp_path):
-    environment = {
-        "ODRADEK_DATA": str(tmp_path), "DJANGO_SETTINGS_MODULE": "console.project.settings", "REDIS_URL": "",
-        "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT),
-    }  # fmt: skip
-    manage = [sys.executable, str(ROOT / "manage.py"), "migrate", "-v", "0"]
-    subprocess.run(manage, env=environment, check=True, capture_output=True)
-    made = subprocess.run([sys.executable, "-c", MAKE], env=environment, check=True, capture_output=True, text=True)
-    told, sockets = made.stdout.split()
-    sandbox = uuid.UUID(told)
-    first = Worker(environment, Path(sockets))
+def with_topic(worker: Worker, sandbox: uuid.UUID) -> None:
+    worker.ok(sandbox, "step", events=3)
+    worker.ok(sandbox, "act", action={"do": "create topic", "topic": "orders"})
+    assert worker.ok(sandbox, "step", until={"seen": "opened", "topic": "orders"})["stopped"]
+
+
+def let_the_lease_end(data: Path) -> None:
+    """Instead of waiting until it is over."""
+    with sqlite3.connect(data / "db.sqlite3") as database:
+        database.execute("UPDATE sandbox_sandbox SET leased_until = '2000-01-01 00:00:00'")
+
+
+def records(worker: Worker, sandbox: uuid.UUID) -> int:
+    worker.ok(sandbox, "jump")
+    worker.ok(sandbox, "step", events=2_000)
+    return worker.ok(sandbox, "ledger")["summary"]["partitions"]["orders-0"]["end"]
+
+
+def test_kill_9_of_the_worker_loses_no_action_and_the_next_one_takes_over(tmp_path, sandbox):
+    first = Worker(tmp_path)
     try:
-        assert first.ask(sandbox, "step", events=3)["ok"]
-        assert first.ask(sandbox, "act", action={"do": "create topic", "topic": "orders"})["ok"]
-        assert first.ask(sandbox, "step", until={"seen": "opened", "topic": "orders"})["ok"]["stopped"]
-        assert first.ask(sandbox, "play", speed="max")["ok"]["plays"]
+        with_topic(first, sandbox)
+        assert first.ok(sandbox, "play", speed="max")["plays"]
         for number in range(20):
-            assert first.ask(sandbox, "act", action={"do": "produce", "topic": "orders", "value": str(number)})["ok"]
+            first.ok(sandbox, "act", action={"do": "produce", "topic": "orders", "value": str(number)})
     finally:
         first.kill()
-    with sqlite3.connect(tmp_path / "db.sqlite3") as database:  # instead of waiting until its lease is over
-        database.execute("UPDATE sandbox_sandbox SET leased_until = '2000-01-01 00:00:00'")
-    second = Worker(environment, Path(sockets))
+    let_the_lease_end(tmp_path)
+    second = Worker(tmp_path)
     try:
-        assert second.ask(sandbox, "jump")["ok"]
-        assert second.ask(sandbox, "step", events=2_000)["ok"]
-        ledger = second.ask(sandbox, "ledger")["ok"]["summary"]
-        assert ledger["partitions"]["orders-0"]["end"] == 20
+        assert records(second, sandbox) == 20
         began_s = time.monotonic()
         second.process.terminate()
         assert second.process.wait(30) == 0
@@ -92,3 +68,61 @@ def test_kill_9_of_the_worker_loses_no_action_and_the_next_one_takes_over(tmp_pa
     finally:
         second.kill()
     assert list((tmp_path / "sandboxes" / sandbox.hex).glob("disks"))
+
+
+def test_kill_9_amid_actions_keeps_every_one_that_was_accepted(tmp_path, sandbox):
+    """Actions are under way when the process dies: those it answered are there, of the others each is whole or not."""
+    first = Worker(tmp_path)
+    with_topic(first, sandbox)
+    with first.connect() as link:
+        action = {"do": "produce", "topic": "orders", "value": "x", "partition": 0}
+        for number in range(400):
+            told = {"id": number, "sandbox": sandbox.hex, "do": "act", "action": action}
+            link.sendall(json.dumps(told).encode() + b"\n")
+        answered = link.makefile("rb")
+        accepted = sum("ok" in json.loads(answered.readline()) for _ in range(40))
+        first.kill()
+        with suppress(ConnectionResetError):
+            accepted += sum("ok" in json.loads(line) for line in answered if line.endswith(b"\n"))
+    let_the_lease_end(tmp_path)
+    second = Worker(tmp_path)
+    try:
+        assert 40 <= accepted <= records(second, sandbox) <= 400
+    finally:
+        second.kill()
+
+
+def test_without_redis_it_says_so_once_and_hosts(tmp_path, sandbox):
+    worker = Worker(tmp_path)
+    try:
+        with_topic(worker, sandbox)
+        wait_for(lambda: (tmp_path / "worker.log").read_text(), what="it said nothing")
+        worker.process.terminate()
+        assert worker.process.wait(30) == 0
+    finally:
+        worker.kill()
+    said = (tmp_path / "worker.log").read_text().splitlines()
+    assert len(said) == 1 and "REDIS_URL is empty" in said[0]
+    assert list((tmp_path / "sandboxes" / sandbox.hex).glob("disks"))
+
+
+def test_the_consoles_worker_refuses_to_work_without_redis(tmp_path):
+    command = [sys.executable, "-m", "console.project.worker"]
+    done = subprocess.run(command, env=environment_of(tmp_path), capture_output=True, text=True, timeout=60)
+    assert done.returncode == 78 and "REDIS_URL is empty" in done.stderr
+
+
+def test_with_redis_it_ends_what_is_over_and_stops_in_order(tmp_path, sandbox):
+    with running_redis(tmp_path) as (redis, _):
+        worker = Worker(tmp_path, redis.url)
+        try:
+            with_topic(worker, sandbox)
+            expire = "from sandbox.models import Sandbox\nSandbox.objects.update(expires_at='2000-01-01T00:00:00Z')\n"
+            expire += f"from sandbox.tasks import app, expire\napp.conf.broker_url = {redis.url!r}\nexpire.delay()"
+            in_django(tmp_path, expire)
+            worker.until(lambda: "refused" in worker.ask(sandbox, "frame"), "it never ended")
+            assert "over" in worker.ask(sandbox, "frame")["refused"]
+            worker.process.terminate()
+            assert worker.process.wait(30) == 0
+        finally:
+            worker.kill()

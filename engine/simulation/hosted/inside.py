@@ -10,9 +10,9 @@ Not here: the picture, which shows less of everything (picture.py).
 from typing import Any
 
 from engine.core.records.record import Record, batches, decode_records
-from engine.simulation.hosted.picture import clipped
 from engine.simulation.hosted.produce_actor import HEADER
 from engine.simulation.hosted.shape import broker_of, brokers
+from engine.simulation.hosted.texts import clipped
 from engine.simulation.hosted.timeline import Timeline
 from engine.simulation.world import World
 from engine.wire.error_codes import WireError

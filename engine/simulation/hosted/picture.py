@@ -12,30 +12,27 @@ from typing import Any
 
 from engine.broker.partition import Partition
 from engine.client.client import Client
-from engine.core.records.record import Record, batches, decode_records
 from engine.simulation.hosted import actor_specs
+from engine.simulation.hosted.cells import Cells
 from engine.simulation.hosted.consume_actor import ConsumeActor
 from engine.simulation.hosted.learner import YOU
-from engine.simulation.hosted.produce_actor import HEADER, ProduceActor
+from engine.simulation.hosted.produce_actor import ProduceActor
 from engine.simulation.hosted.shape import broker_of, brokers
+from engine.simulation.hosted.texts import clipped
 from engine.simulation.hosted.timeline import Timeline
 from engine.simulation.world import Node, World
 from engine.wire.catalog import APIS
-from engine.wire.error_codes import WireError
 
-CELLS = 24  # records of a partition that are shown
-TEXT_MAX = 60
 TRAVELLING_MAX = 60
-READ_BYTES = 64 << 10
-RecordCells = list[dict[str, Any]]
 
 
-def picture(timeline: Timeline, cells: dict[tuple[Any, ...], RecordCells] | None = None) -> dict[str, Any]:
-    """Everything at the playhead. `cells` remembers decoded records between two pictures."""
+def picture(timeline: Timeline, cells: Cells | None = None) -> dict[str, Any]:
+    """Everything at the playhead. `cells` remembers records between two pictures."""
     world = timeline.world
     assert world.past is not None, "a hosted world has a past"
-    remembered = {} if cells is None else cells
+    remembered = Cells() if cells is None else cells
     topics, groups = _topics(world, remembered), _groups(world)
+    remembered.turn()
     return {
         "time": {
             "now_us": world.now_us, "events": world.events, "head": timeline.head,
@@ -72,7 +69,7 @@ def _broker(world: World, node: Node) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _topics(world: World, remembered: dict[tuple[Any, ...], RecordCells]) -> list[dict[str, Any]]:
+def _topics(world: World, remembered: Cells) -> list[dict[str, Any]]:
     found: dict[str, list[dict[str, Any]]] = {}
     assert world.past is not None, "a hosted world has a past"
     for node in brokers(world):
@@ -93,43 +90,13 @@ def _topics(world: World, remembered: dict[tuple[Any, ...], RecordCells]) -> lis
     ]
 
 
-def _partition(leader: str, partition: Partition, remembered: dict[tuple[Any, ...], RecordCells]) -> dict[str, Any]:
+def _partition(leader: str, partition: Partition, remembered: Cells) -> dict[str, Any]:
     log = partition.log
-    key = (partition.topic_id, partition.index, log.log_start_offset, log.log_end_offset)
-    if key not in remembered:
-        for old in [old for old in remembered if old[:2] == key[:2]]:
-            del remembered[old]
-        remembered[key] = [] if partition.holds_groups or partition.offline else _cells(partition)
     return {
         "index": partition.index, "leader": leader, "start": log.log_start_offset, "end": log.log_end_offset,
         "synced": partition.synced_end, "high_watermark": partition.high_watermark, "offline": partition.offline,
-        "records": remembered[key],
+        "records": remembered.of(partition),
     }  # fmt: skip
-
-
-def _cells(partition: Partition) -> RecordCells:
-    """The last records of a partition, oldest first."""
-    log = partition.log
-    offset = max(log.log_start_offset, log.log_end_offset - CELLS)
-    found: list[Record] = []
-    try:
-        while offset < log.log_end_offset:
-            before = offset
-            for header, batch in batches(log.read(offset, log.end_position(), READ_BYTES)):
-                if not header.is_control:
-                    found += [record for record in decode_records(batch) if record.offset >= offset]
-                offset = max(offset, header.last_offset + 1)
-            if offset == before:
-                break
-    except WireError:
-        return []
-    return [
-        {
-            "offset": record.offset, "key": clipped(record.key), "value": clipped(record.value),
-            "from": next((clipped(value) for name, value in record.headers if name == HEADER), None),
-        }
-        for record in found[-CELLS:]
-    ]  # fmt: skip
 
 
 def _groups(world: World) -> list[dict[str, Any]]:
@@ -189,18 +156,3 @@ def _api_name(piece: bytes) -> str | None:
     """The name of a request, if its beginning is in these bytes."""
     api = APIS.get(int.from_bytes(piece[4:6], "big")) if len(piece) >= 8 else None
     return None if api is None else api.name
-
-
-def clipped(text: bytes | str | None) -> str | None:
-    """Short text for people; what is no text is shown as its bytes."""
-    if text is None:
-        return None
-    shown = text if isinstance(text, str) else _decoded(text)
-    return shown if len(shown) <= TEXT_MAX else f"{shown[: TEXT_MAX - 1]}…"
-
-
-def _decoded(data: bytes) -> str:
-    try:
-        return data[: TEXT_MAX * 4].decode()
-    except UnicodeDecodeError:
-        return data[:TEXT_MAX].hex(" ")

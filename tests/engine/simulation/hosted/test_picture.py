@@ -1,0 +1,41 @@
+"""What a picture shows of records, however it is made: one after the other, or anew."""
+
+from engine.simulation.hosted.cells import CELLS, Cells
+from engine.simulation.hosted.picture import picture
+from tests.engine.simulation.hosted.worlds import begin, busy, until
+
+
+def records(timeline, cells=None):
+    return [
+        (topic["name"], part["index"], part["records"])
+        for topic in picture(timeline, cells)["topics"]
+        for part in topic["partitions"]
+    ]
+
+
+def test_pictures_one_after_the_other_show_what_a_new_one_shows():
+    timeline, cells = busy(events=2_500), Cells()
+    chance = [0, 7, 300, 150, 900, 901, 2_499, 1_700, 1_710, 2_500]
+    for moment in chance:
+        timeline.jump(moment)
+        for _ in range(6):
+            assert records(timeline, cells) == records(timeline)
+            timeline.run(9)
+    assert any(len(found) == CELLS for _, _, found in records(timeline, cells))
+
+
+def test_a_record_in_the_place_of_a_lost_one_is_shown():
+    timeline, cells = begin(), Cells()
+    timeline.act({"do": "slow disk", "by_ms": 60_000})
+    timeline.act({"do": "produce", "topic": "orders", "value": "lost", "partition": 0})
+    until(timeline, {"seen": "appended", "topic": "orders"})
+    assert "lost" in str(records(timeline, cells))
+    timeline.act({"do": "kill", "loses": "unsynced"})
+    timeline.act({"do": "slow disk", "by_ms": 0})
+    timeline.act({"do": "start"})
+    timeline.run(200, until_us=timeline.world.now_us + 100_000)
+    timeline.act({"do": "produce", "topic": "orders", "value": "another", "partition": 0})
+    until(timeline, {"seen": "appended", "topic": "orders", "partition": 0})
+    shown = str(records(timeline, cells))
+    assert "another" in shown and "lost" not in shown
+    assert cells.these == {} and len(cells.last) <= 3
