@@ -18,6 +18,8 @@ from typing import Any
 
 import django
 
+from engine.launcher import end_process, run_worker, tell_ready
+
 EX_SOFTWARE = 70  # sysexits.h: the runner ended by itself
 STOP_S_MAX = 20.0
 
@@ -65,8 +67,6 @@ def main() -> int:
 
     signal.signal(signal.SIGTERM, stop_before_celery)  # until Celery has handlers of its own
     hosted.start()
-    from engine.launcher import tell_ready
-
     tell_ready()
     return work(hosted)
 
@@ -74,7 +74,6 @@ def main() -> int:
 def work(hosted: HostedRunner) -> int:
     """Load Celery and run a worker around a runner that serves already."""
     from celery import bootsteps
-    from celery.apps.worker import Worker
     from celery.worker import components
 
     from sandbox.tasks import QUEUE, app
@@ -93,21 +92,9 @@ def work(hosted: HostedRunner) -> int:
 
     app.steps["worker"].add(RunnerStep)
     components.Pool.requires = (*components.Pool.requires, RunnerStep)
-    worker = Worker(
-        app=app,
-        pool_cls="solo",
-        concurrency=1,
-        queues=QUEUE,
-        hostname=f"{hosted.runner.name}@%h",
-        loglevel="WARNING",
-        quiet=True,
-        without_gossip=True,
-        without_mingle=True,
-        without_heartbeat=True,
-    )
-    worker.start()
-    return int(worker.exitcode or 0)
+    hostname = f"{hosted.runner.name}@%h"
+    return run_worker(app, pool_cls="solo", concurrency=1, queues=QUEUE, hostname=hostname)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main())

@@ -6,34 +6,24 @@ without Celery's command line, whose interactive shell costs half a second and 1
 Not here: what it works on (celery.py).
 """
 
-import sys
-
-from celery.apps.worker import Worker
-
 from console.project.celery import app
+from engine.launcher import end_process, run_worker
 
 QUEUES = ("console", "heavy")  # "heavy" is what takes long, in slices: so neither waits long for the other
 
 
 def main() -> int:
     """Run the worker until it is told to stop; return its exit code."""
-    worker = Worker(
-        app=app,
+    return run_worker(
+        app,
         pool_cls="prefork",
         concurrency=2,  # the partitions of a search are read side by side
         queues=list(QUEUES),
         beat=True,
         scheduler="celery.beat:Scheduler",  # in memory: what is due is due again after a restart
         hostname="console@%h",
-        loglevel="WARNING",
-        quiet=True,
-        without_gossip=True,
-        without_mingle=True,
-        without_heartbeat=True,
     )
-    worker.start()
-    return int(worker.exitcode or 0)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main())

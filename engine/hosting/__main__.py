@@ -13,6 +13,7 @@ from typing import Any
 
 from engine.hosting import checks
 from engine.hosting.hosted import HostedBroker
+from engine.launcher import end_process, run_worker
 
 
 def main() -> int:
@@ -31,29 +32,14 @@ def main() -> int:
 
 def work(hosted: HostedBroker) -> int:
     """Load Celery and run a worker around a broker that serves already."""
-    from celery.apps.worker import Worker
-
     from engine.hosting.app import app
     from engine.hosting.bootstep import install
 
     install(app, hosted)
     node_id = hosted.config.node_id
-    worker = Worker(
-        app=app,
-        pool_cls="threads",
-        concurrency=2,
-        queues=f"broker.{node_id}",
-        hostname=f"broker-{node_id}@%h",
-        loglevel="WARNING",
-        quiet=True,
-        # Each costs start-up time or noise when Redis goes away, and a broker needs none of them.
-        without_gossip=True,
-        without_mingle=True,
-        without_heartbeat=True,
-    )
-    worker.start()
-    return int(worker.exitcode or 0)
+    name = f"broker-{node_id}"
+    return run_worker(app, pool_cls="threads", concurrency=2, queues=f"broker.{node_id}", hostname=f"{name}@%h")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main())
