@@ -58,6 +58,9 @@ def take_data_directory(arguments):
             os.environ["ODRADEK_DATA"] = os.path.abspath(arguments[position + 1])
         elif argument.startswith("--data="):
             os.environ["ODRADEK_DATA"] = os.path.abspath(argument[len("--data=") :])
+        elif argument.partition("=")[0] in ("--d", "--da", "--dat"):
+            # Commands would take it for --data, after the settings of another directory were read.
+            fail("%s is no option: write --data in full." % argument.partition("=")[0])
     directory = os.environ.get("ODRADEK_DATA", "")
     if os.path.exists(directory) and not os.path.isdir(directory):
         fail("The data directory %s is a file: name a directory." % directory)

@@ -20,6 +20,9 @@ from typing import Any
 import django
 from django.conf import settings
 
+from engine.celery_worker import run_worker
+from engine.launcher import end_process, tell_ready
+
 EX_SOFTWARE = 70  # sysexits.h: the runner ended by itself
 STOP_S_MAX = 20.0
 
@@ -67,8 +70,6 @@ def main() -> int:
 
     signal.signal(signal.SIGTERM, stop_before_celery)  # until Celery has handlers of its own
     hosted.start()
-    from engine.launcher import tell_ready
-
     tell_ready()
     if not settings.REDIS_URL:
         sys.stderr.write(
@@ -84,10 +85,8 @@ def main() -> int:
 def work(hosted: HostedRunner) -> int:
     """Load Celery and run a worker around a runner that serves already."""
     from celery import bootsteps
-    from celery.apps.worker import Worker
     from celery.worker import components
 
-    from engine import celery_settings
     from sandbox.tasks import QUEUE, app
 
     class RunnerStep(bootsteps.StartStopStep):
@@ -104,17 +103,9 @@ def work(hosted: HostedRunner) -> int:
 
     app.steps["worker"].add(RunnerStep)
     components.Pool.requires = (*components.Pool.requires, RunnerStep)
-    worker = Worker(
-        app=app,
-        pool_cls="solo",
-        concurrency=1,
-        queues=QUEUE,
-        hostname=f"{hosted.runner.name}@%h",
-        **celery_settings.WORKER,
-    )
     freeze_what_stays()
-    worker.start()
-    return int(worker.exitcode or 0)
+    hostname = f"{hosted.runner.name}@%h"
+    return run_worker(app, pool_cls="solo", concurrency=1, queues=QUEUE, hostname=hostname)
 
 
 def freeze_what_stays() -> None:
@@ -124,4 +115,4 @@ def freeze_what_stays() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main())

@@ -162,3 +162,10 @@ def test_the_tests_run_on_the_packages_of_the_product() -> None:
     product, tests = pins("requirements.txt"), pins("tests/requirements.txt")
     assert product
     assert {name: tests.get(name) for name in product} == product
+
+
+@pytest.mark.parametrize("option", ["--d", "--dat", "--dat=elsewhere"])
+def test_an_option_that_is_cut_short_is_not_another_data_directory(checkout: Path, option: str) -> None:
+    refused = run(checkout, "manage.py", "check", option, "elsewhere")
+    assert refused.returncode == 1 and refused.stdout.count("ran") == 0
+    assert refused.stderr == f"{option.partition('=')[0]} is no option: write --data in full.\n"

@@ -20,6 +20,7 @@ from tests.processes import cpu_s, processes_of, pss_kb, wait_for
 pytestmark = pytest.mark.processes
 
 READY_S_MAX = 120  # of the first start, on a machine that is busy with other tests
+STOP_S_MAX = 6  # 2.5 where nothing else runs
 START_S_MAX = 6  # of a later one, where nothing else runs; here other tests do, so that its work counts instead:
 WORK_S_MAX = 16  # processor seconds of all parts, 11 as measured, more where caches are shared
 READY = re.compile(r"^bootstrap +(?P<bootstrap>\S+)$", re.MULTILINE)
@@ -202,11 +203,23 @@ def test_an_unknown_setting_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
+def test_an_option_that_is_cut_short_is_refused(tmp_path: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, "manage.py", "up", "--dat", str(tmp_path / "data")],
+        cwd=REPOSITORY, env=environment(), capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert result.returncode == 2 and "unrecognized arguments: --dat" in result.stderr
+    assert not (tmp_path / "data").exists()
+
+
 def test_a_later_start_is_quick_and_ctrl_c_stops_everything(up: Up, tmp_path: Path) -> None:
     first = start_up(tmp_path)
     first.wait_ready()
+    begun_s = time.monotonic()
     os.killpg(first.process.pid, signal.SIGINT)  # as a terminal does
     assert first.process.wait(60) == 0
+    assert time.monotonic() - begun_s < STOP_S_MAX, first.text
+    assert "Warm shutdown" not in first.text and first.text.splitlines()[-1].split() == ["up", "stopped"]
     assert processes_of(first.data) == {}
     assert (first.data / "broker-1" / ".kafka_cleanshutdown").exists()
 

@@ -24,7 +24,9 @@ def redis_part(redis: OwnRedis) -> Part:
         return start_process(redis.command, environment={}, output=subprocess.PIPE)
 
     # It keeps nothing, so there is nothing for it to do in order.
-    return Part("redis", start, redis.answers, about=f"127.0.0.1:{redis.port}", stop_signal=signal.SIGKILL)
+    return Part(
+        "redis", start, redis.answers, about=f"127.0.0.1:{redis.port}", stop_signal=signal.SIGKILL, leaned_on=True
+    )
 
 
 def broker_part(directory: Path, properties: Mapping[str, str], environment: Mapping[str, str]) -> Part:
@@ -42,9 +44,8 @@ def broker_part(directory: Path, properties: Mapping[str, str], environment: Map
 
     address = properties["listeners"].split(",")[0].partition("://")[2]
     name = f"broker {properties['node.id']}"
-    return Part(
-        name, start, is_ready, about=f"{address}, durability {properties.get('durability', 'fsync')}", stop_s_max=30.0
-    )
+    about = f"{address}, durability {properties.get('durability', 'fsync')}"
+    return Part(name, start, is_ready, about=about, stop_s_max=30.0, leaned_on=True)
 
 
 def worker_part(environment: Mapping[str, str]) -> Part:

@@ -4,7 +4,8 @@ A part is a process and a way to tell that it is ready. A part that dies is star
 after a longer pause; one that dies before it was ever ready ends the whole start, with its last words.
 
 Invariants:
-- Parts are stopped in the reverse order of their start: web, worker, broker, Redis. Nobody loses what it leans on.
+- Those that nobody leans on (web, worker, sandboxes) are stopped at the same time, then the others in the reverse order
+  of their start: broker, Redis. Nobody loses what it leans on.
 - A part has a session (and so a process group) of its own, and dies with the supervisor even at kill -9
   (engine.launcher.start_process); whatever is left of a group is killed when its part is stopped.
 - What parts say is shown whole line by whole line, with the part's name before it.
@@ -45,6 +46,7 @@ class Part:
     about: str = ""  # shown when it is ready
     stop_signal: signal.Signals = signal.SIGTERM
     stop_s_max: float = 10.0
+    leaned_on: bool = False  # by parts that were started later
     process: subprocess.Popen[bytes] | None = None
     ready: bool = False
     was_ready: bool = False
@@ -186,23 +188,30 @@ class Supervisor:
             self.say(part.name, f"| {text}")
 
     def stop(self) -> None:
-        """Stop all parts, the last one first; one that does not stop in time is killed."""
+        """Stop all parts, those first that nobody leans on; one that does not stop in time is killed."""
         self.stopping = True
+        self._stop([part for part in self.parts if not part.leaned_on])
         for part in reversed(self.parts):
-            if part.process is None:
-                continue
-            if part.process.poll() is None:
+            self._stop([part])
+        self.selector.close()
+
+    def _stop(self, parts: list[Part]) -> None:
+        """Stop these at the same time, and come back when they are gone."""
+        for part in parts:
+            if part.process is not None and part.process.poll() is None:
                 part.process.send_signal(part.stop_signal)
-            end_s = time.monotonic() + part.stop_s_max
-            while part.process.poll() is None:
+        begun_s = time.monotonic()
+        while left := [part for part in parts if part.process is not None]:
+            for part in left:
+                assert part.process is not None, "looked at"
                 self._read(part)
-                if time.monotonic() > end_s:
+                if part.process.poll() is not None:
+                    self._forget(part)
+                elif time.monotonic() > begun_s + part.stop_s_max:
                     self.say(part.name, "does not stop; it is killed")
                     self._end(part)
                     part.process.wait()
-                time.sleep(0.01)
-            self._forget(part)
-        self.selector.close()
+            time.sleep(0.01)
 
 
 def say(name: str, text: str) -> None:

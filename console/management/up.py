@@ -52,7 +52,9 @@ def _port(text: str) -> int:
 
 def main(arguments: list[str]) -> int:
     """Run the command; return its exit code."""
-    parser = argparse.ArgumentParser("manage.py up", description="Set up and run Odradek on this machine.")
+    parser = argparse.ArgumentParser(
+        "manage.py up", description="Set up and run Odradek on this machine.", allow_abbrev=False
+    )
     add_arguments(parser)
     return run(parser.parse_args(arguments))
 

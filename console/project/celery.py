@@ -15,7 +15,7 @@ from celery import Celery
 from celery.signals import beat_embedded_init, worker_process_init, worker_ready
 from django.conf import settings
 
-from engine import celery_settings
+from engine import celery_worker
 from engine.launcher import die_with_parent, find_brokers, tell_ready
 
 end_with_worker = die_with_parent(os.getpid(), signal.SIGKILL)
@@ -63,7 +63,7 @@ def own_schedule() -> dict[str, dict[str, Any]]:
 
 app = Celery("console", broker=settings.REDIS_URL or None)
 app.conf.update(
-    celery_settings.APPLICATION,
+    celery_worker.APPLICATION,
     task_default_queue="console",
     imports=["console.tasks"],
     beat_schedule=schedule() | own_schedule(),

@@ -7,6 +7,7 @@ from daphne import cli, http_protocol
 
 from console.project.asgi import application
 from console.project.bodies import BoundedRequest
+from engine.launcher import end_process
 
 
 def main() -> None:
@@ -14,6 +15,7 @@ def main() -> None:
     assert application is not None, "it is imported to set Django up, before daphne looks for it by its name"
     http_protocol.WebRequest = BoundedRequest
     cli.CommandLineInterface.entrypoint()
+    end_process(0)
 
 
 if __name__ == "__main__":

@@ -8,11 +8,11 @@ Not here: what it works on (celery.py).
 
 import sys
 
-from celery.apps.worker import Worker
 from django.conf import settings
 
 from console.project.celery import app
-from engine import celery_settings
+from engine.celery_worker import run_worker
+from engine.launcher import end_process
 
 EX_CONFIG = 78  # sysexits.h
 QUEUES = ("console", "heavy")  # "heavy" is what takes long, in slices: so neither waits long for the other
@@ -23,19 +23,16 @@ def main() -> int:
     if not settings.REDIS_URL:
         sys.stderr.write("REDIS_URL is empty: this process works on what comes through Redis, so there is no work.\n")
         return EX_CONFIG
-    worker = Worker(
-        app=app,
+    return run_worker(
+        app,
         pool_cls="prefork",
         concurrency=2,  # the partitions of a search are read side by side
         queues=list(QUEUES),
         beat=True,
         scheduler="celery.beat:Scheduler",  # in memory: what is due is due again after a restart
         hostname="console@%h",
-        **celery_settings.WORKER,
     )
-    worker.start()
-    return int(worker.exitcode or 0)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main())

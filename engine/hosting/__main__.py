@@ -11,9 +11,10 @@ import signal
 import sys
 from typing import Any
 
-from engine import celery_settings
+from engine.celery_worker import run_worker
 from engine.hosting import checks
 from engine.hosting.hosted import HostedBroker
+from engine.launcher import end_process
 
 
 def main() -> int:
@@ -32,24 +33,14 @@ def main() -> int:
 
 def work(hosted: HostedBroker) -> int:
     """Load Celery and run a worker around a broker that serves already."""
-    from celery.apps.worker import Worker
-
     from engine.hosting.app import app
     from engine.hosting.bootstep import install
 
     install(app, hosted)
     node_id = hosted.config.node_id
-    worker = Worker(
-        app=app,
-        pool_cls="threads",
-        concurrency=2,
-        queues=f"broker.{node_id}",
-        hostname=f"broker-{node_id}@%h",
-        **celery_settings.WORKER,
-    )
-    worker.start()
-    return int(worker.exitcode or 0)
+    name = f"broker-{node_id}"
+    return run_worker(app, pool_cls="threads", concurrency=2, queues=f"broker.{node_id}", hostname=f"{name}@%h")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main())

@@ -3,7 +3,7 @@
 A broker process is a Celery worker with one queue of its own, `broker.<id>`, and the broker embedded by
 a bootstep (bootstep.py). Celery is the control plane: losing Redis stops its tasks, never the broker.
 
-Invariants: those of engine/celery_settings.py; what arrives through Redis can name a task of tasks.py, nothing more.
+Invariants: those of engine/celery_worker.py; what arrives through Redis can name a task of tasks.py, nothing more.
 
 Not here: the console's own Celery application (console/project/celery.py).
 Measured facts are in tests/engine/hosting/test_bootstep.py.
@@ -16,7 +16,7 @@ from celery import Celery
 from celery.exceptions import CPendingDeprecationWarning
 from celery.exceptions import SecurityWarning as RootWarning
 
-from engine import celery_settings
+from engine import celery_worker
 
 REDIS_URL_DEFAULT = "redis://127.0.0.1:6379/0"
 
@@ -30,4 +30,4 @@ app = Celery(
     include=["engine.hosting.tasks"],
     fixups=[],  # Celery's own would load Django wherever DJANGO_SETTINGS_MODULE is set
 )
-app.conf.update(celery_settings.APPLICATION)
+app.conf.update(celery_worker.APPLICATION)

@@ -80,15 +80,26 @@ def test_a_part_that_dies_later_is_started_again_after_a_growing_pause(fixture: 
     assert fixture.said[-1].startswith("web: ready again")
 
 
-def test_parts_stop_in_the_reverse_order_of_their_start(fixture: Fixture) -> None:
+def test_parts_stop_in_the_reverse_order_of_their_start_if_others_lean_on_them(fixture: Fixture) -> None:
     polite = "import signal, sys, time; signal.signal(15, lambda *_: (print('bye', flush=True), sys.exit(0))); "
     polite += "print('up', flush=True); time.sleep(60)"
     first, second = fixture.part("redis", polite), fixture.part("web", polite)
+    first.leaned_on = True
     fixture.watch(lambda: first.last_words == "up" and second.last_words == "up" and first.ready and second.ready)
     fixture.supervisor.stop()
     assert [line for line in fixture.said if "bye" in line] == ["web: | bye", "redis: | bye"]
     assert first.process is None
     assert second.process is None
+
+
+def test_parts_that_nobody_leans_on_stop_at_the_same_time(fixture: Fixture) -> None:
+    slow = "import signal, sys, time; signal.signal(15, lambda *_: (time.sleep(0.5), sys.exit(0))); "
+    slow += "print('up', flush=True); time.sleep(60)"
+    parts = [fixture.part(name, slow) for name in ("worker", "sandbox", "web", "more")]
+    fixture.watch(lambda: all(part.ready and part.last_words == "up" for part in parts))
+    begun_s = time.monotonic()
+    fixture.supervisor.stop()
+    assert time.monotonic() - begun_s < 1.5 and all(part.process is None for part in parts)
 
 
 def test_a_part_that_does_not_stop_is_killed_with_its_whole_group(fixture: Fixture, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What every Celery worker of ours has in common: settings of its application, options of its worker. Plain data.
+"""What every Celery worker of ours has in common: settings of its application, options of its worker, how it runs.
 
 Three processes are such workers: a broker's (engine/hosting), the console's (console/project), a runner's of
 sandboxes (sandbox/worker.py). Each adds what is its own.
@@ -8,7 +8,7 @@ Invariants:
 - A worker never gives up on Redis, at start or later: what it hosts would end with it.
 - Every wait on a socket to Redis ends, also when Redis is frozen and not closed.
 
-Not here: queues, tasks, schedules. Loads nothing, Celery neither.
+Not here: queues, tasks, schedules. Loads nothing of ours, and Celery only when a worker runs.
 """
 
 from typing import Any
@@ -40,3 +40,22 @@ WORKER: dict[str, Any] = {
     "without_mingle": True,
     "without_heartbeat": True,
 }
+
+
+def run_worker(app: Any, **options: Any) -> int:
+    """Run a Celery worker until it is told to stop; return its exit code.
+
+    It says nothing when it starts or stops: Celery's line begins with "worker", whichever process it is.
+    """
+    from celery.apps.worker import Worker, install_worker_term_handler
+
+    worker = Worker(app=app, **WORKER, **options)
+    set_handlers = worker.install_platform_tweaks
+
+    def set_handlers_quietly(worker: Any) -> None:
+        set_handlers(worker)
+        install_worker_term_handler(worker, verbose=False)
+
+    worker.install_platform_tweaks = set_handlers_quietly
+    worker.start()
+    return int(worker.exitcode or 0)
