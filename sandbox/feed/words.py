@@ -78,12 +78,24 @@ def _end(step: Facts) -> str:
             return "Here the chain ends, in something you did."
         case "config":
             config = facts.get("config")
-            return f"Here the chain ends, in the config {config}." if config else "Here the chain ends, in its configs."
+            meant = CONFIGS.get(str(config), "")
+            return (
+                f"Here the chain ends, in the config {config}{meant}."
+                if config
+                else "Here the chain ends, in its configs."
+            )
         case "beginning":
             return "Here the chain ends: the sandbox began so."
         case "declared":
             return "It does so again and again, because it was declared:"
     return ""
+
+
+CONFIGS = {  # what those mean that chains end in
+    "group.initial.rebalance.delay.ms": ": a group that begins waits so long for more members",
+    "log.retention.check.interval.ms": ": how often the broker looks for what is too old",
+    "replica.high.watermark.checkpoint.interval.ms": ": how often it notes on its disk how far it is",
+}
 
 
 def _tone(step: Facts) -> str:

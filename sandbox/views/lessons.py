@@ -50,12 +50,20 @@ class LessonRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Lessons:
+    """Context of sandbox/lesson_cards.html."""
+
+    rows: list[LessonRow]
+    sandboxes: list[Sandbox]  # in which one may begin
+    room: bool  # for a new one
+    chosen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LessonListPage:
     """Context of sandbox/lessons.html."""
 
-    rows: list[LessonRow]
-    sandboxes: list[Sandbox]
-    chosen: str
+    lessons: Lessons
     guest: bool
     refused: str = ""
     cluster: Cluster | None = None
@@ -258,7 +266,14 @@ def _where(request: HttpRequest, slug: str) -> tuple[Sandbox, int]:
 
 
 def _list(request: HttpRequest, *, refused: str = "", status: int = 200) -> HttpResponse:
-    own = visitors.sandboxes_of(request.user, visitors.guest_of(request.session)).exclude(state=State.EXPIRED)
+    page = LessonListPage(lessons_for(request), guest=not request.user.is_authenticated, refused=refused)
+    return render(request, "sandbox/lessons.html", {"page": page}, status=status)
+
+
+def lessons_for(request: HttpRequest) -> Lessons:
+    """Every lesson, how far this visitor is, and where they may begin it."""
+    guest = visitors.guest_of(request.session)
+    own = visitors.sandboxes_of(request.user, guest).exclude(state=State.EXPIRED)
     best = lesson_runs.farthest(request.user if isinstance(request.user, User) else None, own)
     rows = []
     for lesson in catalog.lessons():
@@ -266,11 +281,9 @@ def _list(request: HttpRequest, *, refused: str = "", status: int = 200) -> Http
         sandbox = run.sandbox if run and run.sandbox and run.sandbox.state != State.EXPIRED else None
         numbers = dict.fromkeys(number for step in lesson.steps for number in step.concepts)
         rows.append(LessonRow(lesson, [(number, CONCEPTS[number]) for number in numbers], run, sandbox))
-    page = LessonListPage(
-        rows, list(own[:LISTED_MAX]), request.POST.get("sandbox") or request.GET.get("sandbox", ""),
-        guest=not request.user.is_authenticated, refused=refused,
-    )  # fmt: skip
-    return render(request, "sandbox/lessons.html", {"page": page}, status=status)
+    owner = request.user if isinstance(request.user, User) else None
+    room = sandboxes.room(owner, guest, visitors.limits_for(request.user)) > 0
+    return Lessons(rows, list(own[:LISTED_MAX]), room, request.POST.get("sandbox") or request.GET.get("sandbox", ""))
 
 
 def _gone_to(request: HttpRequest, address: str) -> HttpResponse:
