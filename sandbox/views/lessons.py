@@ -114,7 +114,7 @@ def lesson_status(request: HttpRequest, sandbox_id: uuid.UUID) -> HttpResponse:
     if status is None or status.digest == request.GET.get("seen"):
         return HttpResponse(status=204)
     panel = lesson_panels.panel(sandbox, run, status)
-    return render(request, "sandbox/lesson.html#status", {"panel": panel})
+    return render(request, "sandbox/lesson.html#looked", {"panel": panel})
 
 
 @login_not_required
@@ -126,10 +126,10 @@ def lesson_answer(request: HttpRequest, sandbox_id: uuid.UUID) -> HttpResponse:
     try:
         lesson_runs.answer(run, ask, value, _event(sandbox))
     except LessonRefused as refused:
-        return _panel(request, sandbox, run, (refused.field, refused.reason, value[:300]))
+        return _said(request, sandbox, run, ask, (refused.field, refused.reason, value[:300]))
     except (ControlRefused, NoRunner) as refused:
-        return _panel(request, sandbox, run, (ask, str(refused), value[:300]))
-    return _panel(request, sandbox, run)
+        return _said(request, sandbox, run, ask, (ask, str(refused), value[:300]))
+    return _said(request, sandbox, run, ask)
 
 
 @login_not_required
@@ -200,6 +200,20 @@ def lesson_hash(request: HttpRequest) -> HttpResponse:
     key, count = gadget.read(request.GET.get("key", ""), request.GET.get("count", ""))
     context = {"rows": gadget.hashed(key, count), "key": key, "count": count}
     return render(request, "sandbox/lesson.html#hashed", context)
+
+
+def _said(
+    request: HttpRequest, sandbox: Sandbox, run: LessonRun, ask: str, refused: lesson_panels.Refused = ("", "", "")
+) -> HttpResponse:
+    """The one question with its answer, and what that changes: what is typed elsewhere on the panel stays."""
+    panel = lesson_panels.panel(sandbox, run, _status(sandbox, run), refused)
+    one = next((each for each in panel.questions if each.ask.id == ask), None)
+    if one is None or not request.htmx:  # the step is another one by now
+        response = _panel(request, sandbox, run, refused)
+        if request.htmx:
+            response["HX-Retarget"] = "#lesson"
+        return response
+    return render(request, "sandbox/lesson.html#said", {"panel": panel, "one": one, "sandbox": sandbox})
 
 
 def _panel(

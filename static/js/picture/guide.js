@@ -1,4 +1,5 @@
 // What to do next, for whoever is here for the first time: one sentence and a press or two, chosen from what is so.
+import { example } from "./deeds.js";
 import { consumers, many, partitions, plain, producers, thin } from "./model.js";
 
 const KEPT = "odradek-guide";
@@ -37,7 +38,15 @@ export function nextDeed(frame, marks, lens) {
   return { title: "Records wait for the disk", says: `${lens === "durability" ? "Those with an orange edge are" : "The lens Durability shows which are"} in the file and not yet safe. Take the power away, and see which are lost.`, deeds: [["Kill it, lose un-synced", "kill"]] };
 }
 
-export function guide(root, part, { state, deeds }) {
+export function guide(root, part, { state, act, hands, jump, look }) {
+  const deeds = {
+    example: () => example(act), start: () => act({ do: "start" }), slow: () => { look("durability"); act({ do: "slow disk", by_ms: 2000 }); },
+    kill: () => act({ do: "kill", loses: "unsynced" }), play: () => part("play").click(), step: () => part("step").click(),
+    ...Object.fromEntries(["topic", "producer", "consumer", "produce"].map((name) => [name, () => hands.open(name)])),
+    home: () => act({ do: "create topic", topic: state.frame.actors.find((one) => !state.frame.topics.some((topic) => topic.name === one.spec.topic)).spec.topic, partitions: 3 }),
+    before: () => jump(Math.max(0, state.marks.findLast((one) => one.kind === "crashed" || one.kind === "killed").event - 2)),
+    ledger: () => part("ledger-sum").scrollIntoView({ block: "center" }),
+  };
   const lesson = root.querySelector(":scope > .lesson") !== null;
   let hidden = lesson, shown = "";
   try { hidden ||= localStorage.getItem(KEPT) === "off"; } catch { /* storage is off: tips are shown */ }

@@ -41,8 +41,17 @@ export function position(reader, key) {
 
 export const touches = (reader, part) => part.key in reader.committed || position(reader, part.key) !== null;
 
+/** Records of one key look alike: one of a few tones, and the end of its name, which tells keys apart that share a tone. */
+export function keyMark(key, letters) {
+  let sum = 7;
+  for (const letter of key) sum = (sum * 31 + letter.codePointAt(0)) % 1009;
+  return { tone: sum % TONES, letters: [...key].slice(-letters).join("") };
+}
+const TONES = 6;
+
 /** The class of one record under a lens. */
-export function shade(lens, part, offset, reader) {
+export function shade(lens, part, offset, reader, record) {
+  if (lens === "keys") return record?.key == null ? "keyless" : `tone-${keyMark(record.key, 1).tone}`;
   if (lens === "durability") return offset < part.synced ? "synced" : "appended";
   if (lens === "delivery" && reader) {
     if (offset < (reader.committed[part.key] ?? 0)) return "fate-committed";

@@ -1,5 +1,5 @@
 // Draws a frame into one SVG: producers, the broker with its partitions, who reads, what is on its way.
-import { bytes, clock, gone, many, partitions, position, ROWS_MAX, shade, thin } from "./model.js";
+import { bytes, clock, gone, keyMark, many, partitions, position, ROWS_MAX, shade, thin } from "./model.js";
 import { grid } from "./grid.js";
 import { keyed } from "./keyed.js";
 
@@ -23,7 +23,7 @@ export function stage(svg) {
     const group = put(`maker-${actor.name}`, into, "g", { class: `actor ${actor.you || actor.up ? "" : "down"} ${actor.cut ? "cut" : ""}` });
     put(`maker-${actor.name}-box`, group, "rect", { x, y, width: g.leftW - 4, height: h, rx: 6, class: "actor-box" });
     put(`maker-${actor.name}-n`, group, "text", { x: x + 10, y: y + 18, class: "row-title" }, short(actor.name, 18));
-    const says = actor.you ? "by hand" : !actor.up ? "down" : frozen(actor, frame) ?? (actor.cut ? "cut off" : homeless(actor, frame) ? `no topic ${short(actor.spec.topic, 10)}` : `${actor.spec.rate}/s, acks=${actor.spec.acks}`);
+    const says = actor.you ? "by hand" : !actor.up ? "down" : frozen(actor, frame) ?? (actor.cut ? "cut off" : homeless(actor, frame) ? `no topic ${short(actor.spec.topic, 10)}` : actor.spec.limit !== null && actor.made >= actor.spec.limit ? `finished, ${thin(actor.made)} made` : `${actor.spec.rate}/s, acks=${actor.spec.acks}`);
     put(`maker-${actor.name}-s`, group, "text", { x: x + 10, y: y + 34, class: `label ${!actor.you && (!actor.up || actor.cut || homeless(actor, frame)) ? "warn" : ""}` }, says);
     if (actor.you) focusable(group, { of: "you" }, "you: forms and pages of the console");
     else focusable(group, { of: "actor", name: actor.name }, `producer ${actor.name}, ${says}`);
@@ -72,8 +72,9 @@ export function stage(svg) {
     put(`${key}-bed`, group, "rect", { x: g.stripX - 1, y: top - 1, width: g.slots * g.slot + 2, height: 22, rx: 3, class: "bed" });
     const known = new Map(part.records.map((record) => [record.offset, record]));
     for (let offset = from; offset < part.end; offset += 1) {
-      const one = put(`${key}-r${offset}`, group, "rect", { x: g.slotX(part, offset) + 1, y: top, width: g.slot - 2, height: 20, rx: 2, class: `rec ${lost && offset >= part.synced ? "gone" : shade(lens, part, offset, reader)}` });
-      const record = known.get(offset);
+      const record = known.get(offset), x = g.slotX(part, offset);
+      const one = put(`${key}-r${offset}`, group, "rect", { x: x + 1, y: top, width: g.slot - 2, height: 20, rx: 2, class: `rec ${lost && offset >= part.synced ? "gone" : shade(lens, part, offset, reader, record)}` });
+      if (lens === "keys" && record?.key != null) put(`${key}-k${offset}`, group, "text", { x: x + g.slot / 2, y: top + 14.5, class: "tiny middle key-name" }, keyMark(record.key, g.narrow ? 1 : 2).letters);
       one.dataset.thing = JSON.stringify({ of: "record", topic: part.topic, partition: part.index, offset, ...(record ? { key: record.key, value: record.value, from: record.from } : {}) });
       one.classList.toggle("chosen", chosen === one.dataset.thing);
     }
