@@ -170,7 +170,8 @@ class Evaluation:
     def _right(self, clause: Clause, begun: int) -> Verdict:
         answer, truth = self.gathered.answer(clause.of), self.resolve(clause.value)
         if answer is None or truth is None:
-            return Verdict(clause.id, clause.say, False, clause.waiting or "No answer yet.", 0, truth is None)
+            waiting = "" if "{" in clause.waiting else clause.waiting  # words about an answer are for when there is one
+            return Verdict(clause.id, clause.say, False, waiting or "No answer yet.", 0, truth is None)
         if same(answer.value, truth):
             return Verdict(clause.id, clause.say, True, f"You said {answer.value}, and so it is.", self.gathered.event)
         said = clause.waiting or "You said {said}; look again."

@@ -78,12 +78,24 @@ def _end(step: Facts) -> str:
             return "Here the chain ends, in something you did."
         case "config":
             config = facts.get("config")
-            return f"Here the chain ends, in the config {config}." if config else "Here the chain ends, in its configs."
+            meant = CONFIGS.get(str(config), "")
+            return (
+                f"Here the chain ends, in the config {config}{meant}."
+                if config
+                else "Here the chain ends, in its configs."
+            )
         case "beginning":
             return "Here the chain ends: the sandbox began so."
         case "declared":
             return "It does so again and again, because it was declared:"
     return ""
+
+
+CONFIGS = {  # what those mean that chains end in
+    "group.initial.rebalance.delay.ms": ": a group that begins waits so long for more members",
+    "log.retention.check.interval.ms": ": how often the broker looks for what is too old",
+    "replica.high.watermark.checkpoint.interval.ms": ": how often it notes on its disk how far it is",
+}
 
 
 def _tone(step: Facts) -> str:
@@ -136,6 +148,8 @@ ACTIONS: dict[str, Callable[[Facts], str]] = {
     "add": _declared("add"),
     "change": _declared("change"),
     "remove": lambda done: f"you remove {done['name']}",
+    "stop client": lambda done: f"you stop {done['name']} in order",
+    "start client": lambda done: f"you start {done['name']}",
     "crash client": lambda done: f"you crash {done['name']} for {_ms(done['down_ms'])}",
     "kill": lambda done: (
         f"you kill {done['name']}" + (" and lose what is not synced" if done["loses"] == "unsynced" else "")
@@ -152,9 +166,27 @@ ACTIONS: dict[str, Callable[[Facts], str]] = {
     "cut": lambda done: f"you cut {done['name']} off for {_ms(done['for_ms'])}",
     "freeze": lambda done: f"you freeze {done['name']} for {_ms(done['for_ms'])}",
     "leap": lambda done: f"you set the clock of {done['name'] or 'everybody'} by {_ms(done['by_ms'])}",
-    "send": lambda done: "you send a request, by a form or a page of the console",
+    "send": lambda done: "you send a request, by a page of the console",
+    "produce": lambda done: f"you produce to {done['topic']}-{done['partition']}" + _acks(done["acks"]),
+    "create topic": lambda done: f"you create topic {done['topic']} with {_count(done['partitions'], 'partition')}",
+    "add partitions": lambda done: f"you give {done['topic']} {done['partitions']} partitions",
+    "change topic": lambda done: f"you change {done['topic']}: {_configs(done['configs'])}",
+    "delete topic": lambda done: f"you delete topic {done['topic']}",
     "hang up": lambda done: "a program outside closes its connection",
 }  # fmt: skip
+
+
+def _acks(acks: int) -> str:
+    return {0: ", acks=0", 1: ", acks=1"}.get(acks, "")
+
+
+def _count(number: int, what: str) -> str:
+    return f"1 {what}" if number == 1 else f"{number} {what}s"
+
+
+def _configs(configs: Mapping[str, str]) -> str:
+    told = [f"{name}={value}" if value else f"{name} back to its default" for name, value in configs.items()]
+    return ", ".join(told[:4]) + (" and more" if len(told) > 4 else "")
 
 
 def observation(seen: Facts) -> str:
@@ -220,6 +252,7 @@ SEEN: dict[str, Callable[[Facts], str]] = {
     "left": lambda s: f"{s['node']} leaves group {s['group']}",
     "dies": lambda s: f"{s['node']} dies {s['at']}",
     "client crashed": lambda s: f"{s['node']} crashes",
+    "client stopped": lambda s: f"{s['node']} has stopped",
     "added": lambda s: f"{s['what']} {s['node']} is there, for {s['topic']}",
     "changed": lambda s: f"{s['node']} is declared anew",
     "removed actor": lambda s: f"{s['node']} is gone",

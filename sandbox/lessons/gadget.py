@@ -33,7 +33,7 @@ def hashed(key: str, count: int) -> list[Hashed]:
     return [
         Hashed("Java", "murmur2", java, java & 0x7FFFFFFF, partition_of("murmur2", data, count)),
         Hashed("librdkafka", "CRC-32", crc32(data), None, partition_of("crc32", data, count)),
-        Hashed("the article's sample", "murmur3", int(murmur3_hash(data)), None, partition_of("murmur3", data, count)),
+        Hashed("a sample of articles", "murmur3", int(murmur3_hash(data)), None, partition_of("murmur3", data, count)),
     ]
 
 

@@ -21,7 +21,7 @@ ROWS_MAX = 100
 LOST_MAX = 100
 BIG = 1 << 53
 OF_BROKER = ("started", "killed", "crashed", "stopped", "could not start", "frozen", "log_dir_offline", "disk is slow")
-OF_ACTOR = ("added", "changed", "dies", "client crashed", "severed", "frozen", "left")
+OF_ACTOR = ("added", "changed", "dies", "client crashed", "client stopped", "severed", "frozen", "left")
 Facts = dict[str, Any]
 
 

@@ -37,11 +37,9 @@ def make(
     assert (owner is None) != (not guest), "a sandbox is a user's or a guest's"
     quota = limits_of(limits)
     with transaction.atomic():
-        there = _of(owner, guest).filter(parent=None).exclude(state=State.EXPIRED).count()
-        if there >= quota.running:
-            raise SandboxRefused(
-                f"You have {there} sandboxes, and {quota.running} at once is the limit: end one first."
-            )
+        if room(owner, guest, limits) <= 0:
+            have = "a sandbox" if quota.running == 1 else f"{quota.running} sandboxes"
+            raise SandboxRefused(f"You have {have}, and {quota.running} at once is the limit: end one first.")
         sandbox_id = random_id()
         return Sandbox.objects.create(
             id=sandbox_id, name=name[:100], owner=owner, guest=guest, limits=limits,
@@ -49,6 +47,12 @@ def make(
             state=State.REQUESTED, seed=secrets.randbits(SEED_BITS) if seed is None else seed,
             expires_at=expiry(limits), cluster=_connection(sandbox_id, name, owner),
         )  # fmt: skip
+
+
+def room(owner: User | None, guest: str, limits: str) -> int:
+    """How many more somebody may make; forks are counted with what they are forks of."""
+    there = _of(owner, guest).filter(parent=None).exclude(state=State.EXPIRED).count() if owner or guest else 0
+    return limits_of(limits).running - there
 
 
 def make_fork(parent: Sandbox, events: int, name: str) -> Sandbox:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sandbox.checks.answers import same
 from sandbox.checks.model import CONCEPTS, Ask, Lesson, Step, Tool
-from sandbox.lessons import gadget
+from sandbox.lessons import catalog, gadget
 from sandbox.models import LessonRun, Sandbox
 from sandbox.services import lesson_runs
 
@@ -38,6 +38,7 @@ class ToolField:
     kind: str
     choices: list[tuple[str, str]]
     value: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +65,24 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
+class ClauseRow:
+    """One condition of a step, and how it stands: good, next (the first that is open), or none yet."""
+
+    id: str
+    say: str
+    tone: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """How the step stands."""
 
     report: Report
     done: bool
     met: int
+    clauses: list[ClauseRow]
+    hidden: bool  # conditions that would give away what is to be foretold
     compared: list[Compared]
     note: str
     files: list[Mapping[str, Any]]
@@ -106,6 +119,13 @@ class Panel:
             for place, step in enumerate(self.lesson.steps)
             for number in step.concepts
         ]
+
+    @property
+    def following(self) -> Lesson | None:
+        """The lesson behind this one."""
+        lessons = catalog.lessons()
+        place = [one.slug for one in lessons].index(self.run.slug)
+        return lessons[place + 1] if place + 1 < len(lessons) else None
 
     @property
     def places(self) -> list[tuple[Step, str]]:
@@ -146,7 +166,8 @@ def tool_form(
         name = str(one["name"])
         choices = [(str(value), str(words)) for value, words in dict(one.get("choices", {})).items()]
         usual = preset(tool, name)
-        fields.append(ToolField(name, str(one["label"]), str(one.get("kind", "text")), choices, typed.get(name, usual)))
+        kind, hint = str(one.get("kind", "text")), str(one.get("hint", ""))
+        fields.append(ToolField(name, str(one["label"]), kind, choices, typed.get(name, usual), hint))
     return ToolForm(number, tool, fields, tool.free or foretold(run, step), refused, done)
 
 
@@ -199,10 +220,31 @@ def status(run: LessonRun, step: Step, report: Report, trouble: str = "") -> Sta
         told = words.get(str(truth), str(truth))
         compared.append(Compared(ask.say, words.get(said, said), told, same(said, truth), ask.because))
     done = run.reached_at is not None
+    hidden = not done and not foretold(run, step)
     return Status(
-        report, done, sum(1 for one in report.get("clauses", ()) if one["met"]), compared, _note(report, done, trouble),
+        report, done, sum(1 for one in report.get("clauses", ()) if one["met"]),
+        _clauses(run, step, report, hidden=hidden), hidden and any(one.kind != "answered" for one in step.checks),
+        compared, _note(report, done, trouble),
         [_dumped(one) for one in report.get("files", ())] if "disk" in step.gadgets else [], trouble,
     )  # fmt: skip
+
+
+def _clauses(run: LessonRun, step: Step, report: Report, *, hidden: bool) -> list[ClauseRow]:
+    """The conditions; those beyond the answers only once what is to be foretold is said."""
+    found = {one["id"]: one for one in report.get("clauses", ())}
+    asks = {ask.id: dict(ask.choices) for ask in step.asks}
+    rows: list[ClauseRow] = []
+    for check in step.checks:
+        if hidden and check.kind != "answered":
+            continue
+        one = found.get(check.id, {})
+        because = str(one.get("because") or "")
+        said = lesson_runs.answered(run, check.of) if check.kind == "answered" else None
+        if said is not None:
+            because = f"You said: {asks.get(check.of, {}).get(said, said)}."
+        first = not one.get("waits") and all(row.tone == "good" for row in rows)
+        rows.append(ClauseRow(check.id, check.say, "good" if one.get("met") else "next" if first else "none", because))
+    return rows
 
 
 def _note(report: Report, done: bool, trouble: str) -> str:

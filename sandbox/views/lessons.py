@@ -50,12 +50,20 @@ class LessonRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Lessons:
+    """Context of sandbox/lesson_cards.html."""
+
+    rows: list[LessonRow]
+    sandboxes: list[Sandbox]  # in which one may begin
+    room: bool  # for a new one
+    chosen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LessonListPage:
     """Context of sandbox/lessons.html."""
 
-    rows: list[LessonRow]
-    sandboxes: list[Sandbox]
-    chosen: str
+    lessons: Lessons
     guest: bool
     refused: str = ""
     cluster: Cluster | None = None
@@ -106,7 +114,7 @@ def lesson_status(request: HttpRequest, sandbox_id: uuid.UUID) -> HttpResponse:
     if status is None or status.digest == request.GET.get("seen"):
         return HttpResponse(status=204)
     panel = lesson_panels.panel(sandbox, run, status)
-    return render(request, "sandbox/lesson.html#status", {"panel": panel})
+    return render(request, "sandbox/lesson.html#looked", {"panel": panel})
 
 
 @login_not_required
@@ -118,10 +126,10 @@ def lesson_answer(request: HttpRequest, sandbox_id: uuid.UUID) -> HttpResponse:
     try:
         lesson_runs.answer(run, ask, value, _event(sandbox))
     except LessonRefused as refused:
-        return _panel(request, sandbox, run, (refused.field, refused.reason, value[:300]))
+        return _said(request, sandbox, run, ask, (refused.field, refused.reason, value[:300]))
     except (ControlRefused, NoRunner) as refused:
-        return _panel(request, sandbox, run, (ask, str(refused), value[:300]))
-    return _panel(request, sandbox, run)
+        return _said(request, sandbox, run, ask, (ask, str(refused), value[:300]))
+    return _said(request, sandbox, run, ask)
 
 
 @login_not_required
@@ -194,6 +202,20 @@ def lesson_hash(request: HttpRequest) -> HttpResponse:
     return render(request, "sandbox/lesson.html#hashed", context)
 
 
+def _said(
+    request: HttpRequest, sandbox: Sandbox, run: LessonRun, ask: str, refused: lesson_panels.Refused = ("", "", "")
+) -> HttpResponse:
+    """The one question with its answer, and what that changes: what is typed elsewhere on the panel stays."""
+    panel = lesson_panels.panel(sandbox, run, _status(sandbox, run), refused)
+    one = next((each for each in panel.questions if each.ask.id == ask), None)
+    if one is None or not request.htmx:  # the step is another one by now
+        response = _panel(request, sandbox, run, refused)
+        if request.htmx:
+            response["HX-Retarget"] = "#lesson"
+        return response
+    return render(request, "sandbox/lesson.html#said", {"panel": panel, "one": one, "sandbox": sandbox})
+
+
 def _panel(
     request: HttpRequest, sandbox: Sandbox, run: LessonRun, refused: tuple[str, str, str] = ("", "", "")
 ) -> HttpResponse:
@@ -258,7 +280,14 @@ def _where(request: HttpRequest, slug: str) -> tuple[Sandbox, int]:
 
 
 def _list(request: HttpRequest, *, refused: str = "", status: int = 200) -> HttpResponse:
-    own = visitors.sandboxes_of(request.user, visitors.guest_of(request.session)).exclude(state=State.EXPIRED)
+    page = LessonListPage(lessons_for(request), guest=not request.user.is_authenticated, refused=refused)
+    return render(request, "sandbox/lessons.html", {"page": page}, status=status)
+
+
+def lessons_for(request: HttpRequest) -> Lessons:
+    """Every lesson, how far this visitor is, and where they may begin it."""
+    guest = visitors.guest_of(request.session)
+    own = visitors.sandboxes_of(request.user, guest).exclude(state=State.EXPIRED)
     best = lesson_runs.farthest(request.user if isinstance(request.user, User) else None, own)
     rows = []
     for lesson in catalog.lessons():
@@ -266,11 +295,9 @@ def _list(request: HttpRequest, *, refused: str = "", status: int = 200) -> Http
         sandbox = run.sandbox if run and run.sandbox and run.sandbox.state != State.EXPIRED else None
         numbers = dict.fromkeys(number for step in lesson.steps for number in step.concepts)
         rows.append(LessonRow(lesson, [(number, CONCEPTS[number]) for number in numbers], run, sandbox))
-    page = LessonListPage(
-        rows, list(own[:LISTED_MAX]), request.POST.get("sandbox") or request.GET.get("sandbox", ""),
-        guest=not request.user.is_authenticated, refused=refused,
-    )  # fmt: skip
-    return render(request, "sandbox/lessons.html", {"page": page}, status=status)
+    owner = request.user if isinstance(request.user, User) else None
+    room = sandboxes.room(owner, guest, visitors.limits_for(request.user)) > 0
+    return Lessons(rows, list(own[:LISTED_MAX]), room, request.POST.get("sandbox") or request.GET.get("sandbox", ""))
 
 
 def _gone_to(request: HttpRequest, address: str) -> HttpResponse:

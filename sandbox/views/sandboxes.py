@@ -21,6 +21,9 @@ from sandbox.limits import Limits, limits_of
 from sandbox.models import Sandbox
 from sandbox.services import sandboxes, visitors
 from sandbox.services.sandboxes import SandboxRefused
+from sandbox.views import differences
+from sandbox.views.differences import Place
+from sandbox.views.lessons import Lessons, lessons_for
 
 NAME_MAX = 60
 LISTED_MAX = 100
@@ -46,6 +49,7 @@ class SandboxListPage:
     """Context of sandbox/list.html."""
 
     rows: list[Row]
+    lessons: Lessons
     guest: bool
     refused: str = ""
     name: str = ""
@@ -76,8 +80,9 @@ class ComparePage:
 
     sandbox: Sandbox
     other: Sandbox | None
-    differences: list[list[Any]]
+    places: list[Place]
     more: int
+    moments: tuple[str, str] | None  # of the other and of this one, if they stand apart
     refused: str
     guest: bool
     cluster: Cluster | None = None
@@ -142,7 +147,7 @@ def sandbox_end(request: HttpRequest, sandbox_id: uuid.UUID) -> HttpResponse:
 def sandbox_compare(request: HttpRequest, sandbox_id: uuid.UUID) -> HttpResponse:
     """What the delivery ledgers of a fork and of where it comes from say differently."""
     sandbox = _visited(request, sandbox_id)
-    other, found, refused = sandbox.parent, {"differences": [], "more": 0}, ""
+    other, found, refused = sandbox.parent, dict[str, Any](), ""
     if other is None:
         refused = "This sandbox is no fork: look back, fork there, and compare the two."
     else:
@@ -150,14 +155,19 @@ def sandbox_compare(request: HttpRequest, sandbox_id: uuid.UUID) -> HttpResponse
             found = control.ask(sandbox.id, "compare", other=other.id.hex)
         except (control.ControlRefused, control.NoRunner) as error:
             refused = str(error)
-    page = ComparePage(sandbox, other, found["differences"], found["more"], refused, not request.user.is_authenticated)
+    page = ComparePage(
+        sandbox, other, differences.places(found.get("differences", ())), found.get("more", 0),
+        differences.moments(found), refused, not request.user.is_authenticated,
+    )  # fmt: skip
     return render(request, "sandbox/compare.html", {"page": page})
 
 
 def _list(request: HttpRequest, *, refused: str = "", name: str = "", status: int = 200) -> HttpResponse:
     found = visitors.sandboxes_of(request.user, visitors.guest_of(request.session)).select_related("cluster", "parent")
     rows = [Row(one, STATES[State(one.state)], one.state == State.EXPIRED) for one in found[:LISTED_MAX]]
-    page = SandboxListPage(rows, guest=not request.user.is_authenticated, refused=refused, name=name)
+    page = SandboxListPage(
+        rows, lessons_for(request), guest=not request.user.is_authenticated, refused=refused, name=name
+    )
     return render(request, "sandbox/list.html", {"page": page}, status=status)
 
 

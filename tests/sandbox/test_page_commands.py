@@ -24,7 +24,7 @@ def played(pumped, sandbox):
 
 def test_marks_are_told_once_and_in_order(pumped, played):
     found = pumped.ok(played, "moments")
-    assert [mark["facts"]["do"] for mark in found["marks"] if mark["track"] == "you"] == ["send", "add", "add"]
+    assert [mark["facts"]["do"] for mark in found["marks"] if mark["track"] == "you"] == ["create topic", "add", "add"]
     assert {"started", "group"} <= {mark["kind"] for mark in found["marks"]}
     events = [mark["event"] for mark in found["marks"]]
     assert events == sorted(events)

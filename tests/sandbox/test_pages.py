@@ -160,12 +160,16 @@ def test_a_fork_is_compared_in_a_table(monkeypatch):
 
     def ask(sandbox_id, do, **more):
         asked.append((sandbox_id, do, more))
-        return {"differences": [["lost", 0, 3], ["partitions / orders-0 / end", None, 9]], "more": 0}
+        again = "partitions / orders-0 / groups / billing / delivered again"
+        told = [[again, 0, 2], ["partitions / orders-0 / end", None, 9]]
+        return {"differences": [*told, ["lost", 0, 3]], "more": 0, "here_us": 61_000_000, "there_us": 0}
 
     monkeypatch.setattr(control, "ask", ask)
     page = lea.get(page_of(fork, "sandbox-compare")).content.decode()
     assert asked == [(fork.id, "compare", {"other": origin.id.hex})]
-    assert "partitions / orders-0 / end" in page and "Origin" in page
+    assert "Origin" in page and "0:01:01" in page
+    places = ["In the whole sandbox", "records lost", "orders-0, billing", "delivered more than once", "end of the log"]
+    assert [page.find(one) for one in places] == sorted(page.find(one) for one in places) and "/ orders" not in page
     assert "no fork" in lea.get(page_of(origin, "sandbox-compare")).content.decode()
 
 

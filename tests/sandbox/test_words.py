@@ -32,6 +32,15 @@ def test_marks_are_of_kinds_that_exist():
         ({"do": "leap", "name": None, "by_ms": 604_800_000}, "You set the clock of everybody by 7 d."),
         ({"do": "slow disk", "name": "broker-1", "by_ms": 0}, "You make the disk of broker-1 as fast as before."),
         ({"do": "cut", "name": "shop", "for_ms": 1_500}, "You cut shop off for 1.5 s."),
+        (
+            {"do": "create topic", "topic": "a", "partitions": 1, "client": "you"},
+            "You create topic a with 1 partition.",
+        ),
+        ({"do": "produce", "topic": "a", "partition": 0, "acks": -1, "client": None}, "You produce to a-0."),
+        (
+            {"do": "change topic", "topic": "a", "configs": {"retention.ms": "9", "segment.ms": ""}, "client": "you"},
+            "You change a: retention.ms=9, segment.ms back to its default.",
+        ),
     ],
 )
 def test_what_the_learner_did_is_said_to_the_learner(action, said):

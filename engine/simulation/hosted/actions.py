@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.broker.broker import Broker
+from engine.core.metadata.config_changes import Change, Operation, changed, records_for_topic
 from engine.core.metadata.image import MetadataImage
 from engine.core.metadata.topic_names import refusal
 from engine.simulation.hosted import actor_specs, written
@@ -21,6 +22,7 @@ from engine.simulation.hosted.limits import WorldLimits
 from engine.simulation.hosted.refused import Refused
 from engine.simulation.hosted.shape import broker_of, groups_of
 from engine.simulation.world import World
+from engine.wire.error_codes import WireError
 
 LEAP_MS_MAX = 400 * 86_400_000
 FOR_MS_MAX = 3_600_000
@@ -68,6 +70,20 @@ def _actor(fields: Fields) -> actor_specs.ActorSpec:
 
 def _remove(world: World, fields: Fields, limits: WorldLimits) -> Action:
     return {"name": _client(world, fields.text("name")), "orderly": fields.flag("orderly", True)}
+
+
+def _stop_client(world: World, fields: Fields, limits: WorldLimits) -> Action:
+    name = _client(world, fields.text("name"))
+    if world.nodes[name].machine is None:
+        raise Refused(f"{name} is down already", "name")
+    return {"name": name}
+
+
+def _start_client(world: World, fields: Fields, limits: WorldLimits) -> Action:
+    name = _client(world, fields.text("name"))
+    if world.nodes[name].machine is not None:
+        raise Refused(f"{name} is up already", "name")
+    return {"name": name}
 
 
 def _crash_client(world: World, fields: Fields, limits: WorldLimits) -> Action:
@@ -155,7 +171,49 @@ def _create_topic(world: World, fields: Fields, limits: WorldLimits) -> Action:
     there = [one for name, one in image.topics.items() if not name.startswith("__")]
     limits.check_topics(len(there), 1)
     limits.check_partitions(sum(len(one.partitions) for one in there), partitions)
-    return _sent(world, written.create_frame(topic, partitions, fields.mapping("configs")), True)
+    configs = {name: value for name, value in fields.mapping("configs").items() if value}
+    _check_configs(world, topic, [Change(name, Operation.SET, value) for name, value in configs.items()])
+    return _sent(world, written.create_frame(topic, partitions, configs), True)
+
+
+def _change_topic(world: World, fields: Fields, limits: WorldLimits) -> Action:
+    """Other configs; an empty text takes one back to its default."""
+    topic = _topic(world, fields)
+    changes = [
+        Change(name, Operation.SET, value) if value else Change(name, Operation.DELETE, None)
+        for name, value in fields.mapping("configs").items()
+    ]
+    if not changes:
+        raise Refused("which config, and to what?", "configs")
+    _check_configs(world, topic, changes)
+    return _sent(world, written.configs_frame(topic, changes), True)
+
+
+def _delete_topic(world: World, fields: Fields, limits: WorldLimits) -> Action:
+    return _sent(world, written.delete_frame(_topic(world, fields)), True)
+
+
+def _check_configs(world: World, topic: str, changes: list[Change]) -> None:
+    """What the broker would answer, before it is asked: the sentence and the config that it is about."""
+    broker = _broker_up(world)
+    current, server = broker.image.topic_configs(topic), broker.config.server
+    for one in changes:  # each by itself first: so that the refusal has a place
+        try:
+            records_for_topic(topic, current, changed(current, [one], server), server, [])
+        except WireError as wrong:
+            raise Refused(str(wrong).rstrip("."), one.name) from None
+    try:
+        records_for_topic(topic, current, changed(current, changes, server), server, [])
+    except WireError as wrong:
+        raise Refused(str(wrong).rstrip("."), "configs") from None
+
+
+def _topic(world: World, fields: Fields) -> str:
+    """A topic of people's own that is there."""
+    topic = fields.text("topic")
+    if topic not in _metadata(world).topics or topic.startswith("__"):
+        raise Refused(f"there is no topic {topic} of yours", "topic")
+    return str(topic)
 
 
 def _add_partitions(world: World, fields: Fields, limits: WorldLimits) -> Action:
@@ -194,10 +252,14 @@ def _groups(world: World) -> list[str]:
 
 
 def _metadata(world: World) -> MetadataImage:
+    return _broker_up(world).image
+
+
+def _broker_up(world: World) -> Broker:
     for node in world.nodes.values():
         broker: object = node.machine
         if isinstance(broker, Broker):
-            return broker.image
+            return broker
     raise Refused("no broker is up: start it first")
 
 
@@ -205,6 +267,8 @@ CHECKS: dict[str, Callable[[World, Fields, WorldLimits], Action]] = {
     "add": _add,
     "change": _change,
     "remove": _remove,
+    "stop client": _stop_client,
+    "start client": _start_client,
     "crash client": _crash_client,
     "kill": _kill,
     "stop": _stop,
@@ -217,6 +281,8 @@ CHECKS: dict[str, Callable[[World, Fields, WorldLimits], Action]] = {
     "produce": _produce,
     "create topic": _create_topic,
     "add partitions": _add_partitions,
+    "change topic": _change_topic,
+    "delete topic": _delete_topic,
 }
 
 

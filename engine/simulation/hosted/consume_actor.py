@@ -50,6 +50,7 @@ class ConsumeActor:
     had: int = 0  # records delivered in all lives
     crashed: bool = False
     leaving: bool = False
+    stays: bool = False  # when it has left: it is stopped, not removed
 
     @property
     def reader(self) -> str:
@@ -61,7 +62,7 @@ class ConsumeActor:
         self.start += 1
         self.asked.clear()
         self.work.clear()
-        self.leaving = False
+        self.leaving = self.stays = False
         self._begin(node)
 
     def _begin(self, node: Node) -> None:
@@ -70,9 +71,9 @@ class ConsumeActor:
         else:
             self._call(node, GetMetadata((self.spec.topic,)), "topic")
 
-    def leave(self, node: Node) -> None:
+    def leave(self, node: Node, *, stays: bool = False) -> None:
         """Stop in order: commit (if that is automatic), leave the group."""
-        self.leaving = True
+        self.leaving, self.stays = True, stays
         if self.spec.group is not None:
             self._call(node, Unsubscribe(LEAVE_MS), "leave")
 
@@ -99,7 +100,10 @@ class ConsumeActor:
         elif step == "leave":
             world.observe(node.name, "left", self.reader)
             cluster.end_client(world, node.name)
-            node.actor = None
+            if self.stays:
+                world.observe(node.name, "client stopped")
+            else:
+                node.actor = None
         else:
             self._poll(world, node)
 

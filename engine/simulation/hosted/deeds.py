@@ -7,12 +7,14 @@ Not here: what became of it (the history says that), records that were sent (ins
 from collections.abc import Mapping
 from typing import Any
 
+from engine.core.metadata.image import TOPIC_RESOURCE
 from engine.simulation.hosted import written
 from engine.wire import frames
 from engine.wire.error_codes import WireError
 from engine.wire.messages.create_partitions import CreatePartitionsRequest
 from engine.wire.messages.create_topics import CreateTopicsRequest
 from engine.wire.messages.delete_topics import DeleteTopicsRequest
+from engine.wire.messages.incremental_alter_configs import AlterConfigsResource, IncrementalAlterConfigsRequest
 from engine.wire.messages.produce import ProduceRequest
 from engine.wire.primitives import DAMAGE, Malformed, Message
 
@@ -43,4 +45,13 @@ def _of_request(message: Message) -> Deed:
     if isinstance(message, DeleteTopicsRequest):
         names = [*(message.topic_names or ()), *(one.name for one in message.topics or () if one.name)]
         return {"do": "delete topic", "topic": names[0] if names else ""}
+    if isinstance(message, IncrementalAlterConfigsRequest) and message.resources:
+        return _of_configs(message.resources[0])
     return {"do": "send"}
+
+
+def _of_configs(resource: AlterConfigsResource) -> Deed:
+    if resource.resource_type != TOPIC_RESOURCE:
+        return {"do": "send"}
+    configs = {one.name: one.value or "" for one in resource.configs}
+    return {"do": "change topic", "topic": resource.resource_name, "configs": configs}

@@ -104,6 +104,24 @@ class Learner:
         node.actor = None
         world.observe(node.name, "removed actor")
 
+    def _stop_client(self, world: World, action: Action) -> None:
+        """Its process ends, and it stays declared: it can be started again."""
+        node = world.nodes.get(action["name"])
+        if node is None or node.actor is None or node.machine is None:
+            return
+        actor = node.actor
+        if isinstance(actor, ConsumeActor) and actor.spec.group is not None and not actor.leaving:
+            actor.leave(node, stays=True)
+            world.acted.append(node)
+            return  # it ends when it has left, or when that is asked for again
+        cluster.end_client(world, node.name)
+        world.observe(node.name, "client stopped")
+
+    def _start_client(self, world: World, action: Action) -> None:
+        node = world.nodes.get(action["name"])
+        if node is not None and isinstance(node.actor, ProduceActor | ConsumeActor):
+            world.push(world.now_us, "revive", node.name, actor_specs.client_config(node.actor.spec, _bootstrap(world)))
+
     def _crash_client(self, world: World, action: Action) -> None:
         node = world.nodes.get(action["name"])
         if node is not None and isinstance(node.machine, Client):
@@ -171,6 +189,8 @@ DEEDS: dict[str, Callable[[Learner, World, Action], None]] = {
     "add": Learner._add,
     "change": Learner._change,
     "remove": Learner._remove,
+    "stop client": Learner._stop_client,
+    "start client": Learner._start_client,
     "crash client": Learner._crash_client,
     "send": Learner._send,
     "hang up": Learner._hang_up,

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.simulation.hosted import observed
+from engine.simulation.hosted import deeds, observed
 from engine.simulation.hosted.timeline import Timeline
 from engine.simulation.past import Entry, Seen, entry_of
 
@@ -24,7 +24,8 @@ LOOK_BACK_MAX = 50_000
 QUIET_ACTIONS = ("hang up",)
 TRACKS = {  # what is seen, and the track of a timeline it is marked on
     "started": "cluster", "group": "cluster", "segments_deleted": "cluster", "log_start": "cluster", "left": "cluster",
-    "offset_reset": "cluster", "removed": "cluster", "killed": "faults", "crashed": "faults", "stopped": "faults",
+    "offset_reset": "cluster", "removed": "cluster", "client stopped": "cluster",
+    "killed": "faults", "crashed": "faults", "stopped": "faults",
     "could not start": "faults", "log_dir_offline": "faults", "partition_offline": "faults", "sync failed": "faults",
     "dies": "faults", "client crashed": "faults", "disk is short": "faults", "disk has room": "faults",
     "disk is slow": "faults", "disk is as fast as before": "faults", "wall clock leapt": "faults", "frozen": "faults",
@@ -59,7 +60,7 @@ class Moments:
             old = [one for one in timeline.keeper.actions if one.after < first][-MARKS_MAX:]
             for one in old:
                 if one.action["do"] not in QUIET_ACTIONS:
-                    self.marks.append(_mark(one.after + 1, one.at_us, "you", "act", action_facts(one.action)))
+                    self.marks.append(_mark(one.after + 1, one.at_us, "you", "act", deeds.deed(one.action)))
         last = min(timeline.head, first + SCAN_AT_ONCE)
         for number in range(first + 1, last + 1):
             row = timeline.row(number)
@@ -71,7 +72,7 @@ class Moments:
 def _marks_of(entry: Entry) -> list[Mark]:
     found = []
     if entry.kind == "act" and entry.brief["do"] not in QUIET_ACTIONS:
-        found.append(_mark(entry.number, entry.at_us, "you", "act", action_facts(entry.brief)))
+        found.append(_mark(entry.number, entry.at_us, "you", "act", deeds.deed(entry.brief)))
     known = set()
     for one in entry.seen:
         if one.kind in TRACKS and not (one.kind in FIRST_OF and one.kind in known):
@@ -84,11 +85,6 @@ def _marks_of(entry: Entry) -> list[Mark]:
 
 def _mark(event: int, at_us: int, track: str, kind: str, facts: dict[str, Any]) -> Mark:
     return {"event": event, "at_us": at_us, "track": track, "kind": kind, "facts": facts}
-
-
-def action_facts(action: dict[str, Any]) -> dict[str, Any]:
-    """An action without the bytes of its frame."""
-    return {name: value for name, value in action.items() if name != "frame"}
 
 
 def event_at(timeline: Timeline, at_us: int) -> int:

@@ -50,6 +50,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "left": ("group",),
     "dies": ("at",),
     "client crashed": (),
+    "client stopped": (),
     "added": ("what", "topic"),
     "changed": ("topic",),
     "removed actor": (),

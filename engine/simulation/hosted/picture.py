@@ -71,12 +71,14 @@ def _broker(world: World, node: Node) -> dict[str, Any]:
 
 def _topics(world: World, remembered: Cells) -> list[dict[str, Any]]:
     found: dict[str, list[dict[str, Any]]] = {}
+    configs: dict[str, dict[str, str]] = {}  # those that are set; none are known while no broker is up
     assert world.past is not None, "a hosted world has a past"
     for node in brokers(world):
         broker = broker_of(node)
         if broker is None:
             continue
         for partition in broker.replica_manager.all():
+            configs[partition.topic] = dict(broker.image.topic_configs(partition.topic))
             found.setdefault(partition.topic, []).append(_partition(node.name, partition, remembered))
     for (topic, index), one in world.past.ledger.partitions.items():
         if not any(there["index"] == index for there in found.get(topic, ())):  # its broker is down
@@ -85,9 +87,12 @@ def _topics(world: World, remembered: Cells) -> list[dict[str, Any]]:
                 "high_watermark": one.visible, "offline": True, "records": [],
             })  # fmt: skip
     return [
-        {"name": name, "internal": name.startswith("__"), "partitions": sorted(parts, key=lambda part: part["index"])}
+        {
+            "name": name, "internal": name.startswith("__"), "configs": configs.get(name),
+            "partitions": sorted(parts, key=lambda part: part["index"]),
+        }
         for name, parts in sorted(found.items())
-    ]
+    ]  # fmt: skip
 
 
 def _partition(leader: str, partition: Partition, remembered: Cells) -> dict[str, Any]:

@@ -15,7 +15,7 @@ Not here: words (pages make them of kinds and facts).
 from typing import Any, NamedTuple
 
 from engine.broker.broker import Broker
-from engine.simulation.hosted import observed, written
+from engine.simulation.hosted import deeds, observed
 from engine.simulation.hosted.shape import broker_of, brokers
 from engine.simulation.hosted.timeline import Timeline
 from engine.simulation.past import Entry
@@ -132,9 +132,7 @@ def _declared(timeline: Timeline, entry: Entry) -> int:
 def _step(timeline: Timeline, entry: Entry, because: str) -> Step:
     facts: dict[str, Any] = {}
     if entry.kind == "act":
-        facts = dict(entry.brief)
-        if "frame" in facts:
-            facts["frame"] = len(written.frame_of(facts["frame"]))
+        facts = deeds.deed(entry.brief)
     elif isinstance(entry.subject, int):
         at, other, *size = entry.brief or ("", "")
         facts = {"node": at, "other": other, **({"bytes": size[0]} if size else {})}

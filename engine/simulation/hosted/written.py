@@ -12,11 +12,19 @@ from zlib import compress, decompress
 from engine.client.calls import Header
 from engine.client.partitioners import partition_of
 from engine.client.records import encode_batch
+from engine.core.metadata.config_changes import Change
+from engine.core.metadata.image import TOPIC_RESOURCE
 from engine.core.records.batch import HEADER_BYTES, read_header
 from engine.wire import frames
 from engine.wire.error_codes import ErrorCode, WireError
 from engine.wire.messages.create_partitions import CreatePartitionsRequest, CreatePartitionsTopic
 from engine.wire.messages.create_topics import CreatableTopic, CreatableTopicConfig, CreateTopicsRequest
+from engine.wire.messages.delete_topics import DeleteTopicsRequest, DeleteTopicState
+from engine.wire.messages.incremental_alter_configs import (
+    AlterableConfig,
+    AlterConfigsResource,
+    IncrementalAlterConfigsRequest,
+)
 from engine.wire.messages.produce import PartitionProduceData, ProduceRequest, ProduceResponse, TopicProduceData
 from engine.wire.primitives import DAMAGE, Malformed
 
@@ -24,6 +32,8 @@ PRODUCE = 0
 BY_NAME, BY_ID = 12, 13
 CREATE_VERSION = 7
 PARTITIONS_VERSION = 3
+CONFIGS_VERSION = 1
+DELETE_VERSION = 6
 CLIENT_ID = "you"
 TIMEOUT_MS = 30_000
 Entry = tuple[int, bytes | None, bytes | None, tuple[Header, ...]]
@@ -114,6 +124,19 @@ def more_partitions_frame(topic: str, total: int) -> bytes:
     """A CreatePartitions as the picture's own form sends it."""
     message = CreatePartitionsRequest([CreatePartitionsTopic(topic, total, None)], TIMEOUT_MS)
     return frames.encode_request(message, PARTITIONS_VERSION, 1, CLIENT_ID)
+
+
+def configs_frame(topic: str, changes: list[Change]) -> bytes:
+    """An IncrementalAlterConfigs as the picture's own form sends it."""
+    wanted = [AlterableConfig(one.name, int(one.operation), one.value) for one in changes]
+    message = IncrementalAlterConfigsRequest([AlterConfigsResource(TOPIC_RESOURCE, topic, wanted)])
+    return frames.encode_request(message, CONFIGS_VERSION, 1, CLIENT_ID)
+
+
+def delete_frame(topic: str) -> bytes:
+    """A DeleteTopics as the picture's own button sends it."""
+    message = DeleteTopicsRequest(topics=[DeleteTopicState(topic)], timeout_ms=TIMEOUT_MS)
+    return frames.encode_request(message, DELETE_VERSION, 1, CLIENT_ID)
 
 
 def partition_for(key: bytes | None, count: int) -> int:

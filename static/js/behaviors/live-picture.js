@@ -1,17 +1,21 @@
 // The page of a sandbox: frames come, everything that shows them draws them; presses become commands.
 import { connection } from "../picture/connection.js";
 import { controls } from "../picture/controls.js";
+import { caption } from "../picture/caption.js";
 import { chaos } from "../picture/chaos.js";
 import { forms } from "../picture/forms.js";
+import { guide } from "../picture/guide.js";
+import { lens } from "../picture/lens.js";
 import { log } from "../picture/log.js";
-import { partitions, readers } from "../picture/model.js";
+import { many, partitions, readers, thin } from "../picture/model.js";
+import { rows } from "../picture/rows.js";
 import { stage } from "../picture/stage.js";
 import { ledgerTable, stateTable } from "../picture/tables.js";
 import { things } from "../picture/thing.js";
 import { timeline } from "../picture/timeline.js";
 import { travel } from "../picture/travel.js";
 import { why } from "../picture/why.js";
-import { example, sayer } from "../picture/deeds.js";
+import { sayer } from "../picture/deeds.js";
 
 export default function livePicture(root) {
   const part = (name) => root.querySelector(`[data-part="${name}"]`);
@@ -21,34 +25,32 @@ export default function livePicture(root) {
   const ask = connection(root.dataset.socket, { take, tell: (...how) => says.tell(...how) });
   const says = sayer(part, ask, state);
   const { doing, act } = says;
-  const jump = (event) => doing("jump", { to: event });
-  const explain = why(part, { doing });
+  const toPicture = () => { if (svg.getBoundingClientRect().top < 0) part("stage").scrollIntoView({ block: "start" }); };
+  const jump = async (event) => { await doing("jump", { to: event }); toPicture(); };
+  const explain = why(part, { doing, jump });
   const go = (id) => { location.href = new URL(`${id.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-")}/`, new URL(root.dataset.list, location.href)); };
+  const hands = forms(root, part, { state, act, shown: toPicture });
   const shows = [
-    controls(part, { state, doing, go }), chaos(part, { act }), forms(root, part, { state, doing, act }), stateTable(part), ledgerTable(part, { ask, state }),
-    things(root, svg, part, { state, explain, draw: () => state.frame && draw(state.frame) }), log(part, { ask, state, explain, jump }),
+    controls(part, { state, doing, go, told: () => told.ask() }), chaos(part, { act }), hands.show, rows(part, { act, hands }), stateTable(part), ledgerTable(part, { ask, state }),
+    things(root, svg, part, { state, explain, draw: () => again(), act, hands }), log(part, { ask, state, explain, jump }),
+    guide(root, part, { state, act, hands, jump, look: (lens) => lenses.look(lens) }),
   ];
+  const again = () => state.frame && draw(state.frame);
+  const lenses = lens(root, { state, draw: again }), told = caption(part, { state, ask, draw: again });
   const track = timeline(part("timeline"), { seek: (at) => doing("seek", { at_us: at }), jump, selectSpan: part("span") });
 
   function draw(frame) {
     const first = readers(frame)[0];
     drawn.draw(frame, { lens: state.lens, reader: first, isNarrow: narrow.matches, thing: state.thing });
     part("delivery-to").textContent = first ? `To ${first.name}:` : "Nobody reads.";
-    part("start").hidden = frame.topics.some((one) => !one.internal) || !frame.time.at_present;
-    part("summary").textContent = `${partitions(frame).length} partitions, ${frame.actors.length} clients, event ${frame.time.events}${frame.without_records ? `; records of ${frame.without_records} partitions are not drawn` : ""}`;
-    for (const show of shows) show(frame);
+    part("summary").textContent = `${many(partitions(frame).length, "partition")}, ${many(frame.actors.length, "client")}, event ${thin(frame.time.events)}${frame.without_records ? `; records of ${frame.without_records} partitions are not drawn` : ""}`;
+    for (const show of [...shows, told.show]) show(frame);
     track.draw(frame, state);
     root.dataset.events = frame.time.events;
+    root.dataset.topics = partitions(frame).length ? "some" : "none";
+    root.dataset.clients = frame.actors.length ? "some" : "none";
   }
   function take(frame) { state.frame = frame; root.dataset.live = ""; draw(frame); moved(frame); }
-  for (const button of root.querySelectorAll("[data-lens]")) {
-    button.addEventListener("click", () => {
-      state.lens = button.dataset.lens;
-      for (const one of root.querySelectorAll("[data-lens]")) one.setAttribute("aria-pressed", String(one === button));
-      for (const one of root.querySelectorAll("[data-legend]")) one.hidden = one.dataset.legend !== state.lens;
-      if (state.frame) draw(state.frame);
-    });
-  }
-  narrow.addEventListener("change", () => state.frame && draw(state.frame));
-  part("example").addEventListener("click", () => example(act));
+  narrow.addEventListener("change", again);
+  lenses.begin();
 }

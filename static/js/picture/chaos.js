@@ -9,7 +9,7 @@ export function chaos(part, { act }) {
   });
   return function show(frame) {
     const broker = frame.brokers[0];
-    for (const one of box.querySelectorAll("[data-when]")) one.hidden = (one.dataset.when === "up") !== broker.up;
+    for (const one of box.querySelectorAll("[data-when]")) one.disabled = (one.dataset.when === "up") !== broker.up; // its place stays: what is pressed twice is not its opposite
     const so = { slow: broker.disk.slower_us > 0, full: broker.disk.space_bytes !== null && broker.disk.space_bytes - broker.disk.used_bytes < 1000 };
     for (const one of box.querySelectorAll("[data-toggle]")) one.setAttribute("aria-pressed", String(so[one.dataset.toggle]));
   };

@@ -1,14 +1,14 @@
 // Time: play, pause, step, run until, speed; looking back and forking. Space pauses, a full stop steps.
 import { clock } from "./model.js";
 
-export function controls(part, { state, doing, go }) {
+export function controls(part, { state, doing, go, told }) {
   const until = () => (part("kind").value ? { until: { seen: part("kind").value } } : {});
   const speed = () => (part("speed").value === "max" ? "max" : Number(part("speed").value));
   const time = () => state.frame?.time;
   const plays = () => Boolean(time()?.speed);
 
   const play = () => doing(plays() ? "pause" : "play", plays() ? {} : { speed: speed() });
-  const step = () => doing("step", until());
+  const step = async () => { if (await doing("step", until())) setTimeout(told, 120); }; // when its frame is here
   part("play").addEventListener("click", play);
   part("step").addEventListener("click", step);
   part("until").addEventListener("click", () => doing("play", { speed: speed(), ...until() }));
@@ -17,7 +17,9 @@ export function controls(part, { state, doing, go }) {
   part("to-now").addEventListener("click", () => doing("jump", {}));
   const fork = async (at) => {
     const made = await doing("fork", { ...(at === undefined ? {} : { from: at }), name: `Fork at ${clock(time()?.now_us ?? 0, 0)}` });
-    if (made) go(made.sandbox);
+    if (!made) return;
+    if (!time()?.at_present) await doing("jump", {}); // who looks in there later, or compares, finds it at its present
+    go(made.sandbox);
   };
   part("fork").addEventListener("click", () => fork(time().events));
   part("fork-now").addEventListener("click", () => fork());

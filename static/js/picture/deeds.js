@@ -1,7 +1,7 @@
 // Doing something: a command, its answer, and the sentence when it was refused; how the connection goes.
 import { plain } from "./model.js";
 
-const STEPS = { kill: 2, stop: 2, start: 2, "slow disk": 2, leap: 2, cut: 2, freeze: 2 }; // events until it is seen, while time stands
+const STEPS = { kill: 2, stop: 2, start: 2, "slow disk": 2, leap: 2, cut: 2, freeze: 2, "start client": 3 }; // events until it is seen, while time stands
 
 export function sayer(part, ask, state) {
   function refuse(words) {

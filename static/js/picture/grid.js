@@ -4,14 +4,14 @@ import { ROWS_MAX, partitions, producers, readers, touches } from "./model.js";
 
 const WIDE_MIN = 880, WIDE_MAX = 1240;
 const WIDE = { left: 0, leftW: 150, slots: 24, rightW: 250, top: 8, head: 62 };
-const NARROW = { width: 358, left: 0, leftW: 174, x: 0, w: 358, slot: 14, slots: 24, right: 0, rightW: 358, top: 8, head: 62, narrow: true };
+const NARROW = { width: 358, left: 0, leftW: 174, x: 0, w: 358, slot: 13.6, slots: 24, right: 0, rightW: 358, top: 8, head: 62, narrow: true };
 const SIDE = 52;
 const MEMBER = 24;
 
 /** The wide layout for a width: the broker takes the middle, its slots grow a little. One unit is one pixel. */
 function wide(room) {
-  const width = Math.max(WIDE_MIN, Math.min(WIDE_MAX, room)), slot = Math.min(22, Math.floor((width - 540) / 25));
-  const w = slot * WIDE.slots + 24, gap = (width - WIDE.leftW - WIDE.rightW - w) / 2;
+  const width = Math.max(WIDE_MIN, Math.min(WIDE_MAX, room)), slot = Math.min(22, Math.floor((width - 550) / 25));
+  const w = slot * WIDE.slots + 34, gap = (width - WIDE.leftW - WIDE.rightW - w) / 2;
   return { ...WIDE, width, slot, w, x: WIDE.leftW + gap, right: width - WIDE.rightW };
 }
 
@@ -42,7 +42,7 @@ export function grid(frame, narrow, room) {
     at += h + 12;
   }
   const last = g.producers.at(-1);
-  g.height = Math.max(below + g.brokerH + 6, at, narrow ? 0 : last.y + SIDE, narrow ? 0 : 300);
+  g.height = Math.max(below + g.brokerH + 6, at, narrow ? 0 : last.y + SIDE, narrow || !shown.length ? 0 : 300);
   g.stripX = g.x + 12;
   g.first = (part) => Math.max(part.start, part.end - g.slots, 0);
   g.slotX = (part, offset) => g.stripX + Math.max(0, Math.min(g.slots, offset - g.first(part))) * g.slot;

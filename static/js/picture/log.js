@@ -36,13 +36,20 @@ export function log(part, { ask, state, explain, jump }) {
       if (found.marks.length) {
         state.marks = [...state.marks, ...found.marks].slice(-1000);
         since = found.marks.at(-1).event;
-        part("log").replaceChildren(...state.marks.slice(-SHOWN).reverse().map(item));
         say(found.marks.at(-1).words);
       }
     } catch { /* the page says what is wrong with the connection */ }
     setTimeout(() => { asking = false; if (again) look(); }, 500);
   }
+  /** The newest up to where one looks. */
+  function list(frame) {
+    const shown = state.marks.filter((one) => one.event <= frame.time.events).slice(-SHOWN), known = `${shown[0]?.event} ${shown.at(-1)?.event} ${shown.length}`;
+    if (part("log").dataset.shown === known) return;
+    part("log").dataset.shown = known;
+    part("log").replaceChildren(...shown.reverse().map(item));
+  }
   return function show(frame) {
+    list(frame);
     if (frame.time.at_present) state.headUs = Math.max(state.headUs, frame.time.now_us);
     if (frame.time.head !== head) look();
   };

@@ -16,6 +16,8 @@ export function partitions(frame) {
 export const producers = (frame) => frame.actors.filter((one) => one.spec.kind === "producer");
 export const consumers = (frame) => frame.actors.filter((one) => one.spec.kind === "consumer");
 
+const places = new Map(); // of who reads: whoever came first keeps place and colour, also while no broker knows it
+
 /** Who reads: groups with their members, and each consumer without a group. */
 export function readers(frame) {
   const found = new Map();
@@ -27,7 +29,8 @@ export function readers(frame) {
     if (!found.has(name)) found.set(name, { name, group: null, committed: {}, members: [], others: 0 });
     found.get(name).members.push(actor);
   }
-  return [...found.values()].map((one, i) => ({ ...one, kind: "ab"[i % 2], number: i }));
+  for (const name of [...found.keys()].sort()) if (!places.has(name)) places.set(name, places.size);
+  return [...found.values()].map((one) => ({ ...one, number: places.get(one.name), kind: "ab"[places.get(one.name) % 2] })).sort((one, other) => one.number - other.number);
 }
 
 /** Where a reader stands in a partition: {offset, actor}, or null. */
@@ -38,8 +41,17 @@ export function position(reader, key) {
 
 export const touches = (reader, part) => part.key in reader.committed || position(reader, part.key) !== null;
 
+/** Records of one key look alike: one of a few tones, and the end of its name, which tells keys apart that share a tone. */
+export function keyMark(key, letters) {
+  let sum = 7;
+  for (const letter of key) sum = (sum * 31 + letter.codePointAt(0)) % 1009;
+  return { tone: sum % TONES, letters: [...key].slice(-letters).join("") };
+}
+const TONES = 6;
+
 /** The class of one record under a lens. */
-export function shade(lens, part, offset, reader) {
+export function shade(lens, part, offset, reader, record) {
+  if (lens === "keys") return record?.key == null ? "keyless" : `tone-${keyMark(record.key, 1).tone}`;
   if (lens === "durability") return offset < part.synced ? "synced" : "appended";
   if (lens === "delivery" && reader) {
     if (offset < (reader.committed[part.key] ?? 0)) return "fate-committed";
@@ -49,17 +61,24 @@ export function shade(lens, part, offset, reader) {
   return offset < part.high_watermark ? "" : "unseen";
 }
 
-export const hidden = (frame) => partitions(frame).reduce((sum, part) => sum + part.end - part.high_watermark, 0);
+export const hidden = (frame) => partitions(frame).reduce((sum, part) => sum + part.end - part.high_watermark - gone(frame, part), 0);
 
+/** How far the groups' committed offsets are behind; null while no broker is up to say. Who has no group commits nothing. */
 export function lag(frame) {
   let sum = 0;
-  for (const reader of readers(frame)) {
+  if (!frame.brokers.some((one) => one.up)) return null;
+  for (const reader of readers(frame).filter((one) => one.group)) {
     for (const part of partitions(frame)) {
       if (touches(reader, part)) sum += Math.max(0, part.high_watermark - (reader.committed[part.key] ?? part.start));
     }
   }
   return sum;
 }
+
+/** Records of a partition that went with the power: its broker is down, and its disk has nothing un-synced any more. */
+export const gone = (frame, part) => (!part.leader && frame.brokers.every((one) => !one.up && !one.disk.unsynced_bytes) ? Math.max(0, part.end - part.synced) : 0);
+
+export const many = (n, one, more = `${one}s`) => `${thin(n)} ${n === 1 ? one : more}`;
 
 const two = (n) => String(n).padStart(2, "0");
 

@@ -1,5 +1,5 @@
 // Draws a frame into one SVG: producers, the broker with its partitions, who reads, what is on its way.
-import { clock, position, shade, thin, bytes, partitions, ROWS_MAX } from "./model.js";
+import { bytes, clock, gone, keyMark, many, partitions, position, ROWS_MAX, shade, thin } from "./model.js";
 import { grid } from "./grid.js";
 import { keyed } from "./keyed.js";
 
@@ -23,9 +23,9 @@ export function stage(svg) {
     const group = put(`maker-${actor.name}`, into, "g", { class: `actor ${actor.you || actor.up ? "" : "down"} ${actor.cut ? "cut" : ""}` });
     put(`maker-${actor.name}-box`, group, "rect", { x, y, width: g.leftW - 4, height: h, rx: 6, class: "actor-box" });
     put(`maker-${actor.name}-n`, group, "text", { x: x + 10, y: y + 18, class: "row-title" }, short(actor.name, 18));
-    const says = actor.you ? "by hand" : !actor.up ? "down" : frozen(actor, frame) ?? (actor.cut ? "cut off" : `${actor.spec.rate}/s, acks=${actor.spec.acks}`);
-    put(`maker-${actor.name}-s`, group, "text", { x: x + 10, y: y + 34, class: `label ${!actor.you && (!actor.up || actor.cut) ? "warn" : ""}` }, says);
-    if (actor.you) { group.setAttribute("role", "img"); group.setAttribute("aria-label", "you: forms and pages of the console"); }
+    const says = actor.you ? "by hand" : !actor.up ? "down" : frozen(actor, frame) ?? (actor.cut ? "cut off" : homeless(actor, frame) ? `no topic ${short(actor.spec.topic, 10)}` : actor.spec.limit !== null && actor.made >= actor.spec.limit ? `finished, ${thin(actor.made)} made` : `${actor.spec.rate}/s, acks=${actor.spec.acks}`);
+    put(`maker-${actor.name}-s`, group, "text", { x: x + 10, y: y + 34, class: `label ${!actor.you && (!actor.up || actor.cut || homeless(actor, frame)) ? "warn" : ""}` }, says);
+    if (actor.you) focusable(group, { of: "you" }, "you: forms and pages of the console");
     else focusable(group, { of: "actor", name: actor.name }, `producer ${actor.name}, ${says}`);
     for (let i = 0; i < (lens === "durability" ? Math.min(6, actor.waiting ?? 0) : 0); i += 1) {
       put(`maker-${actor.name}-m${i}`, group, "rect", { x: x + g.leftW - 20 - i * 9, y: y + 6, width: 7, height: 13, rx: 1, class: "rec memory" });
@@ -43,16 +43,17 @@ export function stage(svg) {
     put("broker-s", group, "text", { x: g.x + 101, y: g.brokerY + 22, class: `label ${state === "up" ? "good" : "bad"}` }, state);
     const space = disk.space_bytes ? ` of ${bytes(disk.space_bytes)}` : "";
     put("broker-d", group, "text", { x: g.x + 12, y: g.brokerY + 41, class: "label" }, `disk ${bytes(disk.used_bytes)}${space}`);
+    const sum = frame.topics.reduce((all, topic) => all + topic.partitions.reduce((some, part) => some + gone(frame, part), 0), 0);
     const slow = disk.slower_us ? `slower by ${disk.slower_us / 1e6} s, ` : "";
-    const unsynced = disk.unsynced_bytes ? `${bytes(disk.unsynced_bytes)} not synced` : "all synced";
-    put("broker-u", group, "text", { x: g.x + g.w - 12, y: g.brokerY + 41, class: `label end ${disk.unsynced_bytes || slow ? "warn" : ""}` }, slow + unsynced);
+    const unsynced = disk.unsynced_bytes ? `${bytes(disk.unsynced_bytes)} not synced` : sum ? `${many(sum, "record")} lost` : "all synced";
+    put("broker-u", group, "text", { x: g.x + g.w - 12, y: g.brokerY + 41, class: `label end ${disk.unsynced_bytes || slow ? "warn" : sum ? "bad" : ""}` }, slow + unsynced);
     put("broker-c", group, "text", { x: g.x + g.w - 12, y: g.brokerY + 22, class: "label end" }, broker.up ? `${broker.connections} ${broker.connections === 1 ? "connection" : "connections"}` : "");
     focusable(group, { of: "broker", name: broker.name }, `${broker.name}: ${state}, disk ${bytes(disk.used_bytes)}${space}, ${unsynced}`);
     if (!g.rows.length) put("no-topic", group, "text", { x: g.x + g.w / 2, y: g.brokerY + g.head + 24, class: "label middle" }, broker.up ? "no topic yet" : "what is on its disk is seen when it is up");
   }
 
-  function drawRow(row, into, lens, reader) {
-    const { part, y } = row;
+  function drawRow(row, into, lens, reader, frame) {
+    const { part, y } = row, lost = gone(frame, part);
     const up = part.leader && !part.offline;
     const waits = part.end - part.high_watermark;
     const says = !up ? "offline" : waits ? `${thin(part.high_watermark)} of ${thin(part.end)} visible` : `${thin(part.end)} visible`;
@@ -61,18 +62,19 @@ export function stage(svg) {
     put(`p-${part.key}-box`, group, "rect", { x: g.x + 5, y, width: g.w - 10, height: row.h, rx: 6, class: "cell" });
     if (!up) put(`p-${part.key}-hatch`, group, "rect", { x: g.x + 5, y, width: g.w - 10, height: row.h, rx: 6, fill: "url(#hatch)" });
     put(`p-${part.key}-n`, group, "text", { x: g.x + 13, y: y + 17, class: "row-title" }, short(part.key, g.narrow ? 18 : 30));
-    put(`p-${part.key}-w`, group, "text", { x: g.x + g.w - 13, y: y + 17, class: `label end ${!up ? "bad" : waits ? "warn" : ""}` }, lens === "durability" ? (part.end <= part.synced ? "all on disk" : up ? `${part.end - part.synced} lost if the power goes` : `${part.end - part.synced} not on the disk`) : says);
-    drawStrip(row, group, lens, reader);
+    put(`p-${part.key}-w`, group, "text", { x: g.x + g.w - 13, y: y + 17, class: `label end ${!up ? (lost ? "bad" : "") : waits ? "warn" : ""}` }, lost ? `offline, ${many(lost, "record")} lost with the power` : lens === "durability" && up ? (part.end <= part.synced ? "all on disk" : `${part.end - part.synced} lost if the power goes`) : says);
+    drawStrip(row, group, lens, reader, lost);
     row.flags.forEach((one, i) => drawFlags(one, i, row, group));
   }
 
-  function drawStrip({ part, y }, group, lens, reader) {
+  function drawStrip({ part, y }, group, lens, reader, lost) {
     const key = `p-${part.key}`, from = g.first(part), top = y + 25;
     put(`${key}-bed`, group, "rect", { x: g.stripX - 1, y: top - 1, width: g.slots * g.slot + 2, height: 22, rx: 3, class: "bed" });
     const known = new Map(part.records.map((record) => [record.offset, record]));
     for (let offset = from; offset < part.end; offset += 1) {
-      const one = put(`${key}-r${offset}`, group, "rect", { x: g.slotX(part, offset) + 1, y: top, width: g.slot - 2, height: 20, rx: 2, class: `rec ${shade(lens, part, offset, reader)}` });
-      const record = known.get(offset);
+      const record = known.get(offset), x = g.slotX(part, offset);
+      const one = put(`${key}-r${offset}`, group, "rect", { x: x + 1, y: top, width: g.slot - 2, height: 20, rx: 2, class: `rec ${lost && offset >= part.synced ? "gone" : shade(lens, part, offset, reader, record)}` });
+      if (lens === "keys" && record?.key != null) put(`${key}-k${offset}`, group, "text", { x: x + g.slot / 2, y: top + 14.5, class: "tiny middle key-name" }, keyMark(record.key, g.narrow ? 1 : 2).letters);
       one.dataset.thing = JSON.stringify({ of: "record", topic: part.topic, partition: part.index, offset, ...(record ? { key: record.key, value: record.value, from: record.from } : {}) });
       one.classList.toggle("chosen", chosen === one.dataset.thing);
     }
@@ -92,8 +94,10 @@ export function stage(svg) {
     const lag = part.high_watermark - (committed ?? at ?? part.start);
     const right = g.slotX(part, Math.max(committed ?? 0, at ?? 0));
     const left = Math.min(right, g.slotX(part, committed ?? at));
-    const beside = left - g.stripX > 120;
-    put(`${key}-t`, group, "text", { x: beside ? left - 6 : right + 12, y: flagY + 4, class: `tiny ${beside ? "end" : ""} group-${reader.kind}` }, `${short(reader.name, 14)}${lag > 0 ? `, lag ${thin(lag)}` : ""}`);
+    const words = `${short(reader.name, 14)}${lag > 0 ? `, lag ${thin(lag)}` : ""}`, needs = words.length * 8;
+    // Where there is room: before both flags, behind both, else between them.
+    const [x, end] = left - g.stripX > needs ? [left - 6, "end"] : g.stripX + g.slots * g.slot - right > needs ? [right + 12, ""] : [right - 6, "end"];
+    put(`${key}-t`, group, "text", { transform: `translate(${x},${flagY + 4})`, class: `tiny flag-words ${end} group-${reader.kind}` }, words);
   }
 
   function drawReader({ reader, x, y, h }, into, frame) {
@@ -116,7 +120,7 @@ export function stage(svg) {
     const group = put(`m-${actor.name}`, into, "g", {});
     put(`m-${actor.name}-box`, group, "rect", { x: x + 8, y: my, width: g.rightW - 16, height: 20, rx: 5, class: `member ${actor.up && held.length ? "" : "idle"} group-${reader.kind}` });
     put(`m-${actor.name}-n`, group, "text", { x: x + 16, y: my + 14.5, class: "label strong" }, short(actor.name, 14));
-    const says = !actor.up ? "down" : frozen(actor, frame) ?? (actor.cut ? "cut off" : actor.working_on.length ? `works, ${thin(actor.had)} had` : held.length ? held.map((key) => key.split("-").at(-1)).slice(0, 6).join(", ") : "holds nothing");
+    const says = !actor.up ? "down" : frozen(actor, frame) ?? (actor.cut ? "cut off" : homeless(actor, frame) ? "waits for its topic" : actor.working_on.length ? `works, ${thin(actor.had)} had` : held.length ? held.map((key) => Number(key.split("-").at(-1))).sort((one, other) => one - other).slice(0, 6).join(", ") : "holds nothing");
     put(`m-${actor.name}-s`, group, "text", { x: x + g.rightW - 14, y: my + 14.5, class: `label end ${actor.up && !actor.cut ? "" : "warn"}` }, says);
     focusable(group, { of: "actor", name: actor.name }, `consumer ${actor.name}: ${says}`);
     if (g.narrow) return;
@@ -152,6 +156,7 @@ export function stage(svg) {
     return null;
   }
 
+  const homeless = (actor, frame) => frame.brokers.some((one) => one.up) && !frame.topics.some((one) => one.name === actor.spec.topic);
   const frozen = (one, frame) => (one.frozen_until_us > frame.time.now_us ? `frozen until ${clock(one.frozen_until_us, 0)}` : null);
 
   return {
@@ -165,7 +170,7 @@ export function stage(svg) {
       const back = layer("back"), cells = layer("cells"), sides = layer("sides"), way = layer("way");
       layer("travel");
       for (const broker of frame.brokers) drawBroker(broker, back, frame);
-      for (const row of g.rows) drawRow(row, cells, lens, reader);
+      for (const row of g.rows) drawRow(row, cells, lens, reader, frame);
       for (const one of g.producers) drawProducer(one, sides, frame, lens);
       for (const one of g.readers) drawReader(one, sides, frame);
       drawTravelling(frame, way);

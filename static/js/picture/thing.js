@@ -1,9 +1,11 @@
-// One thing of the picture, chosen by a click, Enter or the arrow keys: its facts, and "why?" for each.
+// One thing of the picture, chosen by a click, Enter or the arrow keys: its facts, "why?" for each, and what can be done.
 import { partitions, plain, position, readers, thin } from "./model.js";
+import { button, clientDeeds, says, topicDeeds } from "./rows.js";
 
+const HASHES = { java: "its hash by Java's client (murmur2)", librdkafka: "its hash by librdkafka (CRC-32)", article: "its hash by murmur3" };
 const ARROWS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
-export function things(root, svg, part, { state, explain, draw }) {
+export function things(root, svg, part, { state, explain, draw, act, hands }) {
   function choose(text) {
     state.thing = text;
     part("thing").hidden = !text;
@@ -16,7 +18,7 @@ export function things(root, svg, part, { state, explain, draw }) {
   svg.addEventListener("keydown", (event) => {
     const on = event.target.closest("[data-thing][tabindex]");
     if (!on) return;
-    if (event.key === "Enter" || event.key === " ") { event.preventDefault(); event.stopPropagation(); choose(on.dataset.thing); part("thing").scrollIntoView({ block: "nearest" }); }
+    if (event.key === "Enter" || event.key === " ") { event.preventDefault(); event.stopPropagation(); choose(on.dataset.thing); part("thing").scrollIntoView({ block: "nearest" }); speak(); }
     if (!(event.key in ARROWS)) return;
     event.preventDefault();
     const all = [...svg.querySelectorAll("[data-thing][tabindex]")];
@@ -28,7 +30,12 @@ export function things(root, svg, part, { state, explain, draw }) {
   part("thing-close").addEventListener("click", () => choose(""));
   root.addEventListener("keydown", (event) => { if (event.key === "Escape" && state.thing) choose(""); });
 
-  function fill(title, facts, asks) {
+  /** Once, when it is chosen by the keyboard: what changes afterwards is read when one goes there. */
+  function speak() {
+    const facts = [...part("thing-facts").children].map((one) => one.textContent).join(" ");
+    part("spoken").textContent = state.thing ? `${part("thing-title").textContent}: ${facts}` : "";
+  }
+  function fill(title, facts, asks, deeds = []) {
     part("thing-title").textContent = plain(title);
     part("thing-facts").replaceChildren(...facts.map(([name, value]) => {
       const dt = document.createElement("dt"), dd = document.createElement("dd");
@@ -36,15 +43,16 @@ export function things(root, svg, part, { state, explain, draw }) {
       dd.textContent = plain(value);
       return [dt, dd];
     }).flat());
-    part("thing-asks").replaceChildren(...asks.map(([words, of, question]) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = "button";
-      button.dataset.size = "s";
-      button.textContent = plain(words);
-      button.addEventListener("click", () => explain(of, question));
-      return button;
-    }));
+    part("thing-asks").replaceChildren(...asks.map(([words, of, question, first]) => button([words, () => explain(of, question, first)])));
+    part("thing-deeds").replaceChildren(...deeds.map((one) => button(one)));
+  }
+  /** Which rule took a record to its partition. */
+  function placed({ topic, partition, key, from }, frame) {
+    const count = frame.topics.find((one) => one.name === topic)?.partitions.length, spec = frame.actors.find((one) => one.name === from?.split(":")[0])?.spec;
+    if (spec?.partition != null) return `Its producer was told to write to partition ${partition}.`;
+    if (!spec && from) return "";
+    if (key != null && spec?.partitioner !== "sticky") return `Its key ${key} belongs to partition ${partition} of ${count}: ${HASHES[spec?.partitioner ?? "java"]}, divided by ${count}, leaves ${partition}.`;
+    return spec ? "Its producer looks at no key: it fills a batch for one partition, then for another." : "";
   }
   const yes = (fact) => (fact ? "yes" : "no");
   const DRAW = {
@@ -58,7 +66,7 @@ export function things(root, svg, part, { state, explain, draw }) {
         if (at === undefined && committed === undefined) continue;
         facts.push([reader.name, thing.offset < (committed ?? 0) ? "committed" : thing.offset < (at ?? 0) ? "delivered, not committed" : "not delivered"]);
       }
-      fill(`Record ${thing.offset} of ${name}`, facts, [["Why is it here?", { of: "record", topic: thing.topic, partition: thing.partition, offset: thing.offset }, `Why is record ${thing.offset} in ${name}?`]]);
+      fill(`Record ${thing.offset} of ${name}`, facts, [["Why is it here?", { of: "record", topic: thing.topic, partition: thing.partition, offset: thing.offset }, `Why is record ${thing.offset} in ${name}?`, placed(thing, frame)]]);
     },
     partition(thing, frame) {
       const name = `${thing.topic}-${thing.partition}`, one = partitions(frame).find((found) => found.key === name);
@@ -70,7 +78,7 @@ export function things(root, svg, part, { state, explain, draw }) {
         if (name in reader.committed) asks.push([`Why has ${reader.name} committed ${reader.committed[name]}?`, { of: "committed", ...where, group: reader.name }, `Why has ${reader.name} committed ${reader.committed[name]} in ${name}?`]);
         if (at) asks.push([`Why is ${at.actor.name} at ${at.offset}?`, { of: "position", ...where, name: at.actor.name }, `Why is ${at.actor.name} at ${at.offset} in ${name}?`]);
       }
-      fill(name, [["Leader", one.leader ?? "none: its broker is down"], ["Records", `${thin(one.start)} to ${thin(one.end)}`], ["Synced up to", thin(one.synced)], ["High watermark", thin(one.high_watermark)]], asks);
+      fill(name, [["Leader", one.leader ?? "none: its broker is down"], ["Records", `${thin(one.start)} to ${thin(one.end)}`], ["Synced up to", thin(one.synced)], ["High watermark", thin(one.high_watermark)]], asks, topicDeeds(thing.topic, { act, ...hands }).slice(0, 2));
     },
     broker(thing, frame) {
       const one = frame.brokers.find((found) => found.name === thing.name);
@@ -87,8 +95,12 @@ export function things(root, svg, part, { state, explain, draw }) {
       const one = frame.actors.find((found) => found.name === thing.name);
       if (!one) { fill(thing.name, [["Now", "It is not there at this moment."]], []); return; }
       const held = Object.entries(one.positions ?? {}).map(([name, offset]) => `${name} at ${offset}`).join(", ");
-      fill(`${one.spec.kind} ${one.name}`, [["State", one.up ? (one.cut ? "cut off" : "up") : "down"], ["Topic", one.spec.topic], ...(one.spec.kind === "producer" ? [["Made", thin(one.made)], ["In its memory", thin(one.waiting)]] : [["Had", thin(one.had)], ["Holds", held || "nothing"]])],
-        [["Why is it so?", { of: "actor", name: thing.name }, `Why is ${thing.name} as it is?`]]);
+      fill(`${one.spec.kind} ${one.name}`, [["State", one.up ? (one.cut ? "cut off" : "up") : "down"], ["Does", says(one.spec)], ...(one.spec.kind === "producer" ? [["Made", thin(one.made)], ["In its memory", thin(one.waiting)]] : [["Had", thin(one.had)], ["Holds", held || "nothing"]])],
+        [["Why is it so?", { of: "actor", name: thing.name }, `Why is ${thing.name} as it is?`]], clientDeeds(one, { act, ...hands }));
+    },
+    you() {
+      fill("You", [["Do", "Whatever you do is an event of this world: the chain of every \u201cwhy?\u201d can end in it."]], [],
+        [["Produce a record…", () => hands.open("produce", {}, "value")], ["New topic…", () => hands.open("topic", {}, "topic")], ["New producer…", () => hands.open("producer", {}, "name")], ["New consumer…", () => hands.open("consumer", {}, "name")]]);
     },
     event(thing) {
       fill(`Event ${thing.event}`, [["What", "It sent what is on its way."]], [["Why?", { of: "event", event: thing.event }, `Why did event ${thing.event} happen?`]]);
@@ -99,8 +111,8 @@ export function things(root, svg, part, { state, explain, draw }) {
     const thing = JSON.parse(state.thing), known = JSON.stringify([thing, frame.time.events, frame.time.now_us >> 18]);
     if (part("thing").dataset.shown === known) return; // a button under the pointer stays the same button
     part("thing").dataset.shown = known;
-    const focused = document.activeElement?.closest("[data-part=thing-asks]") ? [...part("thing-asks").children].indexOf(document.activeElement) : -1;
+    const held = document.activeElement?.closest("[data-part=thing-asks], [data-part=thing-deeds]"), focused = held ? [...held.children].indexOf(document.activeElement) : -1;
     DRAW[thing.of](thing, frame);
-    if (focused >= 0) part("thing-asks").children[focused]?.focus();
+    if (focused >= 0) held.children[focused]?.focus({ preventScroll: true });
   };
 }

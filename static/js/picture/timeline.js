@@ -40,11 +40,11 @@ export function timeline(svg, { seek, jump, selectSpan }) {
     const seen = samples.filter((one) => one.at >= view.from);
     parts.push(make("text", { x: 0, y: 110, class: "track-name" }, "not visible"), make("text", { x: 0, y: 126, class: "track-name b" }, "lag"));
     if (seen.length < 2) return;
-    const top = Math.max(10, ...seen.map((one) => Math.max(one.hidden, one.lag)));
-    const line = (name) => seen.map((one, i) => `${i ? "L" : "M"}${x(one.at).toFixed(1)} ${(BOTTOM - (one[name] / top) * 44).toFixed(1)}`).join("");
+    const top = Math.max(10, ...seen.map((one) => Math.max(one.hidden, one.lag ?? 0)));
+    const line = (name) => seen.map((one, i) => (one[name] === null ? "" : `${i && seen[i - 1][name] !== null ? "L" : "M"}${x(one.at).toFixed(1)} ${(BOTTOM - (one[name] / top) * 44).toFixed(1)}`)).join("");
     parts.push(make("path", { d: `${line("hidden")}V${BOTTOM}H${x(seen[0].at)}Z`, class: "area" }), make("path", { d: line("lag"), class: "chart b" }));
     const last = seen.at(-1), at = Math.min(right - 4, x(last.at)) + 8;
-    parts.push(make("text", { x: at, y: 110, class: "now" }, last.hidden), make("text", { x: at, y: 126, class: "now b" }, last.lag));
+    parts.push(make("text", { x: at, y: 110, class: "now" }, last.hidden), make("text", { x: at, y: 126, class: "now b" }, last.lag ?? "not known"));
   }
   function marks(all, view, x, parts) {
     let last = {};

@@ -4,7 +4,7 @@ import { clock, plain } from "./model.js";
 const ICON = { bad: "bad", warn: "warn", thread: "key", none: "right" };
 const NS = "http://www.w3.org/2000/svg";
 
-export function why(part, { doing }) {
+export function why(part, { doing, jump }) {
   function step(one) {
     const item = document.createElement("li"), at = document.createElement("button"), says = document.createElement("p");
     item.dataset.tone = one.tone;
@@ -14,7 +14,7 @@ export function why(part, { doing }) {
     at.dataset.size = "s";
     at.textContent = clock(one.at_us);
     at.setAttribute("aria-label", `Go to ${clock(one.at_us)}, event ${one.event}`);
-    at.addEventListener("click", () => doing("jump", { to: one.event }));
+    at.addEventListener("click", () => jump(one.event));
     const dot = document.createElement("span"), svg = document.createElementNS(NS, "svg"), use = document.createElementNS(NS, "use");
     dot.className = "dot";
     svg.setAttribute("class", "icon");
@@ -32,12 +32,14 @@ export function why(part, { doing }) {
     item.append(at, dot, says);
     return item;
   }
-  return async function explain(of, question) {
+  part("why-close").addEventListener("click", () => { part("why").hidden = true; });
+  return async function explain(of, question, first = "") {
     const found = await doing("explain", of);
     if (!found) return;
     part("why-title").textContent = plain(question);
-    part("why-says").textContent = plain(found.words) || (found.steps.length ? "" : "Nothing of the last 50 000 events made it so: it was so before.");
+    part("why-says").textContent = plain([first, found.words].filter(Boolean).join(" ")) || (found.steps.length ? "" : "Nothing of the last 50 000 events made it so: it was so before.");
     part("why-steps").replaceChildren(...found.steps.map(step));
+    part("why-hint").hidden = !found.steps.length;
     part("why").hidden = false;
     part("why").focus({ preventScroll: true });
     part("why").scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });

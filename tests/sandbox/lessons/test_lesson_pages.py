@@ -120,6 +120,47 @@ def test_a_form_of_the_step_acts_once_the_prediction_is_made_and_keeps_what_was_
     assert browser.post(url("lesson-act", run.sandbox_id, 9)).status_code == 404
 
 
+def test_an_answer_brings_its_own_question_and_leaves_what_is_typed_elsewhere(hosts, browser, run):
+    said = browser.post(url("lesson-answer", run.sandbox_id), {"ask": "first_number", "value": "0"})
+    shown = text(said)
+    assert 'id="question-first_number"' in shown and "noted: 0" in shown
+    assert "<aside" not in shown and 'name="partitions"' not in shown, "the forms of the step stay as they are"
+    assert 'id="press-0" hx-swap-oob="true"' in shown and 'id="lesson-foot" hx-swap-oob="true"' in shown
+    late = browser.post(url("lesson-answer", run.sandbox_id), {"ask": "nonsense", "value": "0"})
+    assert late["HX-Retarget"] == "#lesson" and "<aside" in text(late)
+
+
+def test_conditions_do_not_give_away_what_is_to_be_foretold(hosts, browser, run):
+    LessonRun.objects.update(step=1)
+    panel = text(browser.get(url("lesson-panel", run.sandbox_id)))
+    assert "The first one is where it was, unchanged" not in panel and "once you have said what will happen" in panel
+    browser.post(url("lesson-answer", run.sandbox_id), {"ask": "first_event", "value": "stays"})
+    panel = text(browser.get(url("lesson-panel", run.sandbox_id)))
+    assert "The first one is where it was, unchanged" in panel
+    assert "You said: It stays as it was, beside the new one." in panel, "in the words of the answer"
+
+
+def test_no_template_of_a_sentence_is_ever_shown(hosts, browser, run):
+    solve(browser, hosts, run)
+    LessonRun.objects.update(step=4)
+    browser.post(url("lesson-answer", run.sandbox_id), {"ask": "after_kill", "value": "all"})
+    panel = text(browser.get(url("lesson-panel", run.sandbox_id)))
+    assert "You said how many bytes it has" in panel and "{" not in panel[panel.find("clauses") :]
+
+
+def test_a_guest_with_a_sandbox_begins_in_it_and_goes_on_to_the_next_lesson(hosts, settings, data):
+    settings.GUESTS = True
+    guest = Client(headers={"HX-Request": "true"})
+    guest.post(url("sandbox-new"))
+    sandbox = Sandbox.objects.get()
+    shown = text(guest.get(url("lesson-list")))
+    assert "in a new sandbox" not in shown and f'value="{sandbox.id}"' in shown
+    assert guest.post(url("lesson-start", "first-event"), {"sandbox": sandbox.id}).status_code == 302
+    LessonRun.objects.update(step=5)
+    end = text(guest.get(url("lesson-panel", sandbox.id)))
+    assert "Next lesson: Keys, partitions, order" in end and url("lesson-start", "keys-partitions-order") in end
+
+
 def test_nothing_is_sent_when_nothing_has_changed(hosts, browser, run):
     status = url("lesson-status", run.sandbox_id)
     shown = text(browser.get(status, {"step": 0}))

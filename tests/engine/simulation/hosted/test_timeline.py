@@ -113,6 +113,13 @@ def test_one_runs_until_something_happens_and_to_a_time():
         {"do": "add", "actor": {"kind": "consumer", "name": "c", "topic": "orders", "commit": "after"}},
         {"do": "leap", "by_ms": 1 << 60}, {"do": "produce", "topic": "nowhere"}, {"do": "leap", "by_ms": True},
         {"do": "create topic", "topic": "a b"}, {"do": "create topic", "topic": "orders"},
+        {"do": "create topic", "topic": "new", "configs": {"retention.ms": "soon"}},
+        {"do": "change topic", "topic": "orders", "configs": {"retention.ms": "-7"}},
+        {"do": "change topic", "topic": "orders", "configs": {"colour": "red"}},
+        {"do": "change topic", "topic": "orders", "configs": {"preallocate": "true"}},
+        {"do": "change topic", "topic": "orders"}, {"do": "change topic", "topic": "nowhere", "configs": {}},
+        {"do": "delete topic", "topic": "nowhere"}, {"do": "delete topic", "topic": "__consumer_offsets"},
+        {"do": "stop client", "name": "nobody"}, {"do": "start client", "name": "you"},
     ],
 )  # fmt: skip
 def test_what_cannot_be_done_is_refused_in_words_and_nothing_is_done(action):

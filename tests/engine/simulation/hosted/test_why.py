@@ -63,7 +63,7 @@ def test_a_commit_is_because_of_the_consumer_that_was_added():
     assert (steps[-1].because, steps[-1].facts["config"]) == ("config", "group.initial.rebalance.delay.ms")
     timeline.act({"do": "produce", "topic": "orders", "value": "two", "partition": 0})
     until(timeline, {"seen": "committed", "offset": 2})
-    assert why_seen(timeline, "committed", offset=2)[-1].facts["do"] == "send"
+    assert why_seen(timeline, "committed", offset=2)[-1].facts["do"] == "produce"
 
 
 def test_a_high_watermark_that_stands_is_because_of_a_slow_disk_or_a_killed_broker():

@@ -1,0 +1,89 @@
+// Rows of topics and of clients, each with what can be done to it. Buttons stay the same while the row does.
+import { plain, thin } from "./model.js";
+
+const KEYS = { round: "in turn", random: "at random", skewed: "half of them one", fixed: "always one", none: "none" };
+const COMMITS = { auto: "by itself", after: "after its work", before: "before its work", each: "after each record", never: "never" };
+
+/** What a client was declared to do. */
+export const says = (spec) => (spec.kind === "producer"
+  ? `writes ${spec.rate} a second to ${spec.topic}, acks=${spec.acks}${spec.idempotent ? ", idempotent" : ""}, keys ${KEYS[spec.keys]}`
+  : `reads ${spec.topic} ${spec.group ? `in group ${spec.group}, commits ${COMMITS[spec.commit]}` : "alone"}${spec.work_ms ? `, works ${spec.work_ms} ms on each` : ""}${spec.crash ? `, dies once ${spec.crash.at}` : ""}`);
+
+/** What can be done to a client: words, and the deed. */
+export const clientDeeds = (one, { act, edit }) => [
+  ["Change…", () => edit(one)],
+  one.up ? ["Stop", () => act({ do: "stop client", name: one.name })] : ["Start", () => act({ do: "start client", name: one.name })],
+  ["Crash", () => act({ do: "crash client", name: one.name, down_ms: 3000 }), !one.up],
+  ["Cut 10 s", () => act({ do: "cut", name: one.name, for_ms: 10000 })],
+  ["Freeze 60 s", () => act({ do: "freeze", name: one.name, for_ms: 60000 }), !one.up],
+  ["Remove", () => act({ do: "remove", name: one.name })],
+];
+
+export const topicDeeds = (name, { act, open, editTopic }) => [
+  ["Settings…", () => editTopic(name)],
+  ["Produce…", () => open("produce", { topic: name }, "value")],
+  ["Delete", () => act({ do: "delete topic", topic: name })],
+];
+
+export function button([words, press, off], about) {
+  const one = document.createElement("button");
+  one.type = "button";
+  one.className = "button";
+  one.dataset.size = "s";
+  one.textContent = words;
+  one.disabled = Boolean(off);
+  if (about) one.setAttribute("aria-label", `${words.replace("…", "")} ${plain(about)}`);
+  one.addEventListener("click", press);
+  return one;
+}
+
+function row(name, says_, more, deeds) {
+  const tr = document.createElement("tr"), head = document.createElement("th"), sub = document.createElement("span"), acts = document.createElement("td"), group = document.createElement("div");
+  head.scope = "row";
+  head.textContent = plain(name);
+  sub.className = "sub";
+  sub.textContent = plain(says_);
+  head.append(sub);
+  group.className = "cluster acts";
+  group.append(...deeds.map((one) => button(one, name)));
+  acts.append(group);
+  tr.append(head, ...more, acts);
+  return tr;
+}
+function cell(kind, text = "") {
+  const one = document.createElement("td");
+  if (kind) one.className = kind;
+  one.textContent = text;
+  return one;
+}
+
+export function rows(part, { act, hands }) {
+  /** Draw rows anew when something but a number of theirs has changed; the focus stays on the same button. */
+  function fill(body, known, made) {
+    if (body.dataset.shown === known) return;
+    body.dataset.shown = known;
+    const held = document.activeElement, label = body.contains(held) ? held.getAttribute("aria-label") : null;
+    body.replaceChildren(...made());
+    if (label) [...body.querySelectorAll("button")].find((one) => one.getAttribute("aria-label") === label)?.focus({ preventScroll: true });
+  }
+  const put = (one, text) => { if (one && one.textContent !== text) one.textContent = text; };
+
+  return function show(frame) {
+    const clients = frame.actors, topics = frame.topics.filter((one) => !one.internal);
+    fill(part("actors"), JSON.stringify(clients.map((one) => [one.spec, one.up])),
+      () => clients.map((one) => row(one.name, says(one.spec), [cell("")], clientDeeds(one, { act, ...hands }))));
+    clients.forEach((one, i) => {
+      const now = !one.up ? "down" : one.frozen_until_us > frame.time.now_us ? "frozen" : one.cut ? "cut off" : one.leaving ? "leaving" : "up";
+      const more = one.spec.kind === "producer" ? `${thin(one.made)} made${one.waiting ? `, ${thin(one.waiting)} under way` : ""}` : `${thin(one.had)} had`;
+      put(part("actors").rows[i]?.cells[1], `${now}, ${more}`);
+    });
+    const set = (one) => Object.entries(one.configs ?? {}).map(([name, value]) => `${name}=${value}`).join(", ");
+    fill(part("topic-rows"), JSON.stringify(topics.map((one) => [one.name, one.configs])),
+      () => topics.map((one) => row(one.name, one.configs ? set(one) || "configs as the broker has them" : "its configs are read when a broker is up", [cell("n"), cell("n")], topicDeeds(one.name, { act, ...hands }))));
+    topics.forEach((one, i) => {
+      const cells = part("topic-rows").rows[i]?.cells;
+      put(cells?.[1], thin(one.partitions.length));
+      put(cells?.[2], thin(one.partitions.reduce((sum, each) => sum + each.end - each.start, 0)));
+    });
+  };
+}

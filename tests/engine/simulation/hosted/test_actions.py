@@ -1,0 +1,67 @@
+"""What a learner changes in a running world: topics and their configs, clients that stop and start again."""
+
+import pytest
+
+from engine.simulation.hosted import why
+from engine.simulation.hosted.picture import picture
+from engine.simulation.hosted.refused import Refused
+from tests.engine.simulation.hosted.worlds import begin, consumer, producer, until
+
+
+def configs(timeline) -> dict[str, str]:
+    return next(one["configs"] for one in picture(timeline)["topics"] if one["name"] == "orders")
+
+
+def test_a_topic_is_changed_back_and_deleted_and_the_chain_of_that_is_said():
+    timeline = begin()
+    timeline.act({"do": "change topic", "topic": "orders", "configs": {"retention.ms": "60000", "segment.ms": "1000"}})
+    timeline.run(20)
+    assert configs(timeline) == {"retention.ms": "60000", "segment.ms": "1000"}
+    timeline.act({"do": "change topic", "topic": "orders", "configs": {"retention.ms": "", "segment.ms": "2000"}})
+    timeline.run(20)
+    assert configs(timeline) == {"segment.ms": "2000"}
+    timeline.act({"do": "delete topic", "topic": "orders"})
+    until(timeline, {"seen": "removed", "topic": "orders"})
+    assert picture(timeline)["topics"] == []
+    chain = why.why_seen(timeline, "removed", topic="orders")
+    assert (chain[-1].because, chain[-1].facts["do"], chain[-1].facts["topic"]) == ("action", "delete topic", "orders")
+
+
+def test_a_refused_config_names_the_config():
+    timeline = begin()
+    with pytest.raises(Refused) as refused:
+        timeline.act({"do": "change topic", "topic": "orders", "configs": {"segment.ms": "9", "retention.ms": "x"}})
+    assert refused.value.field == "retention.ms"
+
+
+def test_a_consumer_that_is_stopped_leaves_its_group_and_goes_on_where_it_was():
+    timeline = begin()
+    producer(timeline)
+    consumer(timeline)
+    until(timeline, {"seen": "committed", "group": "readers"})
+    timeline.act({"do": "stop client", "name": "c1"})
+    until(timeline, {"seen": "client stopped"})
+    assert timeline.world.nodes["c1"].machine is None and timeline.world.nodes["c1"].actor is not None
+    had = timeline.world.nodes["c1"].actor.had
+    timeline.run(500)
+    assert timeline.world.nodes["c1"].actor.had == had, "it is stopped"
+    with pytest.raises(Refused, match="down already"):
+        timeline.act({"do": "stop client", "name": "c1"})
+    timeline.act({"do": "start client", "name": "c1"})
+    until(timeline, {"seen": "delivered", "group": "readers"})
+    group = next(one for one in timeline.world.past.ledger.summary()["partitions"].values())["groups"]["readers"]
+    assert group["delivered again"] == 0, "it left in order, so it had committed"
+
+
+def test_a_producer_that_is_stopped_writes_nothing_until_it_is_started():
+    timeline = begin()
+    producer(timeline)
+    until(timeline, {"seen": "acknowledged"})
+    timeline.act({"do": "stop client", "name": "p1"})
+    assert timeline.world.past.last().seen[0].kind == "client stopped"
+    made = timeline.world.nodes["p1"].actor.made
+    timeline.run(200, until_us=timeline.world.now_us + 3_000_000)
+    assert timeline.world.nodes["p1"].actor.made == made
+    timeline.act({"do": "start client", "name": "p1"})
+    until(timeline, {"seen": "acknowledged"})
+    assert timeline.world.nodes["p1"].actor.made > made
