@@ -9,6 +9,7 @@ from console.views import (
     account,
     accounts,
     audit,
+    brokers,
     calculator,
     clusters,
     config_changes,
@@ -84,6 +85,7 @@ cluster_urls = [
     path("", clusters.home, name="home"),
     path("clusters/", clusters.cluster_list, name="cluster-list"),
     path(ON_CLUSTER, clusters.cluster_detail, name="cluster-detail"),
+    path(ON_CLUSTER + "brokers/<int:node_id>/", brokers.broker_detail, name="broker-detail"),
 ]
 connection_urls = [
     path("clusters/add/", connections.cluster_add, name="cluster-add"),

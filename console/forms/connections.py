@@ -95,10 +95,14 @@ class ConnectionForm(MarksForm):
         moves: bool = True,
         kept: Mapping[str, str] | None = None,
         carried: Mapping[str, str] | None = None,
+        colour: str = Colour.LOCAL,
     ) -> None:
-        """`moves`: whether this person may say where to connect; secrets: those kept, those an earlier page carries."""
+        """`moves`: whether this person may say where to connect; secrets: those kept, those an earlier page carries.
+
+        `colour` is what a new connection is offered.
+        """
         names = (*MARKS, *CONNECTION)
-        initial = {name: getattr(cluster, name) for name in names} if cluster is not None else {}
+        initial = {name: getattr(cluster, name) for name in names} if cluster is not None else {"colour": colour}
         super().__init__(data, cluster=cluster, initial=initial)
         self.moves, self.kept, self.carried = moves, kept or {}, carried or {}
         self.found: dict[str, str] = {}

@@ -12,7 +12,7 @@ from console.forms.times import MomentField
 from console.kafka.records import Start, parse_positions
 
 OFFSET_MAX = 2**63 - 1
-KINDS = ("newest", "oldest", "offset", "timestamp", "before", "after")
+KINDS = ("newest", "oldest", "offset", "timestamp", "group", "before", "after")
 
 
 class RecordsForm(forms.Form):
@@ -24,6 +24,7 @@ class RecordsForm(forms.Form):
         required=False, min_value=0, max_value=OFFSET_MAX, error_messages={"invalid": "An offset is a whole number."}
     )
     time = MomentField()
+    group = forms.CharField(required=False, max_length=1000, strip=False)
     positions = forms.CharField(required=False, max_length=60_000)
 
     def clean_start(self) -> str:
@@ -40,8 +41,15 @@ class RecordsForm(forms.Form):
             raise ValidationError("This place in the topic cannot be read; begin anew.")
         return found
 
+    @property
+    def group_asked(self) -> str:
+        """The group at whose position reading begins; "" if it begins elsewhere, or none is named yet."""
+        if not self.is_valid() or self.cleaned_data["start"] != "group":
+            return ""
+        return str(self.cleaned_data["group"])
+
     def reads_from(self) -> Start | None:
-        """Where to read; None when a value is wrong or still missing."""
+        """Where to read; None when a value is wrong or still missing, or the cluster must say it (`group_asked`)."""
         if not self.is_valid():
             return None
         asked: dict[str, Any] = self.cleaned_data
@@ -52,6 +60,8 @@ class RecordsForm(forms.Form):
                 if asked["time"] is None:
                     return None
                 return Start("timestamp", value=asked["time"])
+            case "group":
+                return None
             case "before" | "after" as kind:
                 return Start(kind, positions=asked["positions"]) if asked["positions"] else None
             case kind:

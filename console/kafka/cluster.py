@@ -56,6 +56,7 @@ class NodeView:
     size_bytes: int | None  # of its log directories' replicas
     disk_total_bytes: int | None
     disk_usable_bytes: int | None
+    directories: tuple[sizes.LogDirectory, ...] | None = None  # None: it does not tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,7 @@ async def _describe(spec: ConnectionSpec, session: Session) -> ClusterView:
                 size_bytes=disk.size_bytes if disk is not None else None,
                 disk_total_bytes=disk.total_bytes if disk is not None else None,
                 disk_usable_bytes=disk.usable_bytes if disk is not None else None,
+                directories=disk.directories if disk is not None else None,
             )
         )
     features = sorted((entry.name, entry.max_version_level) for entry in apis.finalized_features) if apis else []

@@ -25,6 +25,7 @@ from console.kafka.group_requests import (
     describe,
     list_groups,
 )
+from console.kafka.records import Positions
 from console.kafka.shared import run_shared, shared
 from engine.client.calls import Place
 
@@ -45,6 +46,7 @@ class GroupSummary:
     members: int | None
     topics: int | None  # committed or assigned
     lag: int | None  # of all partitions with a commit; None without any
+    committed: int = 0  # all commits, added up
     problem: str | None = None  # why numbers are missing
 
 
@@ -103,6 +105,11 @@ class GroupDetail:
     def lag(self) -> int | None:
         """Of all partitions with a commit; None without any."""
         return _sum([partition.lag for partition in self.partitions])
+
+    @property
+    def committed(self) -> int:
+        """All commits, added up."""
+        return sum(partition.committed or 0 for partition in self.partitions)
 
     @property
     def behind_ms(self) -> int | None:
@@ -237,6 +244,22 @@ def groups_of_topic(spec: ConnectionSpec, topic: str) -> TopicGroups:
     return run(spec, read, time_limit_s=BY_NUMBERS_LIMIT_S)
 
 
+def positions(spec: ConnectionSpec, name: str, topic: str) -> Positions:
+    """Where a group goes on: the commit of each partition of a topic that has one. NotFound: why that is not known."""
+
+    async def read(session: Session) -> Positions:
+        group = await listed_group(session, name)
+        indexes = [part.partition_index for part in (await topics.one_topic(session, topic)).partitions]
+        commits = (await committed(session, [group], (topic, indexes))).get(name, Commits({}))
+        if commits.error:
+            raise NotFound(f"the commits of {name} are not known: {commits.error}")
+        if not commits.places:
+            raise NotFound(f"group {name} has no commit in {topic}")
+        return tuple(sorted((index, one.offset) for (_, index), one in commits.places.items()))
+
+    return run(spec, read)
+
+
 async def listed_group(session: Session, name: str) -> Listed:
     """A group as its coordinator lists it; NotFound if none does."""
     found, missing = await list_groups(session)
@@ -276,6 +299,7 @@ def _summary(group: Listed, said: Described, found: Commits | None, ends: dict[P
         members=None if said.error or kind_unknown else len(said.members),
         topics=None if commits.error or kind_unknown else len(read),
         lag=_sum(lags),
+        committed=sum(one.offset for one in commits.places.values()),
         problem=said.error or commits.error,
     )
 

@@ -8,26 +8,43 @@ from dataclasses import dataclass
 
 from console.kafka.connection import Session
 from engine.client.calls import Place
+from engine.client.cluster_metadata import error_code
 from engine.client.errors import ClientError
 from engine.wire.error_codes import ErrorCode
 from engine.wire.messages.describe_log_dirs import (
     DescribableLogDirTopic,
     DescribeLogDirsRequest,
     DescribeLogDirsResponse,
+    DescribeLogDirsResult,
 )
 
 ReplicaSizes = dict[Place, dict[int, int]]  # partition -> node -> bytes
+ERRORS = {ErrorCode.KAFKA_STORAGE_ERROR: "out of use: the broker could not read or write it"}
 MANY_PARTITIONS = 20_000  # from here on asking for all is less to say than naming them
 
 
 @dataclass(frozen=True, slots=True)
+class LogDirectory:
+    """One directory in which a node keeps logs."""
+
+    path: str
+    replicas: int
+    moving_in: int  # replicas that are being copied here from another directory
+    size_bytes: int
+    total_bytes: int | None  # of the volume that it is on
+    usable_bytes: int | None
+    error: str = ""  # why it is out of use
+
+
+@dataclass(frozen=True, slots=True)
 class NodeDisks:
-    """The log directories of one node."""
+    """The log directories of one node, and those in use put together."""
 
     replicas: int
     size_bytes: int
     total_bytes: int | None
     usable_bytes: int | None
+    directories: tuple[LogDirectory, ...]
 
 
 async def replica_sizes(session: Session, places: list[Place]) -> ReplicaSizes | None:
@@ -50,18 +67,37 @@ async def node_disks(session: Session) -> dict[int, NodeDisks]:
     """What each node that tells holds."""
     found: dict[int, NodeDisks] = {}
     for node_id, answer in (await _describe(session, None)).items():
-        directories = [entry for entry in answer.results if entry.error_code == ErrorCode.NONE]
-        parts = [part for entry in directories for topic in entry.topics for part in topic.partitions]
+        directories = tuple(sorted((_directory(entry) for entry in answer.results), key=lambda one: one.path))
+        in_use = [one for one in directories if not one.error]
         if directories:
-            totals = [entry.total_bytes for entry in directories]
-            usable = [entry.usable_bytes for entry in directories]
             found[node_id] = NodeDisks(
-                replicas=sum(not part.is_future_key for part in parts),
-                size_bytes=sum(part.partition_size for part in parts),
-                total_bytes=sum(totals) if min(totals) >= 0 else None,
-                usable_bytes=sum(usable) if min(usable) >= 0 else None,
+                replicas=sum(one.replicas for one in in_use),
+                size_bytes=sum(one.size_bytes for one in in_use),
+                total_bytes=_all_of([one.total_bytes for one in in_use]),
+                usable_bytes=_all_of([one.usable_bytes for one in in_use]),
+                directories=directories,
             )
     return found
+
+
+def _directory(said: DescribeLogDirsResult) -> LogDirectory:
+    parts = [part for topic in said.topics for part in topic.partitions]
+    code = error_code(said.error_code)
+    return LogDirectory(
+        path=said.log_dir,
+        replicas=sum(not part.is_future_key for part in parts),
+        moving_in=sum(part.is_future_key for part in parts),
+        size_bytes=sum(part.partition_size for part in parts),
+        total_bytes=said.total_bytes if said.total_bytes >= 0 else None,
+        usable_bytes=said.usable_bytes if said.usable_bytes >= 0 else None,
+        error="" if code is ErrorCode.NONE else ERRORS.get(code, f"the broker answers {code.name} of it"),
+    )
+
+
+def _all_of(numbers: list[int | None]) -> int | None:
+    """The sum, if each is known."""
+    known = [number for number in numbers if number is not None]
+    return sum(known) if known and len(known) == len(numbers) else None
 
 
 async def _describe(session: Session, places: list[Place] | None) -> dict[int, DescribeLogDirsResponse]:

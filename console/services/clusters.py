@@ -3,14 +3,18 @@
 *Not here*: who may see one (permissions.py), what is in one (console.kafka).
 """
 
+from collections import Counter
+
 from django.conf import settings
 from django.db import transaction
 
 from console.kafka.connection import ConnectionSpec
 from console.kafka.errors import ClusterUnreachable
-from console.models import Cluster
+from console.models import Cluster, Colour
 from console.services import sealing
 from engine.client.config import Sasl, Tls
+
+COLOURS = (Colour.STAGING, Colour.PRODUCTION, Colour.LOCAL)  # as they are given to new connections
 
 
 def ensure_embedded(name: str, bootstrap: str) -> Cluster:
@@ -57,6 +61,12 @@ def secrets_of(cluster: Cluster) -> dict[str, str]:
 def place_of(cluster: Cluster) -> str:
     """Where the secrets of a cluster belong: they open nowhere else."""
     return f"cluster:{cluster.pk}"
+
+
+def next_colour() -> str:
+    """The colour that the fewest connections have: clusters side by side can be told apart. Sandboxes do not count."""
+    used = Counter(Cluster.objects.filter(unix_path="").values_list("colour", flat=True))
+    return min(COLOURS, key=lambda colour: used[colour]).value
 
 
 def _free_name(name: str) -> str:

@@ -1,8 +1,12 @@
 """Values of settings as people type them, and which setting a refusal of the cluster is about.
 
-    exact("retention.ms", "30 d") == "2592000000"
+    wanted("retention.ms", "30 d") == "2592000000"
+    wanted("cleanup.policy", "") is None      the default
+    wanted("cleanup.policy", '""') == ""      a value without characters
 
-*Invariants*: what is not understood is left as it is: the cluster says what is wrong with it.
+Invariants:
+- What is not understood is left as it is: the cluster says what is wrong with it.
+- `typed` is the way back: wanted(name, typed(value)) == value.
 *Not here*: values for reading (services/figures.py).
 """
 
@@ -16,6 +20,7 @@ UNITS_BYTES = {"b": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30, "tb": 1 << 4
 QUANTITY = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,6})?) ?([a-z]{1,3})")
 GROUPED = re.compile(r"[-\u2212]?[0-9]{1,3}(?:[ \u00a0\u202f][0-9]{3})+")
 SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2212": "-"})
+EMPTY = '""'  # typed for a value without characters: an empty field is the default
 # What comes first in the forms: what most topics are made or changed for.
 COMMON = (
     "retention.ms",
@@ -34,6 +39,16 @@ MEANINGS = {
     "min.insync.replicas": "With acks=all a write succeeds only while so many copies are in sync.",
     "message.timestamp.type": "Whose clock stamps a record: the producer’s (CreateTime), the broker’s (LogAppendTime).",
 }
+
+
+def wanted(name: str, text: str) -> str | None:
+    """What the cluster is given for what was typed: a value, "" too, or None for the default."""
+    return "" if text.strip() == EMPTY else exact(name, text) or None
+
+
+def typed(value: str | None) -> str:
+    """How a value stands in its field."""
+    return EMPTY if value == "" else value or ""
 
 
 def exact(name: str, text: str) -> str:

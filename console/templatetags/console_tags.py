@@ -86,6 +86,21 @@ def moment(timestamp_ms: int) -> SafeString:
 
 
 @register.filter
+def moment_in_full(timestamp_ms: int) -> SafeString:
+    """A record's time with its date, how long ago that was, and the number that it is kept as."""
+    when = figures.moment(timestamp_ms)
+    if when is None:
+        return moment(timestamp_ms)
+    words, now_ms = f"{when:%Y-%m-%d %H:%M:%S}.{when.microsecond // 1000:03}", time.time() * 1000
+    ago = f"{figures.ago((now_ms - timestamp_ms) / 1000)} ago" if timestamp_ms <= now_ms else "in the future"
+    return format_html(
+        '<time datetime="{}">{}</time> <span class="quiet">UTC</span>'
+        '<span class="sub quiet">{}; <span class="num">{}</span>{}ms</span>',
+        when.isoformat(timespec="milliseconds"), words, ago, figures.thin(timestamp_ms), figures.THIN,
+    )  # fmt: skip
+
+
+@register.filter
 def since(timestamp_ms: int) -> str:
     """How long before now."""
     return figures.ago(time.time() - timestamp_ms / 1000)
@@ -94,7 +109,7 @@ def since(timestamp_ms: int) -> str:
 @register.simple_tag
 def config_words(name: str, value: str | None) -> str | SafeString:
     """A setting's value for people, or as it is; a dash where it is not known."""
-    return "–" if value is None else figures.config_words(name, value) or named(value)
+    return "–" if value is None else figures.config_words(name, value) or named(value) or muted("empty")
 
 
 @register.filter
@@ -271,7 +286,7 @@ def config_value(entry: Any) -> SafeString:
         return muted("not told" if entry.sensitive else "–")
     words = figures.config_words(entry.name, entry.value)
     if words is None:
-        return named(entry.value) or muted("empty")
+        return format_html('<span class="wrap">{}</span>', named(entry.value)) if entry.value else muted("empty")
     exact = figures.thin(int(entry.value))
     return format_html('{} <span class="u">{}</span>', words, exact) if exact != words else format_html("{}", words)
 
@@ -287,15 +302,24 @@ def cluster_health(view: Any) -> SafeString:
 
 
 @register.simple_tag
+def volume_bar(total_bytes: int | None, usable_bytes: int | None) -> SafeString:
+    """How full a volume is, as a bar whose numbers stand beside it; nothing where that is not known."""
+    if not total_bytes or usable_bytes is None or not 0 <= usable_bytes <= total_bytes:
+        return SafeString()
+    used = round((total_bytes - usable_bytes) * 100 / total_bytes)
+    return format_html(
+        '<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" role="img" aria-label="{} % used">'
+        '<rect class="done" width="{}" height="8"/></svg>',
+        used, used,
+    )  # fmt: skip
+
+
+@register.simple_tag
 def disk_meter(node: Any) -> SafeString:
     """How full a broker's disk is, where it says so."""
     total, usable = node.disk_total_bytes, node.disk_usable_bytes
-    if not total or usable is None or not 0 <= usable <= total:
-        return SafeString()
-    used = round((total - usable) * 100 / total)
-    return format_html(
-        '<div class="meter"><p><span>Disk</span><b>{} of {}</b></p><svg class="bar" viewBox="0 0 100 8"'
-        ' preserveAspectRatio="none" role="img" aria-label="{} % used"><rect class="done" width="{}" height="8"/>'
-        "</svg></div>",
-        size(total - usable), size(total), used, used,
-    )  # fmt: skip
+    drawn = volume_bar(total, usable)
+    if not drawn:
+        return drawn
+    words = format_html("<p><span>Disk</span><b>{} of {}</b></p>", size(total - usable), size(total))
+    return format_html('<div class="meter">{}{}</div>', words, drawn)

@@ -26,7 +26,7 @@ from console.models import Cluster
 from console.permissions import OPERATE, cluster_for
 from console.services import audit, outages, topics
 from console.services.clusters import connection_spec
-from console.services.config_texts import exact
+from console.services.config_texts import typed, wanted
 from console.services.topic_commands import configs_command
 from console.views.setting_rows import SettingRows, setting_rows
 from console.views.topic_outcomes import outcome
@@ -136,8 +136,8 @@ class _Asked:
     @property
     def changes(self) -> dict[str, str | None]:
         """What would be given to the cluster: None goes back to the default."""
-        wanted = {key: exact(key, value) or None for key, value in self.typed.items()}
-        return {key: value for key, value in wanted.items() if value != self.seen.get(key)}
+        asked = {key: wanted(key, text) for key, text in self.typed.items()}
+        return {key: value for key, value in asked.items() if value != self.seen.get(key)}
 
     def moved(self, own: Mapping[str, str | None]) -> list[str]:
         """What somebody else changed since this form was opened."""
@@ -146,8 +146,8 @@ class _Asked:
     def rebased(self, own: dict[str, str | None]) -> "_Asked":
         """The same wish on what is there now: fields that nobody touched show the values of now."""
         changes = self.changes
-        typed = {key: value if key in changes else own.get(key) or "" for key, value in self.typed.items()}
-        return replace(self, typed=typed, seen=own)
+        kept = {key: text if key in changes else typed(own.get(key)) for key, text in self.typed.items()}
+        return replace(self, typed=kept, seen=own)
 
 
 def _asked(request: HttpRequest, own: dict[str, str | None]) -> _Asked:
@@ -182,7 +182,7 @@ def _page(
     asked: _Asked,
     refused: topics.NotDone | None,
 ) -> ConfigChangePage:
-    shown = {key: value for key, value in own.items() if value is not None} | asked.typed
+    shown = {key: typed(value) for key, value in own.items()} | asked.typed
     only = asked.only if asked.only in {entry.name for entry in entries} else ""
     spec = connection_spec(cluster)
     return ConfigChangePage(
@@ -215,5 +215,5 @@ def _say(request: HttpRequest, cluster: Cluster, name: str, asked: _Asked) -> No
         f"{next(iter(changes))} of {name} was changed." if len(changes) == 1 else f"{len(changes)} settings changed."
     )
     form = reverse("console:config-change", args=[cluster.pk, name])
-    back = f"{form}?{urlencode({f'{SETTING}{key}': asked.seen.get(key) or '' for key in changes})}"
+    back = f"{form}?{urlencode({f'{SETTING}{key}': typed(asked.seen.get(key)) for key in changes})}"
     messages.success(request, words, extra_tags=back if len(back) <= PUT_BACK_MAX else "")

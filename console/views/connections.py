@@ -18,6 +18,7 @@ from console.kafka.probe import Probe
 from console.models import Cluster
 from console.permissions import ADMINISTER, cluster_for
 from console.services import audit, connections
+from console.services.clusters import next_colour
 
 LESSER = "connections are added by an administrator of this installation"
 
@@ -99,6 +100,7 @@ def _form(request: HttpRequest, cluster: Cluster | None) -> MarksForm:
         moves=bool(request.user.is_superuser),
         kept=connections.kept(cluster),
         carried=carried,
+        colour=next_colour(),
     )
 
 

@@ -10,15 +10,30 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from console.models import Cluster
-from console.permissions import clusters_of
+from console.permissions import ADMINISTER, clusters_of, role_on
 from console.services.figures import ago
 from console.services.outages import RETRY_S, Outage
+
+# Where the navigation stands, by the name of a route or the first word of it; elsewhere it stands at the topics.
+PLACES = {
+    "group": "groups",
+    "offset-reset": "groups",
+    "cluster-detail": "cluster",
+    "broker": "cluster",
+    "cluster-audit-list": "audit",
+    "cluster": "clusters",
+    "member": "members",
+    "partition-calculator": "calculator",
+    "user": "users",
+    "invite": "users",
+    "audit": "audit",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +42,13 @@ class ErrorPage:
 
     cluster: Cluster | None
     place: str = "topics"
+    may_edit: bool = False  # whether where and how it is reached is this person's to change
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """403: who one is and what it would need."""
-    return render(request, "errors/403.html", {"reason": str(exception or "")}, status=403)
+    """403: who one is and what it would need. The cluster that it happened in stays around it."""
+    context = {"page": _around(request, _cluster_of(request)), "reason": str(exception or "")}
+    return render(request, "errors/403.html", context, status=403)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -49,12 +66,13 @@ def too_long(limit: int, *, many: bool = False) -> HttpResponse:
 def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form without its token: it is old, or another site sent it."""
     words = "this form is too old, or it came from another site; go back, reload the page and send it again"
-    return render(request, "errors/403.html", {"reason": words}, status=403)
+    return forbidden(request, PermissionDenied(words))
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """404: nothing here, or not for you; the page does not tell which."""
-    return render(request, page_or_part(request, "errors/404.html"), {"page": ErrorPage(None)}, status=404)
+    """404: nothing here, or not for you; the page does not tell which. A cluster that one sees stays around it."""
+    context = {"page": _around(request, _cluster_of(request))}
+    return render(request, page_or_part(request, "errors/404.html"), context, status=404)
 
 
 def not_in_cluster(request: HttpRequest, cluster_id: uuid.UUID | None, reason: str) -> HttpResponse:
@@ -98,9 +116,16 @@ def page_or_part(request: HttpRequest, template: str) -> str:
     return f"{template}#message" if details and details.target != "main" else template
 
 
+def _cluster_of(request: HttpRequest) -> uuid.UUID | None:
+    match = request.resolver_match
+    return match.kwargs.get("cluster_id") if match else None
+
+
 def _around(request: HttpRequest, cluster_id: uuid.UUID | None) -> ErrorPage:
     """The cluster, if it is there for this person, and the place of the navigation that the address belongs to."""
     cluster = clusters_of(request.user).filter(pk=cluster_id).first() if cluster_id else None
     match = request.resolver_match
     name = match.url_name or "" if match else ""
-    return ErrorPage(cluster, "groups" if name.startswith("group-") or name == "offset-reset" else "topics")
+    place = PLACES.get(name) or PLACES.get(name.partition("-")[0], "topics")
+    fixed = cluster is None or cluster.embedded or cluster.unix_path  # its address is nobody's to change here
+    return ErrorPage(cluster, place, not fixed and role_on(request.user, cluster) >= ADMINISTER)

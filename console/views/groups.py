@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from console.forms.groups import GroupListForm
 from console.kafka import groups
 from console.models import Cluster
-from console.permissions import OPERATE, VIEW, cluster_for, role_on
+from console.permissions import OPERATE, VIEW, cluster_for, refusal_of, role_on
 from console.services import lag_trends, outages
 from console.services.clusters import connection_spec
 from console.views.live import how_fresh
@@ -79,7 +79,7 @@ class GroupDetailPage:
     topics: list[TopicRows]  # at most LISTED_MAX partitions
     hidden: int  # partitions that are not shown
     worst: int  # the largest lag of a partition: the bars share its scale
-    may_reset: bool
+    reset_refusal: str  # why this person may not reset its offsets; "" if they may
     trend: lag_trends.Trend | None  # of the lag
     place: str = "groups"
     members_max: int = LISTED_MAX
@@ -109,7 +109,7 @@ def group_list(request: HttpRequest, cluster_id: uuid.UUID) -> HttpResponse:
     found = groups.group_page(connection_spec(cluster), page_size=PAGE_SIZE, **form.asked, **how_fresh(request))
     outages.answered(cluster.pk)
     nearest = _nearest(form.asked["query"], found.names)
-    rows = [(group, lag_trends.seen((cluster.pk, group.name), group.lag)) for group in found.groups]
+    rows = [(group, lag_trends.seen((cluster.pk, group.name), group.lag, group.committed)) for group in found.groups]
     page = GroupListPage(cluster=cluster, form=form, found=found, nearest=nearest, rows=rows)
     return render(request, _page_or_rows(request, "console/groups/list.html"), {"page": page})
 
@@ -130,8 +130,8 @@ def group_detail(request: HttpRequest, cluster_id: uuid.UUID, group: str) -> Htt
         topics=[TopicRows(topic, rows, _lag(rows)) for topic, rows in by_topic.items()],
         hidden=len(detail.partitions) - len(shown),
         worst=max((partition.lag or 0 for partition in shown), default=0),
-        may_reset=role_on(request.user, cluster) >= OPERATE,
-        trend=lag_trends.seen((cluster.pk, detail.name), detail.lag),
+        reset_refusal=refusal_of(role_on(request.user, cluster), cluster, needs=OPERATE),
+        trend=lag_trends.seen((cluster.pk, detail.name), detail.lag, detail.committed),
     )
     return render(request, _page_or_rows(request, "console/groups/detail.html"), {"page": page})
 

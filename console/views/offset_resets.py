@@ -18,7 +18,7 @@ from console.kafka.connection import ConnectionSpec
 from console.kafka.group_resets import Move
 from console.models import Cluster
 from console.permissions import OPERATE, cluster_for
-from console.services import audit, offset_resets, outages
+from console.services import audit, lag_trends, offset_resets, outages
 from console.services.clusters import connection_spec
 from console.services.reset_commands import command
 
@@ -107,6 +107,8 @@ def _reset(request: HttpRequest, cluster: Cluster, group: str, form: ResetForm) 
             done = offset_resets.reset(connection_spec(cluster), group, topic, moves, skips_seen=agreed["skips"])
     except offset_resets.ResetFailed as refused:
         return refused
+    finally:
+        lag_trends.moved((cluster.pk, group))  # after half a reset, or one without an answer, too
     words = "1 partition" if done == 1 else f"{done} partitions"
     messages.success(request, f"{words} of {topic} reset. The group goes on from there when it starts again.")
     return None

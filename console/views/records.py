@@ -15,7 +15,9 @@ from django.views.decorators.http import require_safe
 
 from console.forms.records import RecordsForm
 from console.forms.tail import RATES, TailForm
-from console.kafka import records
+from console.kafka import groups, records
+from console.kafka.connection import ConnectionSpec
+from console.kafka.errors import NotFound
 from console.models import Cluster
 from console.permissions import VIEW, cluster_for
 from console.search import tail_filter
@@ -153,7 +155,7 @@ def record_list(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpR
     spec = connection_spec(cluster)
     head = topic_head(spec, name)
     form = RecordsForm(request.GET)
-    start = form.reads_from()
+    start = form.reads_from() or _at_group(spec, name, form)
     found = None
     if start:
         found = records.read(spec, name, partition=form.cleaned_data["partition"], start=start, limit=PAGE_SIZE)
@@ -170,6 +172,17 @@ def record_list(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpR
     page = RecordListPage(cluster=cluster, head=head, form=form, start=start, found=found, rows=rows)
     template = "console/records/list.html#rows" if request.htmx.target == "rows" else "console/records/list.html"
     return render(request, template, {"page": page})
+
+
+def _at_group(spec: ConnectionSpec, name: str, form: RecordsForm) -> records.Start | None:
+    """The start at a group's position, if that is asked for; an error at its field if it is not known."""
+    if not form.group_asked:
+        return None
+    try:
+        return records.Start("after", positions=groups.positions(spec, form.group_asked, name))
+    except NotFound as error:
+        form.add_error("group", f"{error.reason[:1].upper()}{error.reason[1:]}.")
+    return None
 
 
 @require_safe

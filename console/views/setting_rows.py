@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from console.kafka.configs import ConfigEntry
-from console.services.config_texts import COMMON, MEANINGS, exact
+from console.services.config_texts import COMMON, EMPTY, MEANINGS, wanted
 
 CHOICES = {
-    "cleanup.policy": ("delete", "compact", "compact,delete"),
+    "cleanup.policy": ("delete", "compact", "compact,delete", EMPTY),
     "message.timestamp.type": ("CreateTime", "LogAppendTime"),
     "compression.type": ("producer", "uncompressed", "gzip", "snappy", "lz4", "zstd"),
 }
@@ -31,9 +31,9 @@ class SettingRow:
         return self.entry.name
 
     @property
-    def value(self) -> str:
-        """What the cluster is given; "" for the default."""
-        return exact(self.entry.name, self.text)
+    def value(self) -> str | None:
+        """What the cluster is given; None for the default."""
+        return wanted(self.entry.name, self.text)
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -62,7 +62,7 @@ class SettingRows:
     @property
     def given(self) -> dict[str, str]:
         """What was chosen, exact, by name."""
-        return {row.name: row.value for row in (*self.first, *self.rest) if row.value}
+        return {row.name: row.value for row in (*self.first, *self.rest) if row.value is not None}
 
 
 def setting_rows(

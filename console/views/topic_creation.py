@@ -23,7 +23,7 @@ from console.kafka.topic_defaults import Ground
 from console.kafka.topic_writes import BROKER_DEFAULT, NewTopic
 from console.models import Cluster
 from console.permissions import OPERATE, cluster_for
-from console.services import audit, outages, topic_names
+from console.services import audit, config_texts, outages, topic_names
 from console.services import topics as writes
 from console.services.clusters import connection_spec
 from console.services.topic_commands import create_command
@@ -192,7 +192,7 @@ def _copy(spec: ConnectionSpec, like: str, data: QueryDict) -> None:
     data["partitions"], data["copies"] = str(len(found.partitions)), str(found.replication_factor)
     for entry in configs.topic_configs(spec, like):
         if entry.source == "topic" and entry.value is not None:
-            data[f"set.{entry.name}"] = entry.value
+            data[f"set.{entry.name}"] = config_texts.typed(entry.value)
 
 
 def _differences(page: NewTopicPage) -> list[Difference]:
@@ -205,28 +205,32 @@ def _differences(page: NewTopicPage) -> list[Difference]:
         told = None if default is None else str(default)
         chosen = told if value == BROKER_DEFAULT else str(value)
         found.append(Difference(words, told, chosen, chosen != told))
-    given = [row for row in (*page.rows.first, *page.rows.rest) if row.value]
-    return found + [Difference(row.name, row.entry.default, row.value, row.value != row.entry.default) for row in given]
+    defaults = {row.name: row.entry.default for row in (*page.rows.first, *page.rows.rest)}
+    given = page.rows.given.items()
+    return found + [Difference(name, defaults[name], value, value != defaults[name]) for name, value in given]
 
 
 def _plan(page: NewTopicPage) -> Plan:
     wanted, ground = page.wanted, page.ground
 
-    def number(name: str) -> int | None:
+    def counts(name: str) -> str | None:
         entry = ground.setting(name)
-        text = wanted.configs.get(name) or (entry.value if entry else None) or ""
+        return wanted.configs.get(name, entry.value if entry else None)
+
+    def number(name: str) -> int | None:
+        text = counts(name) or ""
         return int(text) if re.fullmatch("-?[0-9]{1,20}", text) else None
 
     def limit(name: str) -> int | None:
         found = number(name)
         return None if found is None or found < 0 or found >= 2**63 - 1 else found
 
-    policy = ground.setting("cleanup.policy")
+    policy = counts("cleanup.policy")
     return Plan(
         partitions=ground.partitions if wanted.partitions == BROKER_DEFAULT else wanted.partitions,
         copies=ground.replication_factor if wanted.replication_factor == BROKER_DEFAULT else wanted.replication_factor,
         needed=number("min.insync.replicas"),
         limit_bytes=limit("retention.bytes"),
         limit_ms=limit("retention.ms"),
-        deletes="delete" in (wanted.configs.get("cleanup.policy") or (policy.value if policy else None) or "delete"),
+        deletes=policy is None or "delete" in policy,
     )

@@ -51,6 +51,9 @@ GROUPS = {
 }
 CLUSTERS = {
     "health": "",
+    "broker": "brokers/1/",
+    "broker-set": "brokers/1/?changed=1",
+    "broker-missing": "brokers/99/",
     "clusters": "/clusters/",
     "cluster-missing": "/clusters/00000000-0000-4000-8000-000000000000/",
     "address-missing": "/nothing/here/",

@@ -63,7 +63,7 @@ def test_a_topic_is_made_changed_put_back_grown_emptied_and_deleted(cluster: Ins
     page.click("text=Delete 20 records")
     expect(page.locator(".toasts")).to_contain_text("20 records were deleted")
     page.click(".tabs >> text=Settings")
-    page.click("text=Delete the topic…")
+    page.click("text=Delete topic…")
     page.fill("#typed", "shipments")
     page.click("button:has-text('Delete the topic')")
     expect(page.locator("#typed-error")).to_contain_text("not the name")

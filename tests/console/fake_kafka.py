@@ -3,7 +3,7 @@
 import time
 from dataclasses import replace
 
-from console.kafka import cluster, configs, features, records, stream, topics
+from console.kafka import cluster, configs, features, records, sizes, stream, topics
 from console.kafka.errors import ClusterUnreachable, NotFound
 
 HOSTILE = "<script>window.__x = 1</script><img src=x onerror=window.__x=1>\u202egnp\u0007"
@@ -38,7 +38,8 @@ RECORD = records.RecordView(
     value=DOCUMENT, headers=[("traceparent", b"00-4bf92f"), ("sig", bytes(range(64))), ("none", None)], size=402,
     leader_epoch=31, compression="lz4", producer_id=7013, producer_epoch=2, sequence=4118, transactional=False,
 )  # fmt: skip
-NODE = cluster.NodeView(1, "127.0.0.1", 9092, None, True, 30, 30, 1_400_000, 10**12, 6 * 10**11)
+DIRECTORY = sizes.LogDirectory("/var/lib/kafka", 30, 0, 1_400_000, 10**12, 6 * 10**11)
+NODE = cluster.NodeView(1, "127.0.0.1", 9092, None, True, 30, 30, 1_400_000, 10**12, 6 * 10**11, (DIRECTORY,))
 CLUSTER = cluster.ClusterView(
     "MkU3OEVBNTcwNTJENDM2Qk", 1, [NODE], 12, 1, 30, 0, 0, [("metadata.version", 29)], 51, "4.3"
 )
@@ -65,6 +66,7 @@ class FakeKafka:
         monkeypatch.setattr(topics, "topic_names", self._says(lambda spec: [topic.name for topic in self.topics]))
         monkeypatch.setattr(topics, "describe_topic", self.describe_topic)
         monkeypatch.setattr(configs, "topic_configs", self._says(lambda spec, name: self.configs))
+        monkeypatch.setattr(configs, "broker_configs", self._says(lambda spec, node_id: self.configs))
         monkeypatch.setattr(records, "read", self.read)
         monkeypatch.setattr(records, "one", self.one)
         monkeypatch.setattr(records, "neighbour", self.neighbour)

@@ -19,6 +19,7 @@ from console.kafka import private_keys
 from console.management import database
 from console.models import Colour, Mechanism, Protocol
 from console.services import audit, connections
+from console.services.clusters import next_colour
 
 PASSWORD_VARIABLE = "ODRADEK_CLUSTER_PASSWORD"  # noqa: S105 - the name of a variable
 PHRASE_VARIABLE = "ODRADEK_KEY_PASS_PHRASE"
@@ -49,7 +50,7 @@ class Command(BaseCommand):
         parser.add_argument("--ca", type=Path, metavar="FILE", help="the CA's certificate, PEM")
         parser.add_argument("--certificate", type=Path, metavar="FILE", help="the client's certificate, PEM")
         parser.add_argument("--key", type=Path, metavar="FILE", help=f"its key, PEM ({PHRASE_VARIABLE} opens it)")
-        parser.add_argument("--colour", choices=Colour.values, default=Colour.LOCAL.value)
+        parser.add_argument("--colour", choices=Colour.values, help="default: the one that the fewest have")
         parser.add_argument("--read-only", action="store_true", help="nothing in the cluster is changed from here")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -79,7 +80,7 @@ class Command(BaseCommand):
         typed = {
             "name": options["name"],
             "bootstrap": options["bootstrap"],
-            "colour": options["colour"],
+            "colour": options["colour"] or next_colour(),
             "security_protocol": protocol,
             "sasl_mechanism": options["sasl_mechanism"],
             "sasl_username": options["user"],

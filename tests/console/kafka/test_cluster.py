@@ -15,6 +15,9 @@ def test_a_cluster_says_its_nodes_and_counts(cluster, spec):
     assert f"{node.host}:{node.port}".replace("localhost", "127.0.0.1") == cluster.bootstrap
     assert node.leaders == node.replicas == view.partitions >= 3
     assert node.disk_total_bytes > node.disk_usable_bytes > 0
+    (directory,) = node.directories
+    assert (directory.replicas, directory.size_bytes) == (node.replicas, node.size_bytes)
+    assert (directory.total_bytes, directory.error) == (node.disk_total_bytes, "")
     assert (view.under_replicated, view.offline) == (0, 0)
     assert view.topics >= 1
     assert (view.kafka_version, view.apis > 20) == ("4.3", True)

@@ -90,6 +90,18 @@ def test_pages_are_filtered_and_sorted_by_what_is_asked(cluster, spec):
     assert [(row.name, row.lag) for row in found.rows] == [(names[0], 9), (names[1], 6), (names[2], 3)]
 
 
+def test_where_a_group_goes_on_is_told_for_partitions_with_a_commit(cluster, spec):
+    topic = cluster.topic(3)
+    for index in range(3):
+        cluster.produce(topic, b"v", partition=index)
+    commit(cluster, [f"at-{topic}"], [topic], {0: 1, 2: 0})
+    assert groups.positions(spec, f"at-{topic}", topic) == ((0, 1), (2, 0))
+    with pytest.raises(NotFound, match="has no commit in"):
+        groups.positions(spec, f"at-{topic}", cluster.topic(1))
+    with pytest.raises(NotFound, match="there is no group nobody"):
+        groups.positions(spec, "nobody", topic)
+
+
 def test_a_group_that_is_not_there_is_not_made_by_asking(cluster, spec):
     for _ in range(2):
         with pytest.raises(NotFound, match="there is no group nobody-made-this"):

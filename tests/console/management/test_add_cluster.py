@@ -32,6 +32,7 @@ def run(*arguments):
 def test_a_plain_cluster_is_added(specs):
     assert run("local", "127.0.0.1:29092", "--read-only") == "local is added: plaintext.\n"
     made = Cluster.objects.get()
+    assert made.colour == "staging"  # nobody has it yet
     assert made.read_only and connection_spec(made).bootstrap == "127.0.0.1:29092" and len(specs) == 1
     entry = AuditEntry.objects.get()
     assert (entry.action, entry.via, entry.result, entry.user) == ("cluster.add", "command", "done", None)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.services.config_texts import about, exact
+from console.services.config_texts import about, exact, typed, wanted
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,12 @@ from console.services.config_texts import about, exact
 )
 def test_units_become_exact_numbers_and_the_rest_stays(name, typed, value):
     assert exact(name, typed) == value
+
+
+@pytest.mark.parametrize(("text", "value"), [("", None), ("  ", None), ('""', ""), (' "" ', ""), ("7 d", "604800000")])
+def test_an_empty_field_is_the_default_and_two_quotes_are_an_empty_value(text, value):
+    assert wanted("retention.ms", text) == value
+    assert wanted("retention.ms", typed(value)) == value
 
 
 def test_a_refusal_is_about_the_longest_name_that_stands_in_it():

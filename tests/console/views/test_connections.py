@@ -181,6 +181,15 @@ def test_marks_are_changed_without_a_test_and_without_the_password(cast, added, 
     assert entry().action == "cluster.edit" and entry().before["name"] == "payments-eu"
 
 
+def test_a_new_connection_is_offered_a_colour_that_the_others_have_not(cast, kafka):
+    for colour, offered in (("local", "blue"), ("staging", "violet")):
+        cast.cluster.colour = colour
+        cast.cluster.save()
+        Cluster.objects.get_or_create(name="grey", bootstrap="x:9092")
+        page = cast.owner.get("/clusters/add/").content.decode()
+        assert f" selected>{offered}</option>" in page
+
+
 def test_who_administers_only_the_cluster_moves_it_nowhere(cast, added, probed):
     answer = edit(cast.admin, added, bootstrap="evil.example:9092", password="new")
     assert answer.status_code == 409 and b"Only an administrator of this installation" in answer.content

@@ -1,3 +1,4 @@
+import time
 import uuid
 from dataclasses import replace
 
@@ -7,6 +8,7 @@ from console.kafka.errors import ClusterUnreachable
 from console.kafka.group_requests import Missing
 from console.kafka.group_resets import Move
 from console.models import AuditEntry, Membership, Role
+from console.services import lag_trends
 from console.views import offset_resets
 from tests.console.cast import Cast
 from tests.console.fake_groups import DETAIL, HOSTILE_MEMBER, MEMBER, PARTITION, SUMMARY, FakeGroups
@@ -186,12 +188,18 @@ def test_a_name_that_no_address_holds_is_still_listed(cast, groups):
 
 
 def test_a_viewer_may_not_reset_and_is_told_what_it_needs(cast, groups):
-    assert "Resets need the role operator" in text(cast.viewer, cast, "groups/fraud-scoring/")
+    assert "This needs the role operator, and you are viewer" in text(cast.viewer, cast, "groups/fraud-scoring/")
     for answer in (cast.viewer.get(address(cast, RESET)), cast.viewer.post(address(cast, ASK), AGREED)):
         assert answer.status_code == 403 and "operator" in answer.content.decode()
     assert not groups.resets
     make_operator(cast)
     assert "Reset offsets of fraud-scoring" in text(cast.viewer, cast, RESET)
+
+
+def test_of_a_read_only_connection_nobody_resets_and_the_page_says_so(cast, groups):
+    cast.cluster.read_only = True
+    cast.cluster.save()
+    assert "This connection is read-only" in text(cast.admin, cast, "groups/fraud-scoring/")
 
 
 def test_a_review_changes_nothing_and_shows_what_it_means(cast, groups):
@@ -210,6 +218,13 @@ def test_what_was_reviewed_is_reset_and_said(cast, groups):
     assert (entry.action, entry.target, entry.result) == ("offsets.reset", "fraud-scoring: orders.placed", "done")
     assert entry.user_name == "olga" and entry.before.keys() == entry.after.keys()
     assert [(move.partition, move.before, move.after) for move in moves] == [(0, 691, 0), (1, 10, 15)]
+
+
+def test_what_a_reset_does_to_a_lag_is_no_trend_of_it(cast, groups):
+    key = (cast.cluster.pk, "fraud-scoring")
+    lag_trends.seen(key, 0, 700, time.monotonic() - 10)
+    cast.owner.post(address(cast, ASK), AGREED)
+    assert lag_trends.seen(key, 1200, 700) is None
 
 
 def test_a_refused_reset_says_why_and_shows_the_review_anew(cast, groups):

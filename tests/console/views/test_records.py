@@ -1,7 +1,10 @@
 from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
 
+from console.kafka import groups
+from console.kafka.errors import NotFound
 from console.kafka.records import Start
 from tests.console.fake_kafka import CONFIGS, DOCUMENT, HOSTILE, RECORD
 
@@ -248,3 +251,37 @@ def test_an_empty_topic_leads_to_its_first_record_whom_it_may(cast, kafka):
     here = f"/clusters/{cast.cluster.pk}/topics/orders.placed/"
     assert first in cast.operator.get(here).content.decode()
     assert first not in cast.viewer.get(here).content.decode()
+
+
+def test_reading_begins_where_a_group_goes_on(cast, kafka, monkeypatch):
+    asked = []
+
+    def positions(spec, group, topic):
+        asked.append((group, topic))
+        return ((0, 691), (3, 84002117))
+
+    monkeypatch.setattr(groups, "positions", positions)
+    text = get(cast, "?start=group&group=fraud-scoring&partition=3").content.decode()
+    assert asked == [("fraud-scoring", "orders.placed")] and "cust-11907" in text
+    assert kafka.asked[-1][-1] == Start("after", positions=((0, 691), (3, 84002117)))
+    assert "Type the name of a group" in get(cast, "?start=group").content.decode() and len(asked) == 1
+
+
+def test_a_group_whose_place_is_not_known_is_said_at_its_field(cast, kafka, monkeypatch):
+    def positions(spec, group, topic):
+        raise NotFound(f"group {group} has no commit in {topic}")
+
+    monkeypatch.setattr(groups, "positions", positions)
+    answer = get(cast, f"?start=group&group={quote(HOSTILE)}")
+    text = answer.content.decode()
+    assert answer.status_code == 200 and "has no commit in orders.placed" in text and 'aria-invalid="true"' in text
+    assert "<script>window" not in text
+
+
+def test_a_record_tells_its_time_with_the_date_how_long_ago_and_as_it_is_kept(cast, kafka):
+    long_ago = 1_600_000_000_123
+    kafka.records = [replace(RECORD, timestamp_ms=long_ago)]
+    text = get(cast, "records/3/84002117/").content.decode()
+    assert "2020-09-13 12:26:40.123" in text and " ago; " in text and "1\u202f600\u202f000\u202f000\u202f123" in text
+    kafka.records = [replace(RECORD, timestamp_ms=2**62)]
+    assert str(2**62) in get(cast, "records/3/84002117/").content.decode()  # no calendar has it

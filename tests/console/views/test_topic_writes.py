@@ -188,6 +188,25 @@ def test_an_empty_value_goes_back_to_the_default_and_can_be_put_back(cast, kafka
     assert "7\u202fd" in review and "14\u202fd" in review and "Change 1 setting" in review
 
 
+def test_a_value_without_characters_is_set_shown_and_never_taken_for_the_default(cast, kafka, writes):
+    post(cast, "configs", **{"set.cleanup.policy": '""'})
+    assert writes.done == [("configs", NAME, {"retention.ms": "2592000000", "cleanup.policy": ""})]
+    empty = replace(CONFIGS[0], name="leader.replication.throttled.replicas", type="list", value="", source="topic")
+    kafka.configs = [*CONFIGS, empty]
+    form = cast.admin.get(address(cast, "configs")).content.decode()
+    assert re.search(r'id="set.leader.replication.throttled.replicas"[^>]*value="&quot;&quot;"', form)
+    seen = unescape(re.search(r'name="seen" value="([^"]*)"', form)[1])
+    untouched = {f"set.{empty.name}": '""', "set.retention.ms": "14 d", "seen": seen}
+    assert "Nothing would change" in text(post(cast, "configs", do="review", **untouched))
+    assert "back to the default" in text(post(cast, "configs", do="review", **untouched | {f"set.{empty.name}": ""}))
+
+
+def test_a_new_topic_takes_a_value_without_characters(cast, kafka, writes):
+    assert "cleanup.policy=" in text(post(cast, "new", do="ask", **{"set.cleanup.policy": '""'}))
+    post(cast, "new", **{"set.cleanup.policy": '""'})
+    assert writes.done[-1][-1]["cleanup.policy"] == ""
+
+
 def test_of_two_tabs_the_second_is_told_what_changed_and_loses_nothing(cast, kafka, writes):
     kafka.configs = [CONFIGS[0], replace(CONFIGS[1], value="86400000"), CONFIGS[2]]
     answer = post(cast, "configs")
@@ -265,7 +284,7 @@ def test_too_few_partitions_are_refused_at_the_field(cast, kafka, writes):
 def test_doors_of_kafka_s_own_topics_are_closed(cast, kafka, writes):
     kafka.detail = replace(DETAIL, internal=True)
     said = text(cast.admin.get(f"/clusters/{cast.cluster.pk}/topics/{NAME}/configs/"))
-    assert "To delete the topic: it is one of Kafka’s own topics" in said
+    assert "To delete: it is one of Kafka’s own topics" in said
 
 
 def test_a_review_that_cannot_be_read_deletes_nothing(cast, kafka, writes):
@@ -299,8 +318,12 @@ def test_who_may_not_sees_the_words_switched_off_with_the_reason(cast, kafka, wr
         assert "this needs the role operator, and you are viewer" in page.lower()
         own = cast.admin.get(f"/clusters/{cast.cluster.pk}/{path}").content.decode()
         assert "why-not" not in own.replace("why-not.css", "") and words in own
-    page = cast.operator.get(f"/clusters/{cast.cluster.pk}/topics/{NAME}/configs/").content.decode()
-    assert "To delete the topic: this needs the role admin, and you are operator" in page
+    for tab in ("", "partitions/", "groups/", "configs/"):
+        page = cast.operator.get(f"/clusters/{cast.cluster.pk}/topics/{NAME}/{tab}").content.decode()
+        assert re.search('aria-disabled="true" aria-describedby="why-not-head">Delete topic…', page)
+        assert "To delete: this needs the role admin, and you are operator" in page
+        own = cast.admin.get(f"/clusters/{cast.cluster.pk}/topics/{NAME}/{tab}").content.decode()
+        assert f'href="{address(cast, "delete")}">Delete topic…' in own
 
 
 def test_what_was_done_is_said_once_and_in_numbers_that_agree(cast, kafka, writes):
