@@ -90,7 +90,7 @@ def read_requests(
                 connection.paused = True
                 break
             if broker.effects.tracing:
-                broker.effects.observe("request_received", api_key, connection.id, correlation_id)
+                broker.effects.observations.append(("request_received", api_key, connection.id, correlation_id))
             position = answered_end
         if end - position >= 4 and not connection.paused:
             connection.wanted_bytes = _wanted_bytes(broker, buffer, position, end)

@@ -119,7 +119,7 @@ def finish_sync(broker: "Broker", token: int) -> None:
             continue
         partition.synced_end = partition.log.recovery_point = end.offset
         if broker.effects.observing:
-            broker.effects.observe("synced", partition.topic, partition.index, end.offset)
+            broker.effects.observations.append(("synced", partition.topic, partition.index, end.offset))
         if durability.fsync:
             advance(broker, partition, partitions.committed_end(partition, end))
     if broker.quorum.sync_end != broker.quorum.synced_end:
@@ -134,7 +134,7 @@ def advance(broker: "Broker", partition: Partition, end: LogPosition) -> None:
     assert offset > partition.high_watermark, "the high watermark never goes back"
     partition.high_watermark, partition.high_watermark_position = offset, end
     if broker.effects.observing:
-        broker.effects.observe("high_watermark", partition.topic, partition.index, offset)
+        broker.effects.observations.append(("high_watermark", partition.topic, partition.index, offset))
     if partition.parked_fetches:
         wake_fetches(broker, partition)
     parked = partition.parked_acks

@@ -56,7 +56,8 @@ class Client:
     config: ClientConfig
     chance: Chance
     effects: Effects = field(default_factory=Effects)
-    next_deadline_ms: int | None = None
+    deadline_known: bool = False  # `deadline_ms` is the one after the last event
+    deadline_ms: int | None = None
     wall_offset_ms: int = 0
     closed: bool = False
     connections: Connections = field(init=False)
@@ -86,6 +87,8 @@ class Client:
         match call:
             case Produce():
                 self.producer.begin(number, call, now_ms, now_ms + self.wall_offset_ms)
+            case Poll():
+                self.consumer.begin(number, call, now_ms)
             case Send() | SendEverywhere() | GetMetadata():
                 self.admin.begin(number, call, now_ms)
             case ListOffsets() | Fetch():
@@ -93,7 +96,7 @@ class Client:
             case Assign() if self.group.assigns:
                 error = NotAllowed("the group assigns this consumer's partitions: unsubscribe before assigning by hand")
                 self.effects.results.append((number, error))
-            case Assign() | Seek() | Pause() | Poll():
+            case Assign() | Seek() | Pause():
                 if isinstance(call, Assign):
                     self.group.on_assign(now_ms)
                 self.consumer.begin(number, call, now_ms)
@@ -115,7 +118,7 @@ class Client:
             self._cancel(number)
             self.effects.results.append((number, Closed("the client was closed")))
         self.connections.close()
-        self.next_deadline_ms = None
+        self.deadline_known = False
 
     def _cancel(self, number: int) -> None:
         for part in (self.admin, self.leader_calls, self.producer, self.consumer, self.group):
@@ -199,8 +202,16 @@ class Client:
                 break
         if self.consumer.polls and self.consumer.buffered:  # what was given up a moment ago is said at once
             self.consumer.answer_polls(now_ms)
-        next_ms = self._next_deadline_ms()
-        self.next_deadline_ms = next_ms if next_ms < NEVER else None
+        self.deadline_known = False
+
+    @property
+    def next_deadline_ms(self) -> int | None:
+        """When something is due; found when it is asked for: after several calls in a row, once."""
+        if not self.deadline_known:
+            next_ms = NEVER if self.closed else self._next_deadline_ms()
+            self.deadline_ms = next_ms if next_ms < NEVER else None
+            self.deadline_known = True
+        return self.deadline_ms
 
     def _next_deadline_ms(self) -> int:
         next_ms = self.cluster.next_deadline_ms()

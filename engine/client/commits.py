@@ -144,7 +144,8 @@ class Commits:
         """Fail what is late, commit what is due, send the first one that waits."""
         if self.waiting:
             self._fail_late(now_ms)
-        self._maybe_auto_commit(now_ms)
+        if self.auto_at_ms is None or now_ms >= self.auto_at_ms or not self.consumer.positions:
+            self._maybe_auto_commit(now_ms)
         while self.waiting and not self.in_flight and self._is_over(self.waiting[0]):
             self._result(self.waiting.popleft(), self._lost(ErrorCode.REBALANCE_IN_PROGRESS))
         if not self.waiting or self.in_flight or self.coordinator.identity.line_busy:

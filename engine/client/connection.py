@@ -47,6 +47,7 @@ SOFTWARE_NAME = "odradek"
 SOFTWARE_VERSION = "0.1.0"
 SASL_HANDSHAKE, SASL_AUTHENTICATE = 17, 36
 NONCE_BYTES = 24
+ANY_VERSION = 0x7FFF
 LinkKey = tuple[str, str]  # peer, lane
 
 
@@ -244,7 +245,7 @@ class Connections:
         request.version = version
         request.sent = True
         if self.effects.tracing:
-            self.effects.observe("request_sent", api.key, connection.id, connection.correlation_id)
+            self.effects.observations.append(("request_sent", api.key, connection.id, connection.correlation_id))
         if request.answered:
             self._note_in_flight(connection, request, api.key, version, now_ms)
         else:
@@ -259,7 +260,7 @@ class Connections:
             connection.in_flight.appendleft(entry)
             raise Malformed("an answer to another request")
         if self.effects.tracing:
-            self.effects.observe("answer_received", entry.api_key, connection.id, entry.correlation_id)
+            self.effects.observations.append(("answer_received", entry.api_key, connection.id, entry.correlation_id))
         if entry.request is None and entry.api_key == API_VERSIONS:
             self._take_versions(connection, entry, view, now_ms)
         elif entry.request is None:
@@ -279,7 +280,8 @@ class Connections:
                 raise
             self._answered(connection, entry, answer)
         link = self.links[connection.peer, connection.lane]
-        self._send_waiting(link, now_ms)
+        if link.waiting:
+            self._send_waiting(link, now_ms)
 
     def _answered(self, connection: BrokerConnection, entry: InFlight, answer: Message) -> None:
         assert entry.request is not None, "somebody asked"
@@ -300,7 +302,7 @@ class Connections:
         elif answer.error_code:
             raise Malformed(f"ApiVersions is refused with error {answer.error_code}")
         else:
-            connection.versions = versions
+            connection.versions = _in_common(versions)
             connection.features = [(feature.name, feature.max_version_level) for feature in answer.finalized_features]
             if self.config.sasl is None:
                 connection.ready = True
@@ -320,13 +322,12 @@ class Connections:
         self._put_sign_in(connection, connection.authentication.begin(), now_ms)
 
     @staticmethod
-    def _version_of(connection: BrokerConnection, api_key: int, version_max: int | None = None) -> int | None:
+    def _version_of(connection: BrokerConnection, api_key: int, version_max: int = ANY_VERSION) -> int | None:
         """The newest version of an API that both sides have; None if there is none."""
         assert connection.versions is not None, "versions are known before anything is asked"
-        api = APIS[api_key]
         low, high = connection.versions.get(api_key, (0, -1))
-        version = min(high, api.stable if version_max is None else min(api.stable, version_max))
-        return version if version >= max(low, api.lowest) else None
+        version = min(high, version_max)
+        return version if version >= low else None
 
     def _put_sign_in(self, connection: BrokerConnection, message: Message, now_ms: int) -> None:
         api = api_of(message)
@@ -373,3 +374,12 @@ class Connections:
         unsent = why if isinstance(why, Unreachable | AuthenticationFailed) else Unreachable(why.reason)
         for request in waiting:
             self.finished.append(Finished(request, unsent))
+
+
+def _in_common(told: Versions) -> Versions:
+    """Of the versions that a broker told, those that we speak too."""
+    return {
+        key: (max(low, APIS[key].lowest), min(high, APIS[key].stable))
+        for key, (low, high) in told.items()
+        if key in APIS
+    }

@@ -15,6 +15,7 @@ committed.py), decoding (records.py), a single read (leader_calls.py).
 """
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.client import fetch_messages, fetch_sessions, offset_messages
@@ -22,6 +23,7 @@ from engine.client.calls import EARLIEST, LATEST, Assign, Fetched, ListOffsets, 
 from engine.client.cluster import Cluster
 from engine.client.config import ConsumerConfig
 from engine.client.errors import RETRIABLE, ClientError, NoOffset, NotAllowed, Refused
+from engine.client.fetch_messages import FetchFrom
 from engine.client.fetch_sessions import FetchSession
 from engine.client.requests import NEVER, Request
 from engine.core.effects import Effects
@@ -187,7 +189,7 @@ class Consumer:
     # ---- asking
     def fetch_what_is_free(self, now_ms: int) -> None:
         """Send a request to each leader that has something for us and none on its way."""
-        groups: dict[int, dict[Place, int]] = {}
+        groups: dict[int, dict[Place, FetchFrom]] = {}
         lost: dict[int, dict[Place, int]] = {}
         for place, position in self.positions.items():
             if position.retry_at_ms and now_ms >= position.retry_at_ms:
@@ -206,11 +208,11 @@ class Consumer:
                 reset = EARLIEST if self.config.offset_reset == "earliest" else LATEST
                 lost.setdefault(leader.node_id, {})[place] = reset
             elif leader.node_id not in self.fetching:
-                groups.setdefault(leader.node_id, {})[place] = position.offset
+                groups.setdefault(leader.node_id, {})[place] = (position.offset, leader.leader_epoch)
         for node_id, asked in lost.items():
             self._ask_offsets(node_id, asked, now_ms)
-        for node_id, asked in groups.items():
-            self._fetch(node_id, asked, now_ms)
+        for node_id, wanted in groups.items():
+            self._fetch(node_id, wanted, now_ms)
 
     def _ask_for_leader(self, place: Place, position: Position, now_ms: int) -> None:
         metadata = self.cluster.metadata
@@ -236,7 +238,7 @@ class Consumer:
         message, version_max = offset_messages.encode(asked, call, self.cluster.metadata)
         self._send(OFFSETS, message, version_max, node_id, asked, now_ms)
 
-    def _fetch(self, node_id: int, asked: dict[Place, int], now_ms: int) -> None:
+    def _fetch(self, node_id: int, wanted: dict[Place, FetchFrom], now_ms: int) -> None:
         session = self.sessions.get(node_id)
         if session is None:
             session = self.sessions[node_id] = FetchSession()
@@ -247,21 +249,23 @@ class Consumer:
             isolation_level=int(self.config.read_committed),
         )
         version_max = fetch_sessions.begin_fetch(
-            session, message, asked, self.config.partition_bytes_max, self.cluster.metadata, self.config.sessions
+            session, message, wanted, self.config.partition_bytes_max, self.cluster.metadata, self.config.sessions
         )
-        self.fetching[node_id] = self._send(FETCH, message, version_max, node_id, asked, now_ms)
+        self.fetching[node_id] = self._send(FETCH, message, version_max, node_id, wanted, now_ms)
 
     def _send(
-        self, kind: str, message: Message, version_max: int, node_id: int, asked: dict[Place, int], now_ms: int
+        self, kind: str, message: Message, version_max: int, node_id: int, asked: Mapping[Place, object], now_ms: int
     ) -> int:
         deadline_ms = now_ms + self.cluster.config.request_timeout_ms + self.config.wait_ms_max
-        generations = {place: self.positions[place].generation for place in asked}
+        generations = {}
+        for place in asked:
+            position = self.positions[place]
+            position.waiting = True
+            generations[place] = position.generation
         part = (kind, node_id, asked, generations)
         # A fetch of a session must not be sent twice: the broker would have moved its epoch.
         request = Request(message, ("node", node_id), deadline_ms, OWNER, part=part, once=kind == FETCH)
         request.version_max = version_max
-        for place in asked:
-            self.positions[place].waiting = True
         self.cluster.send(request, now_ms)
         return request.number
 
@@ -271,12 +275,12 @@ class Consumer:
         kind, node_id, asked, generations = request.part
         if kind == FETCH and self.fetching.get(node_id) == request.number:
             del self.fetching[node_id]
-        current = {}
+        current: dict[Place, None] = {}
         for place, generation in generations.items():
             position = self.positions.get(place)
             if position is not None and position.generation == generation:
                 position.waiting = False
-                current[place] = asked[place]
+                current[place] = None
         if isinstance(answer, FetchResponse):
             self._take_records(node_id, answer, asked, current, now_ms)
         elif isinstance(answer, ListOffsetsResponse):
@@ -287,7 +291,7 @@ class Consumer:
             for place in current:
                 self._retry(place, answer, now_ms)
 
-    def _take_offsets(self, answer: ListOffsetsResponse, current: dict[Place, int], now_ms: int) -> None:
+    def _take_offsets(self, answer: ListOffsetsResponse, current: dict[Place, None], now_ms: int) -> None:
         found = offset_messages.decode(answer)
         missing = Refused(ErrorCode.UNKNOWN_SERVER_ERROR, "the broker left this partition out")
         for place in current:
@@ -304,8 +308,8 @@ class Consumer:
         self,
         node_id: int,
         answer: FetchResponse,
-        asked: dict[Place, int],
-        current: dict[Place, int],
+        asked: dict[Place, FetchFrom],
+        current: dict[Place, None],
         now_ms: int,
     ) -> None:
         if answer.error_code in SESSION_ERRORS:

@@ -18,7 +18,7 @@ from typing import Any
 from engine.client.cluster import Cluster
 from engine.client.cluster_metadata import error_code, peer_name
 from engine.client.errors import RETRIABLE, ClientError, Disconnected, Refused, TimedOut, Unreachable
-from engine.client.requests import ANY, NEVER, Request
+from engine.client.requests import ANY, Request
 from engine.wire.error_codes import ErrorCode
 from engine.wire.messages.find_coordinator import FindCoordinatorRequest, FindCoordinatorResponse
 from engine.wire.primitives import Message
@@ -52,7 +52,7 @@ class Coordinator:
     cluster: Cluster
     peer: str | None = None
     lane: int = 0  # the number of the one in use: another after each that was given up
-    wanted: bool = False  # somebody waits for it, and it was too early to ask
+    wanted: bool = False  # somebody waits for it, and it was too early to ask: `find` again at retry_at_ms
     asking: bool = False
     attempts: int = 0
     retry_at_ms: int = 0
@@ -106,15 +106,6 @@ class Coordinator:
         if request.lane == self._lane_name():
             self.lost(error.reason, now_ms)
         return True
-
-    def next_deadline_ms(self) -> int:
-        """When it is asked for again."""
-        return self.retry_at_ms if self.wanted else NEVER
-
-    def advance(self, now_ms: int) -> None:
-        """Ask if it was too early before."""
-        if self.wanted:
-            self.find(now_ms)
 
     def on_ended(self, answer: Message | ClientError | None, now_ms: int) -> None:
         """Take what came of FindCoordinator."""

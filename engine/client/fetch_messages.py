@@ -17,16 +17,16 @@ from engine.wire.messages.fetch import FetchPartition, FetchRequest, FetchRespon
 
 BY_NAME_MAX = 12  # later versions name topics by id
 NO_SESSION_EPOCH = -1
+FetchFrom = tuple[int, int]  # an offset, and the epoch of the leader that is asked (KIP-320)
 
 
 def fetch_topics(
-    asked: dict[Place, int], partition_bytes_max: int, metadata: ClusterMetadata
+    asked: dict[Place, FetchFrom], partition_bytes_max: int, metadata: ClusterMetadata
 ) -> tuple[list[FetchTopic], int]:
     """Return the topics of a request for these offsets, and the highest version that can say them."""
     topics: dict[str, FetchTopic] = {}
     version_max = 0x7FFF
-    for place, offset in asked.items():
-        name, partition = place
+    for (name, partition), (offset, leader_epoch) in asked.items():
         topic = topics.get(name)
         if topic is None:
             topic = topics[name] = FetchTopic(topic=name, topic_id=metadata.topic_id(name), partitions=[])
@@ -35,7 +35,7 @@ def fetch_topics(
         topic.partitions.append(
             FetchPartition(
                 partition=partition,
-                current_leader_epoch=metadata.leader_epoch(place),
+                current_leader_epoch=leader_epoch,
                 fetch_offset=offset,
                 partition_max_bytes=partition_bytes_max,
             )
@@ -43,7 +43,7 @@ def fetch_topics(
     return list(topics.values()), version_max
 
 
-def encode(asked: dict[Place, int], call: Fetch, metadata: ClusterMetadata) -> tuple[FetchRequest, int]:
+def encode(asked: dict[Place, FetchFrom], call: Fetch, metadata: ClusterMetadata) -> tuple[FetchRequest, int]:
     """Return the request of a single fetch, and the highest version it may have."""
     topics, version_max = fetch_topics(asked, call.partition_bytes_max, metadata)
     request = FetchRequest(
@@ -58,19 +58,19 @@ def encode(asked: dict[Place, int], call: Fetch, metadata: ClusterMetadata) -> t
     return request, version_max
 
 
-def decode(answer: FetchResponse, asked: dict[Place, int], metadata: ClusterMetadata) -> dict[Place, Fetched]:
+def decode(answer: FetchResponse, asked: dict[Place, FetchFrom], metadata: ClusterMetadata) -> dict[Place, Fetched]:
     """Return what came for each partition that was asked for and is in the answer."""
     found: dict[Place, Fetched] = {}
     code = error_code(answer.error_code)
     if code != ErrorCode.NONE:
         error = Refused(code, "the fetch as a whole")
-        return {place: failed(place, position, error) for place, position in asked.items()}
+        return {place: failed(place, position, error) for place, (position, _) in asked.items()}
     for topic in answer.responses:
         name = topic.topic or metadata.names.get(topic.topic_id, "")
         for part in topic.partitions:
             place = (name, part.partition_index)
             if place in asked:
-                found[place] = _fetched(place, asked[place], part)
+                found[place] = _fetched(place, asked[place][0], part)
     return found
 
 

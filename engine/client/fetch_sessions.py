@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 
 from engine.client import fetch_messages
 from engine.client.calls import Place
-from engine.client.cluster_metadata import NO_EPOCH, NO_ID, ClusterMetadata
+from engine.client.cluster_metadata import NO_ID, ClusterMetadata
+from engine.client.fetch_messages import FetchFrom
 from engine.wire.messages.fetch import FetchRequest, FetchResponse, ForgottenTopic
 
 EPOCH_MAX = 0x7FFFFFFF
 NO_SESSION = 0
 FIRST_EPOCH = 0
+NO_EPOCH = -1
 
 
 @dataclass(slots=True, eq=False)
@@ -26,14 +28,14 @@ class FetchSession:
 
     session_id: int = NO_SESSION
     epoch: int = FIRST_EPOCH
-    known: dict[Place, tuple[int, int]] = field(default_factory=dict)  # offsets, leader epochs: as the broker was told
+    known: dict[Place, FetchFrom] = field(default_factory=dict)  # as the broker was told
     topic_ids: dict[str, bytes] = field(default_factory=dict)
 
 
 def begin_fetch(
     session: FetchSession,
     message: FetchRequest,
-    asked: dict[Place, int],
+    asked: dict[Place, FetchFrom],
     partition_bytes_max: int,
     metadata: ClusterMetadata,
     use_session: bool,
@@ -44,23 +46,18 @@ def begin_fetch(
         if session.topic_ids.get(name, topic_id) != topic_id:
             session.session_id = NO_SESSION  # a topic was made anew: the broker knows the old one
     if session.session_id == NO_SESSION:
-        session.known.clear()
+        session.known = {}  # the one before may be a request's as well
         session.topic_ids.clear()
         session.epoch = FIRST_EPOCH
-    wanted: dict[Place, tuple[int, int]] = {}
-    said: dict[Place, int] = {}
-    for place, offset in asked.items():
-        one = wanted[place] = (offset, metadata.leader_epoch(place))
-        # A leader epoch that changed must be said too, or the broker fences the one it was told first (KIP-320).
-        if session.known.get(place) != one:
-            said[place] = offset
+    # A leader epoch that changed must be said too, or the broker fences the one it was told first (KIP-320).
+    said = {place: one for place, one in asked.items() if session.known.get(place) != one}
     message.session_id = session.session_id
     message.session_epoch = session.epoch if use_session else NO_EPOCH
     message.topics, version_max = fetch_messages.fetch_topics(said, partition_bytes_max, metadata)
-    message.forgotten_topics_data = _forgotten(session, [place for place in session.known if place not in wanted])
+    message.forgotten_topics_data = _forgotten(session, [place for place in session.known if place not in asked])
     if NO_ID in topic_ids.values():
         version_max = fetch_messages.BY_NAME_MAX
-    session.known = wanted if use_session else {}
+    session.known = asked if use_session else {}
     session.topic_ids.update(topic_ids)
     return version_max
 

@@ -34,6 +34,7 @@ class Group:
 
     consumer: Consumer
     cluster: Cluster
+    exists: bool = field(init=False)  # whether the client has a group at all
     identity: Identity = field(init=False)
     coordinator: Coordinator = field(init=False)
     commits: Commits = field(init=False)
@@ -43,17 +44,13 @@ class Group:
 
     def __post_init__(self) -> None:
         config = self.consumer.config
+        self.exists = bool(config.group_id)
         self.identity = Identity(config.group_id or "", config.group_instance_id)
         self.coordinator = Coordinator(self.identity, self.cluster)
         self.commits = Commits(self.coordinator, self.consumer)
         self.committed = CommittedOffsets(self.coordinator, self.consumer, self.commits)
         self.heartbeats = Heartbeats(config, self.coordinator)
         self.membership = Membership(self.coordinator, self.consumer, self.commits, self.heartbeats)
-
-    @property
-    def exists(self) -> bool:
-        """Whether the client has a group at all."""
-        return bool(self.identity.group_id)
 
     @property
     def assigns(self) -> bool:
@@ -116,20 +113,22 @@ class Group:
     # ---- time
     def next_deadline_ms(self) -> int:
         """When something of the group is due."""
-        return min(
-            self.coordinator.next_deadline_ms(),
-            self.commits.next_deadline_ms(),
-            self.committed.next_deadline_ms(),
-            self.heartbeats.next_deadline_ms(),
-            self.membership.next_deadline_ms(),
+        next_ms = min(
+            self.commits.next_deadline_ms(), self.heartbeats.next_deadline_ms(), self.membership.next_deadline_ms()
         )
+        if self.coordinator.wanted:
+            next_ms = min(next_ms, self.coordinator.retry_at_ms)
+        if self.committed.open:
+            next_ms = min(next_ms, self.committed.next_deadline_ms())
+        return next_ms
 
     def advance(self, now_ms: int) -> None:
         """Go as far as can be gone: after every event."""
         if self.identity.trouble != ErrorCode.NONE:
             code, self.identity.trouble = self.identity.trouble, ErrorCode.NONE
             group_answers.heed(self.membership, code, now_ms)
-        self.coordinator.advance(now_ms)
+        if self.coordinator.wanted:
+            self.coordinator.find(now_ms)
         self.commits.advance(now_ms)
         self.membership.advance(now_ms)
         self.heartbeats.advance(now_ms)

@@ -28,7 +28,7 @@ from engine.client.consumer import Consumer
 from engine.client.coordinator import Coordinator
 from engine.client.errors import ClientError
 from engine.client.group_assignment import topics_of
-from engine.client.group_stages import IN_FLIGHT_STAGES, Stage, Then
+from engine.client.group_stages import IN_FLIGHT_STAGES, WAITING_STAGES, Stage, Then
 from engine.client.heartbeats import Heartbeats
 from engine.client.requests import ANY, NEVER, Request
 from engine.core.groups.assignors.subscriber import Subscriber
@@ -121,9 +121,9 @@ class Membership:
     def next_deadline_ms(self) -> int:
         """When something is due."""
         next_ms = NEVER
-        if self.stage in (Stage.JOINING, Stage.ASSIGNING) and self.retry_at_ms and not self.asking:
+        if self.retry_at_ms and not self.asking and self.stage in (Stage.JOINING, Stage.ASSIGNING):
             next_ms = self.retry_at_ms
-        if self.stage in (Stage.COMMITTING, Stage.REVOKING, Stage.ADDING):
+        if self.stage in WAITING_STAGES:
             next_ms = min(next_ms, self.wait_until_ms)
         if self.leaving:
             next_ms = min(next_ms, self.leave_by_ms)

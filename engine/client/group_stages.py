@@ -31,3 +31,4 @@ class Then(Enum):
 
 
 IN_FLIGHT_STAGES = (Stage.JOINING, Stage.ASSIGNING, Stage.SYNCING)
+WAITING_STAGES = (Stage.COMMITTING, Stage.REVOKING, Stage.ADDING)  # for a while at most

@@ -18,6 +18,7 @@ from engine.client.admin import metadata_request
 from engine.client.calls import Fetch, Fetched, ListOffsets, OffsetFound, Place
 from engine.client.cluster import Cluster
 from engine.client.errors import RETRIABLE, ClientError, Refused, TimedOut
+from engine.client.fetch_messages import FetchFrom
 from engine.client.requests import ANY, NEVER, Request
 from engine.core.effects import Effects
 from engine.wire.error_codes import ErrorCode
@@ -129,11 +130,13 @@ class LeaderCalls:
             self._end_round(number, open_call, now_ms)
 
     def _message(self, open_call: LeaderCall, places: list[Place]) -> tuple[Message, int]:
-        call = open_call.call
-        asked = {place: open_call.pending[place] for place in places}
+        call, metadata = open_call.call, self.cluster.metadata
         if isinstance(call, ListOffsets):
-            return offset_messages.encode(asked, call, self.cluster.metadata)
-        return fetch_messages.encode(asked, call, self.cluster.metadata)
+            return offset_messages.encode({place: open_call.pending[place] for place in places}, call, metadata)
+        return fetch_messages.encode(self._fetch_from(open_call, places), call, metadata)
+
+    def _fetch_from(self, open_call: LeaderCall, places: list[Place]) -> dict[Place, FetchFrom]:
+        return {place: (open_call.pending[place], self.cluster.metadata.leader_epoch(place)) for place in places}
 
     def _take_answer(self, open_call: LeaderCall, request: Request, answer: Message | None) -> None:
         found: dict[Place, Answer]
@@ -141,7 +144,7 @@ class LeaderCalls:
             found = dict(offset_messages.decode(answer))
         else:
             assert isinstance(answer, FetchResponse), "an answer to what was asked"
-            asked = {place: open_call.pending[place] for place in request.part}
+            asked = self._fetch_from(open_call, request.part)
             found = dict(fetch_messages.decode(answer, asked, self.cluster.metadata))
         for place in request.part:
             result = found.get(place, Refused(ErrorCode.UNKNOWN_SERVER_ERROR, "the broker left this partition out"))

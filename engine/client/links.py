@@ -32,7 +32,7 @@ class BrokerConnection(Connection):
     lane: str = ""
     in_flight: deque[InFlight] = field(default_factory=deque)
     correlation_id: int = 0
-    versions: Versions | None = None  # what the broker speaks; None while that is being asked
+    versions: Versions | None = None  # what both of us speak; None while that is being asked
     features: list[tuple[str, int]] = field(default_factory=list)  # finalized levels
     ready: bool = False  # requests may be sent
     authentication: Authentication | None = None  # while signing in

@@ -13,6 +13,7 @@ from engine.wire.error_codes import ErrorCode
 from engine.wire.messages.produce import PartitionProduceData, ProduceRequest, ProduceResponse, TopicProduceData
 
 BY_NAME_MAX = 12
+ANY_VERSION = 0x7FFF
 NO_PRODUCER = (-1, -1, -1)
 
 
@@ -23,6 +24,9 @@ class Result(NamedTuple):
     message: str | None
     base_offset: int
     append_time_ms: int
+
+
+ABSENT = Result(ErrorCode.UNKNOWN_TOPIC_ID, "the broker's answer leaves the partition out", -1, -1)
 
 
 def batch_bytes(batch: Batch, compression: str) -> bytes:
@@ -40,8 +44,8 @@ def encode(batches: list[Batch], acks: int, timeout_ms: int, metadata: ClusterMe
             topic = topics[batch.topic] = TopicProduceData(batch.topic, metadata.topic_id(batch.topic), [])
         # Bytes, not a view of them: requests are state and are copied with their world.
         topic.partition_data.append(PartitionProduceData(batch.partition, batch.data))  # type: ignore[arg-type]
-    version_max = BY_NAME_MAX if any(topic.topic_id == NO_ID for topic in topics.values()) else 0x7FFF
-    return ProduceRequest(None, acks, timeout_ms, list(topics.values())), version_max
+    named = [topic for topic in topics.values() if topic.topic_id == NO_ID]
+    return ProduceRequest(None, acks, timeout_ms, list(topics.values())), BY_NAME_MAX if named else ANY_VERSION
 
 
 def decode(answer: ProduceResponse, batches: list[Batch], metadata: ClusterMetadata) -> list[Result]:
@@ -56,5 +60,4 @@ def decode(answer: ProduceResponse, batches: list[Batch], metadata: ClusterMetad
                 message = "; ".join(text for text in told if text) or message
             code = error_code(part.error_code)
             found[name, part.index] = Result(code, message, part.base_offset, part.log_append_time_ms)
-    absent = Result(ErrorCode.UNKNOWN_TOPIC_ID, "the broker's answer leaves the partition out", -1, -1)
-    return [found.get((batch.topic, batch.partition), absent) for batch in batches]
+    return [found.get((batch.topic, batch.partition), ABSENT) for batch in batches]

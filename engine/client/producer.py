@@ -78,7 +78,8 @@ class Producer:
 
     def begin(self, number: int, call: Produce, now_ms: int, wall_ms: int) -> None:
         """Take records to send."""
-        size = sum(entry_bytes(record) for record in call.records)
+        sizes = [entry_bytes(record) for record in call.records]
+        size = sum(sizes)
         if self.buffered_bytes + size > self.config.buffer_bytes_max:
             full = NotProduced("too many records wait to be sent", maybe_written=False)
             self.effects.results.append((number, tuple(full for _ in call.records)))
@@ -93,7 +94,7 @@ class Producer:
             return
         for index, record in enumerate(call.records):
             timestamp_ms = record.timestamp_ms if record.timestamp_ms is not None else wall_ms
-            entry = Entry(number, index, record, timestamp_ms)
+            entry = Entry(number, index, record, timestamp_ms, sizes[index])
             waiting = self.unplaced.get(record.topic)
             if waiting is not None or self.cluster.metadata.partition_count(record.topic) is None:
                 self.unplaced.setdefault(record.topic, Unplaced([], now_ms)).entries.append(entry)
@@ -110,8 +111,9 @@ class Producer:
         batch.base_sequence = again.sequence
         for index, record in enumerate(call.records):
             timestamp_ms = record.timestamp_ms if record.timestamp_ms is not None else wall_ms
-            batch.entries.append(Entry(number, index, record, timestamp_ms))
-            batch.size += entry_bytes(record)
+            entry = Entry(number, index, record, timestamp_ms, entry_bytes(record))
+            batch.entries.append(entry)
+            batch.size += entry.size
         self.cluster.interest[place[0]] = None
         self.queues.setdefault((place[0], place[1]), PartitionQueue()).ready.append(batch)
 
@@ -132,8 +134,7 @@ class Producer:
         queue = self.queues.get((record.topic, partition))
         if queue is None:
             queue = self.queues[record.topic, partition] = PartitionQueue()
-        size = entry_bytes(record)
-        if queue.open is not None and queue.open.size + size > self.config.batch_bytes:
+        if queue.open is not None and queue.open.size + entry.size > self.config.batch_bytes:
             queue.close_open()
             self.sticky.batch_full(record.topic, partition, count)
             if is_spread(self.config, record):
@@ -143,7 +144,7 @@ class Producer:
             self.last_order += 1
             queue.open = Batch(record.topic, partition, self.last_order, now_ms)
         queue.open.entries.append(entry)
-        queue.open.size += size
+        queue.open.size += entry.size
         if queue.open.size >= self.config.batch_bytes:
             queue.close_open()
             self.sticky.batch_full(record.topic, partition, count)
@@ -378,7 +379,7 @@ class Producer:
             self._outcome(entry, NotProduced(f"{code.name}: topic {topic}: {reason}", False, code))
 
     def _outcome(self, entry: Entry, outcome: Outcome) -> None:
-        self.buffered_bytes -= entry_bytes(entry.record)
+        self.buffered_bytes -= entry.size
         call = self.open.get(entry.call)
         if call is None:
             return

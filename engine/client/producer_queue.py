@@ -31,6 +31,7 @@ class Entry(NamedTuple):
     slot: int  # among the call's records
     record: ProducerRecord
     timestamp_ms: int
+    size: int  # entry_bytes of the record
 
 
 @dataclass(slots=True, eq=False)
@@ -103,7 +104,7 @@ class PartitionQueue:
         # The first half keeps the place; younger batches are behind both.
         for entries, offset in ((batch.entries[half:], half), (batch.entries[:half], 0)):
             part = Batch(batch.topic, batch.partition, batch.order, batch.created_ms, entries)
-            part.size = sum(entry_bytes(entry.record) for entry in entries)
+            part.size = sum(entry.size for entry in entries)
             part.attempts = 1
             part.base_sequence = batch.base_sequence + offset & SEQUENCE_MASK
             self.ready.appendleft(part)

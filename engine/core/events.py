@@ -32,7 +32,10 @@ class Machine(Protocol):
     """A broker or a client. Only its driver calls it."""
 
     effects: Effects
-    next_deadline_ms: int | None
+
+    @property
+    def next_deadline_ms(self) -> int | None:
+        """When `on_deadline` is wanted; None for not at all."""
 
     def on_connected(self, connection_id: int, peer: str, now_ms: int) -> Connection:
         """A connection is open: accepted, or asked for in `effects.connect` (then `peer` is what was asked)."""

@@ -13,20 +13,24 @@ from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Any
 
+from engine.core.effects import Effects
 from engine.core.work import WORK
 from engine.simulation import cluster, faults, network
 from engine.simulation.disks import PowerLost, SimulatedDisk, SimulatedFile
 from engine.simulation.world import End, Event, Node, World
 
 Covered = list[tuple[SimulatedFile, int]]
+UNTOLD = ("deadline", "synced", "worked", "revive")  # their details say nothing to people
+ROUNDS = ("wake", "begin")  # of who was declared
 NEVER_POSTPONED = ("thaw", "crash", "client crash", "kill", "leap", "space", "slow", "mend")
 
 
 def step(world: World) -> bool:
     """Handle the next event, or put it off if its node is frozen or its time has moved. False if there is none."""
-    if not world.heap:
+    heap = world.heap
+    if not heap:
         return False
-    event = heappop(world.heap)
+    event = heappop(heap)
     if world.frozen and _postpone(world, event):
         return True
     at_us, number, cause, kind, subject, detail = event
@@ -36,19 +40,21 @@ def step(world: World) -> bool:
     world.events += 1
     world.history.add(at_us, number, cause, kind, subject, detail)
     end = world.ends.get(subject) if type(subject) is int else None
-    if world.past is not None:
-        world.past.begin(at_us, cause, kind, subject, brief(world, kind, subject, detail, end))
     node = world.nodes.get(subject if end is None else end.node)
+    past = world.past
+    if past is not None:
+        past.begin(at_us, cause, kind, subject, brief(kind, subject, detail, end, node))
     if node is not None:
         node.clock.at_us = at_us
+    acted = world.acted
     try:
         HANDLERS[kind](world, subject, detail)
-        while world.acted:
-            perform(world, world.acted.pop())
+        while acted:
+            perform(world, acted.pop())
     except PowerLost as lost:
         _lose_power(world, lost.disk)
-        while world.acted:
-            perform(world, world.acted.pop())
+        while acted:
+            perform(world, acted.pop())
     return True
 
 
@@ -60,16 +66,15 @@ def run(world: World, events: int) -> int:
     return world.events - before
 
 
-def brief(world: World, kind: str, subject: Any, detail: Any, end: End | None) -> Any:
+def brief(kind: str, subject: Any, detail: Any, end: End | None, node: Node | None) -> Any:
     """What of an event is worth keeping for people: whose it is, and how much or what."""
+    if end is not None:
+        return (end.node, end.peer, len(detail)) if kind == "bytes" else (end.node, end.peer)
     if type(subject) is int:
-        at, other = ("", "") if end is None else (end.node, end.peer)
-        return (at, other, len(detail)) if kind == "bytes" else (at, other)
-    if kind == "act":
-        return detail
-    if kind in ("begin", "wake"):
-        return world.nodes[subject].declared
-    return None if kind in ("deadline", "synced", "worked", "revive") else detail
+        return ("", "", len(detail)) if kind == "bytes" else ("", "")
+    if kind in UNTOLD:
+        return None
+    return node.declared if node is not None and kind in ROUNDS else detail
 
 
 def _is_early(world: World, event: Event) -> bool:
@@ -113,24 +118,28 @@ def _lose_power(world: World, disk: SimulatedDisk) -> None:
 
 def perform(world: World, node: Node) -> None:
     """Connect, send, resume, close, abort, work, sync, observe, give results, keep the deadline."""
-    machine = node.machine
+    machine, disk = node.machine, node.disk
     if machine is None:
         return
     world.last_node = node.name
     node.clock.at_us = world.now_us
     effects = machine.effects
-    while effects.connect or effects.touched or effects.resume or effects.close or effects.abort:
-        _perform_connections(world, node)
+    while effects.touched or effects.connect or effects.resume or effects.close or effects.abort:
+        _perform_connections(world, effects, node.name)
     if effects.work:
         work, effects.work = effects.work, []
         for token, name, argument in work:
             detail = (node.incarnation, token, WORK[name](argument))
             world.push(world.now_us + world.delay_us(), "worked", node.name, detail)
-    if node.disk is not None and node.disk.syncs:
-        _perform_syncs(world, node, node.disk)
+    if disk is not None and disk.syncs:
+        _perform_syncs(world, node, disk)
     if effects.observations:
         seen, effects.observations = effects.observations, []
-        world.note(node.name, seen)
+        if world.past is not None:
+            world.past.observed(world.events, node.name, seen)
+        else:
+            for one in seen:
+                world.observations.append((world.now_us, world.events, node.name, *one))
     if effects.results:
         results, effects.results = effects.results, []
         for call, result in results:
@@ -146,13 +155,11 @@ def perform(world: World, node: Node) -> None:
         world.push(at_us, "deadline", node.name, (node.incarnation, deadline_ms))
 
 
-def _perform_connections(world: World, node: Node) -> None:
-    assert node.machine is not None, "whose effects are performed is up"
-    effects = node.machine.effects
+def _perform_connections(world: World, effects: Effects, name: str) -> None:
     if effects.connect:
         peers, effects.connect = effects.connect, []
         for peer in peers:
-            network.connect(world, node.name, peer)
+            network.connect(world, name, peer)
     if effects.touched:
         touched, effects.touched = effects.touched, []
         for connection in touched:

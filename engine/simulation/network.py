@@ -15,7 +15,7 @@ Not here: what a machine asks for (driver.py), which links are cut (faults.py).
 """
 
 from engine.core.connection.out_queue import Region
-from engine.simulation.world import End, World
+from engine.simulation.world import End, Node, World
 
 WINDOW_BYTES = 64 << 10
 
@@ -68,56 +68,60 @@ def flush(world: World, number: int) -> None:
     end = world.ends.get(number)
     if end is None:
         return
-    node, connection = world.nodes[end.node], end.connection
-    assert connection is not None and node.machine is not None, "only what is connected sends"
+    connection = end.connection
+    assert connection is not None, "only what is connected sends"
     out = connection.out
-    # A learner sees requests, not pieces: what is sent at once arrives at once. Tests want every piece.
-    whole: list[bytes] | None = None if world.past is None else []
+    pieces: list[bytes] = []
     while out.items and end.in_flight <= WINDOW_BYTES // 2:  # not for every byte that arrives (the silly window)
-        head, room = out.head(), WINDOW_BYTES - end.in_flight
-        if not isinstance(head, Region):
-            piece = head[:room]
-        else:
-            assert node.disk is not None, "regions are of a disk"
-            piece = node.disk.read(head.file, head.position, min(head.length, room))
-            assert len(piece) == min(head.length, room), "a queued region keeps its bytes"
-        out.sent(len(piece))
+        taken = out.take(WINDOW_BYTES - end.in_flight)
+        piece = _read(world.nodes[end.node], taken) if isinstance(taken, Region) else taken
         end.in_flight += len(piece)
-        if whole is None:
-            _transmit(world, end, number ^ 1, piece)
-        else:
-            whole.append(piece)
-    if whole:
-        _transmit(world, end, number ^ 1, whole[0] if len(whole) == 1 else b"".join(whole))
+        pieces.append(piece)
+    # A learner sees requests, not pieces: what is sent at once arrives at once. Tests want every piece.
+    if len(pieces) > 1 and world.past is not None:
+        pieces = [b"".join(pieces)]
+    for piece in pieces:
+        _transmit(world, end, number ^ 1, piece)
     if not out.items:
         if end.closing:
             _finish(world, number)
         elif connection.paused:
+            node = world.nodes[end.node]
+            assert node.machine is not None, "only who is up sends"
             node.machine.on_drained(connection, node.clock.now_ms())
             world.acted.append(node)
             world.push(world.now_us, "resume", number)
+
+
+def _read(node: Node, region: Region) -> bytes:
+    assert node.disk is not None, "regions are of a disk"
+    piece = node.disk.read(region.file, region.position, region.length)
+    assert len(piece) == region.length, "a queued region keeps its bytes"
+    return piece
 
 
 def _transmit(world: World, end: End, target: int, piece: bytes) -> None:
     chance, cut_chance = world.chance, world.cut_chance
     while piece:
         cut = chance.randrange(1, len(piece)) if len(piece) > 1 and chance.random() < cut_chance else len(piece)
-        end.last_us = max(end.last_us, world.now_us + world.delay_us())
+        arrives_us = world.now_us + world.delay_us()
+        if arrives_us > end.last_us:
+            end.last_us = arrives_us
         world.push(end.last_us, "bytes", target, piece[:cut])
         piece = piece[cut:]
 
 
 def on_bytes(world: World, number: int, piece: bytes) -> None:
     """A piece of a stream arrives."""
-    sender, end = world.ends.get(number ^ 1), world.ends.get(number)
+    ends = world.ends
+    sender, end = ends.get(number ^ 1), ends.get(number)
     if sender is not None:
         sender.in_flight -= len(piece)
     if end is not None:
         end.unread += piece
         hand_over(world, number)
     # Whoever sent it may have been waiting for the window, or be gone by what was just handed over.
-    sender = world.ends.get(number ^ 1)
-    if sender is not None and sender.connection is not None and sender.connection.out.items:
+    if sender is not None and sender.connection is not None and sender.connection.out.items and number ^ 1 in ends:
         flush(world, number ^ 1)
 
 

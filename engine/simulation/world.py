@@ -113,15 +113,10 @@ class World:
 
     def observe(self, name: str, kind: str, *values: Any) -> None:
         """Note something that the world itself did."""
-        self.note(name, [(kind, *values)])
-
-    def note(self, name: str, seen: list[tuple[Any, ...]]) -> None:
-        """Keep what was seen at a node, by the world or by the machine itself: (kind, values...)."""
         if self.past is not None:
-            self.past.observed(self.events, name, seen)
-            return
-        for one in seen:
-            self.observations.append((self.now_us, self.events, name, *one))
+            self.past.observed(self.events, name, [(kind, *values)])
+        else:
+            self.observations.append((self.now_us, self.events, name, kind, *values))
 
     def node_of(self, subject: Any) -> Node | None:
         """Whose event it is: subjects are names of nodes and numbers of ends."""

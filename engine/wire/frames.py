@@ -28,13 +28,14 @@ from engine.wire.headers import (
     ResponseHeader,
     decode_request_header,
     decode_response_header,
-    encode_request_header,
     encode_response_header,
 )
-from engine.wire.primitives import Malformed, Message
+from engine.wire.primitives import REFUSED, Malformed, Message, Unencodable, put_nullable_string
 
 SIZE = Struct(">i")
 KEY_AND_VERSION = Struct(">hh")
+REQUEST_HEAD = Struct(">ihhi")  # size, API key, version, correlation id: of every header from version 1 on
+FLEXIBLE = 2  # the header version that ends with tagged fields
 BY_MODULE = {api.module: api for api in APIS.values()}
 
 
@@ -90,9 +91,13 @@ def frame_end(view: memoryview, start: int, end: int, frame_bytes_max: int) -> i
 def encode_request(message: Message, version: int, correlation_id: int, client_id: str | None) -> bytes:
     """Return the frame of a request, its size first."""
     api = api_of(message)
-    out = bytearray(SIZE.size)
-    header = RequestHeader(api.key, version, correlation_id, client_id)
-    encode_request_header(header, request_header_version(api.key, version), out)
+    try:  # RequestHeader in place: its encoder wants an object for every request
+        out = bytearray(REQUEST_HEAD.pack(0, api.key, version, correlation_id))
+        put_nullable_string(out, client_id)
+    except REFUSED as refused:
+        raise Unencodable(f"the header of {api.name}: {refused}") from refused
+    if request_header_version(api.key, version) == FLEXIBLE:
+        out.append(0)
     message_codec(api.key).encode_request(message, version, out)
     SIZE.pack_into(out, 0, len(out) - SIZE.size)
     return bytes(out)

@@ -189,7 +189,8 @@ def read_partition(
         raise WireError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
     if partition.offline:
         raise WireError(ErrorCode.KAFKA_STORAGE_ERROR)
-    check_leader_epoch(broker, partition, one)
+    if state.current_leader_epoch != partition.leader_epoch:
+        check_leader_epoch(broker, partition, one)
     log = partition.log
     if state.last_fetched_epoch >= 0:
         epoch, end_offset = end_offset_for_epoch(partition, state.last_fetched_epoch)

@@ -68,6 +68,16 @@ class OutQueue:
         else:
             self.items[0] = first[count:]
 
+    def take(self, bytes_max: int) -> bytes | Region:
+        """Return at most so much of the head, as sent: for who sends without a socket that may refuse."""
+        head = self.head()
+        length = len(head) if type(head) is bytes else head.length  # type: ignore[union-attr]
+        if length <= bytes_max:
+            self.queued_bytes -= length
+            return self.items.pop(0)
+        self.sent(bytes_max)
+        return Region(head.file, head.position, bytes_max) if isinstance(head, Region) else head[:bytes_max]
+
     def holds_region_of(self, file: int) -> bool:
         """Say whether bytes of this file still wait to be sent."""
         return any(isinstance(item, Region) and item.file == file for item in self.items)

@@ -122,6 +122,10 @@ def _put_varint(out: bytearray, value: int) -> None:
 def _put_bytes(out: bytearray, value: bytes | None) -> None:
     if value is None:
         out.append(1)  # zig-zag of -1
+        return
+    length = len(value)
+    if length < 64:
+        out.append(length << 1)
     else:
-        _put_varint(out, len(value))
-        out += value
+        _put_varint(out, length)
+    out += value

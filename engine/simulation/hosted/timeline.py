@@ -89,24 +89,26 @@ class Timeline:
         return Stopped.BUDGET
 
     def _step(self) -> None:
-        world, past = self.world, self._past
+        world = self.world
         if self.next_action < len(self.keeper.actions):
             self._repeat_actions()
         before = world.events
         while step(world) and world.events == before:
             pass  # what is put off because somebody is frozen is no event yet
+        events = world.events
         learner: Any = world.nodes[YOU].actor
-        if world.events > self.head:
-            self.head = world.events
-            if learner.answers:
-                self.answers += learner.answers
         if learner.answers:
+            if events > self.head:
+                self.answers += learner.answers
             learner.answers = []
+        if events > self.head:
+            self.head = events
+        past: Any = world.past
         if past.sealed:
             for number, block in past.take_sealed():
                 self.keeper.keep_block(number, block)
-        if world.events % KEYFRAME_EVENTS == 0:
-            self.keeper.keep_keyframe(world.events, snapshots.snapshot(world))
+        if events % KEYFRAME_EVENTS == 0:
+            self.keeper.keep_keyframe(events, snapshots.snapshot(world))
 
     def _repeat_actions(self) -> None:
         recorded = self.keeper.actions
