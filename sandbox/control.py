@@ -10,7 +10,12 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+
+from console.kafka.errors import ClusterUnreachable
+from console.models import Cluster
 from sandbox import places
+from sandbox.models import Sandbox
 from sandbox.services import leases
 
 TIME_LIMIT_S = 5.0
@@ -53,6 +58,17 @@ def ask(sandbox_id: UUID, do: str, *, time_limit_s: float = TIME_LIMIT_S, **argu
         raise ControlRefused(answer["refused"], answer["field"])
     ok: dict[str, Any] = answer["ok"]
     return ok
+
+
+def wake(cluster: Cluster) -> None:
+    """Wake the sandbox behind a connection of the console, if it sleeps; ClusterUnreachable says why it cannot be."""
+    sandbox = Sandbox.objects.filter(cluster=cluster).only("id", "runner", "leased_until").first()
+    if sandbox is None or (sandbox.runner and sandbox.leased_until and sandbox.leased_until > timezone.now()):
+        return
+    try:
+        ask(sandbox.id, "wake")
+    except (ControlRefused, NoRunner) as error:
+        raise ClusterUnreachable(f"this sandbox sleeps and cannot be woken now: {error}") from None
 
 
 def connect(sandbox_id: UUID, time_limit_s: float = TIME_LIMIT_S) -> socket.socket:

@@ -26,19 +26,20 @@ class Limits(NamedTuple):
     idle_s: int | None  # then it falls asleep
     lifetime_s: int | None  # after it was made (guests) or last used
     extendable: bool
-    running: int  # sandboxes of one owner that may be awake
-    forks: int
+    running: int  # sandboxes of one owner that may be awake, each with its forks
+    saved: int  # ... that there may be, asleep ones too
+    forks: int  # of one sandbox
 
 
 TABLE: dict[str, Limits] = {
     "guest": Limits(
-        10, 40, 10, 20, 8 * MIB, 256 << 10, 50, 64 << 10, 20, 200_000, 4 * MIB, 600, 86_400, False, 1, 2
+        10, 40, 10, 20, 8 * MIB, 256 << 10, 50, 64 << 10, 20, 200_000, 4 * MIB, 600, 86_400, False, 1, 1, 2
     ),
     "member": Limits(
-        30, 150, 30, 60, 64 * MIB, 1 * MIB, 500, 512 << 10, 30, 200_000, 16 * MIB, 1_800, 14 * 86_400, True, 2, 10
+        30, 150, 30, 60, 64 * MIB, 1 * MIB, 500, 512 << 10, 30, 200_000, 16 * MIB, 1_800, 14 * 86_400, True, 2, 5, 10
     ),
     "own": Limits(
-        None, None, None, 200, None, 8 * MIB, None, None, 200, None, None, 3_600, None, True, 50, 100
+        None, None, None, 200, None, 8 * MIB, None, None, 200, None, None, 3_600, None, True, 50, 500, 100
     ),
 }  # fmt: skip
 

@@ -25,6 +25,7 @@ urlpatterns = [
     path("", sandboxes.sandbox_list, name="sandbox-list"),
     path("new/", sandboxes.sandbox_new, name="sandbox-new"),
     path("<uuid:sandbox_id>/", sandboxes.sandbox_detail, name="sandbox-detail"),
+    path("<uuid:sandbox_id>/sleep/", sandboxes.sandbox_sleep, name="sandbox-sleep"),
     path("<uuid:sandbox_id>/end/", sandboxes.sandbox_end, name="sandbox-end"),
     path("<uuid:sandbox_id>/compare/", sandboxes.sandbox_compare, name="sandbox-compare"),
 ]

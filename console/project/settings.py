@@ -42,6 +42,7 @@ HOSTS_GIVEN = [host for host in os.environ.get("ODRADEK_HOSTS", "").split(",") i
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *HOSTS_GIVEN]
 # Sandboxes without an account; when it is not said, only people at this very machine (services/visitors.py).
 GUESTS = {"1": True, "0": False}.get(os.environ.get("ODRADEK_GUESTS", ""))
+CLUSTER_WAKER = "sandbox.control.wake"  # what is asked before a cluster behind a Unix socket is connected to
 SOCKET_ROUTES = ["sandbox.feed.routing"]  # by name: sandboxes know the console, it does not know them
 
 HTTPS = os.environ.get("ODRADEK_HTTPS") == "1"

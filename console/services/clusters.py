@@ -7,6 +7,7 @@ from collections import Counter
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.module_loading import import_string
 
 from console.kafka.connection import ConnectionSpec
 from console.kafka.errors import ClusterUnreachable
@@ -33,7 +34,9 @@ def ensure_embedded(name: str, bootstrap: str) -> Cluster:
 
 
 def connection_spec(cluster: Cluster) -> ConnectionSpec:
-    """How to reach a cluster; ClusterUnreachable if its secrets cannot be read."""
+    """How to reach a cluster; ClusterUnreachable if its secrets cannot be read, or if it sleeps and cannot be woken."""
+    if cluster.unix_path:
+        import_string(settings.CLUSTER_WAKER)(cluster)
     try:
         return spec_of(cluster, secrets_of(cluster))
     except sealing.Unreadable as error:

@@ -7,9 +7,11 @@ Invariants:
 - A record is named by topic, partition and offset; one that was lost leaves its place to
   the next that is appended there, and is remembered in `lost`.
 - Counts stop at 255; what lies before a log's start is forgotten; LOST_MAX are kept by name.
+- A record that a producer wrote twice is known as long as it may be sent again: RESENT_MAX
+  of each producer and partition are remembered by number.
 
-Not here: duplicates in the log itself (they need its records: pasts of producers are in
-their headers), words for people.
+Not here: finding out which record of which producer was appended (hosted/copies.py), words
+for people.
 """
 
 from collections.abc import Callable
@@ -18,6 +20,7 @@ from typing import Any, NamedTuple
 
 COUNT_MAX = 255
 LOST_MAX = 1_000
+RESENT_MAX = 1_024  # a producer has fewer records open (hosted/produce_actor.py)
 OFFSETS_MAX = 1 << 20  # of one partition: what is older is forgotten
 ONCE = bytes([0] + [1] * COUNT_MAX)  # any count is one
 Place = tuple[str, int]  # topic, partition
@@ -55,6 +58,8 @@ class PartitionLedger:
     visible: int = 0
     acknowledged: bytearray = field(default_factory=bytearray)
     groups: dict[str, GroupLedger] = field(default_factory=dict)
+    written: dict[str, dict[int, int]] = field(default_factory=dict)  # by producer: its record's number -> offset
+    copies: dict[int, int] = field(default_factory=dict)  # the offset of a record written again -> of the first
 
     def group(self, name: str) -> GroupLedger:
         """What one group did here, begun when it is first heard of."""
@@ -72,6 +77,7 @@ class RecordFacts(NamedTuple):
     synced: bool
     visible: bool
     groups: dict[str, tuple[int, int, bool]]  # delivered, processed (times), committed
+    copy_of: int | None = None  # the offset at which its producer wrote it before
 
 
 @dataclass(slots=True, eq=False)
@@ -103,7 +109,7 @@ class Ledger:
         appended = one.start <= offset < one.end
         return RecordFacts(
             appended, bool(count_at(one.acknowledged, at)), appended and offset < one.synced,
-            appended and offset < one.visible, groups,
+            appended and offset < one.visible, groups, one.copies.get(offset),
         )  # fmt: skip
 
     def summary(self) -> dict[str, Any]:
@@ -122,12 +128,23 @@ class Ledger:
                 }
             partitions[f"{topic}-{index}"] = {
                 "start": one.start, "end": one.end, "synced": one.synced, "visible": one.visible,
-                "acknowledged": len(one.acknowledged) - one.acknowledged.count(0), "groups": groups,
+                "acknowledged": len(one.acknowledged) - one.acknowledged.count(0), "written again": len(one.copies),
+                "groups": groups,
             }  # fmt: skip
         return {
             "partitions": partitions, "lost": self.lost_count, "lost though acknowledged": self.lost_acknowledged,
             "refused": self.refused, "unsure": self.unsure,
         }  # fmt: skip
+
+    def wrote(self, topic: str, partition: int, offset: int, producer: str, number: int) -> None:
+        """A record of a declared producer was appended; its number tells whether it is there already."""
+        one = self.of(topic, partition)
+        known = one.written.setdefault(producer, {})
+        before = known.setdefault(number, offset)
+        if before != offset:
+            one.copies[offset] = before
+        elif len(known) > RESENT_MAX:
+            del known[next(iter(known))]
 
     # ---- what observations mean
 
@@ -152,6 +169,9 @@ class Ledger:
                 self.lost.append(Lost(event, topic, partition, offset, acknowledged, told))
         for counts in _counts(one):
             del counts[keep:]
+        for producer, known in one.written.items():
+            one.written[producer] = {number: offset for number, offset in known.items() if offset < end}
+        one.copies = {offset: first for offset, first in one.copies.items() if offset < end}
         one.end, one.synced, one.visible = min(one.end, end), min(one.synced, end), min(one.visible, end)
 
     def _appended(self, event: int, values: Values) -> None:
@@ -268,4 +288,5 @@ def _begin_at(one: PartitionLedger, start: int) -> None:
     if start > one.start:
         for counts in _counts(one):
             del counts[: start - one.start]
+        one.copies = {offset: first for offset, first in one.copies.items() if offset >= start}
         one.start = start

@@ -180,6 +180,8 @@ class SandboxFeed(AsyncWebsocketConsumer):
             if b'"frame":' in line[:200]:
                 await self.send(fitting(line))
                 return
+            if json.loads(line).get("asked"):
+                raise _Over("This sandbox was put to sleep. Reload this page to wake it.")
             raise _Again("asleep", "This sandbox fell asleep. It is woken now.")
         if len(line) > 1 << 20:
             await self.send(fitting(line))
@@ -187,7 +189,7 @@ class SandboxFeed(AsyncWebsocketConsumer):
         answer = json.loads(line)
         if answer.get("id") == WATCH:
             if "refused" in answer:
-                _not_watched(answer["refused"])
+                _not_watched(answer["refused"], answer["field"])
             else:
                 await self._tell({"state": "live", "words": ""})
             return
@@ -221,9 +223,11 @@ class _Again(Exception):
         self.state, self.words = state, words
 
 
-def _not_watched(why: str) -> None:
+def _not_watched(why: str, field: str) -> None:
     if why == "this sandbox is over":
         raise _Over("The time of this sandbox is over.")
+    if field == "running":
+        raise _Over(f"{why[:1].upper()}{why[1:]}. Reload this page to choose which.")
     raise _Again("waiting", f"{why[:1].upper()}{why[1:]}. Trying again.")
 
 

@@ -155,11 +155,16 @@ def _where(hosted: Hosted) -> dict[str, Any]:
 
 
 def _sleep(runner: "Runner", sandbox_id: UUID, fields: Fields) -> dict[str, Any]:
-    runner.put_to_sleep(sandbox_id)
+    runner.put_to_sleep_as_asked(sandbox_id)
     return {}
 
 
+def _wake(runner: "Runner", hosted: Hosted, fields: Fields) -> dict[str, Any]:
+    return {}  # whoever is asked anything wakes first
+
+
 COMMANDS: dict[str, Callable[["Runner", Hosted, Fields], dict[str, Any]]] = {
+    "wake": _wake,
     "frame": _frame,
     "act": _act,
     "play": _play,

@@ -131,6 +131,11 @@ class ControlLink:
                 watch.seq, watch.changes, watch.sent_s = watch.seq + 1, hosted.changes, now_s
                 self.answer({"sandbox": watch.sandbox_id.hex, "seq": watch.seq, "frame": hosted.frame()})
 
+    def tell_asleep(self, sandbox_id: UUID) -> None:
+        """Somebody put a sandbox to sleep: watch it no more."""
+        if self.watches.pop(sandbox_id, None) is not None:
+            self.answer({"sandbox": sandbox_id.hex, "asleep": True, "asked": True})
+
     def answer(self, message: dict[str, Any] | None) -> None:
         """Queue one line."""
         if message is not None:

@@ -244,6 +244,10 @@ class Runner:
         row = Sandbox.objects.filter(id=sandbox_id).first()
         if row is None or row.state == State.EXPIRED:
             raise Refused("this sandbox is over", "sandbox")
+        try:
+            sandboxes.must_have_room(row)
+        except sandboxes.SandboxRefused as refused:
+            raise Refused(str(refused), "running") from None
         if not leases.take(sandbox_id, self.name):
             raise Refused("another runner hosts this sandbox", "sandbox")
         self.leased_until_s[sandbox_id] = time.monotonic() + LEASE_S
@@ -290,6 +294,13 @@ class Runner:
         if hosted is not None:
             hosted.fall_asleep()
         self.forget(sandbox_id)
+
+    def put_to_sleep_as_asked(self, sandbox_id: UUID) -> None:
+        """Its owner wants it asleep: pages that show it are told, so that none wakes it again at once."""
+        self.put_to_sleep(sandbox_id)
+        for link in self.links:
+            if isinstance(link, ControlLink):
+                link.tell_asleep(sandbox_id)
 
     def forget(self, sandbox_id: UUID) -> None:
         """Host a world no more; what is on disk stays as it is."""

@@ -38,8 +38,9 @@ def make(
     quota = limits_of(limits)
     with transaction.atomic():
         if room(owner, guest, limits) <= 0:
-            have = "a sandbox" if quota.running == 1 else f"{quota.running} sandboxes"
-            raise SandboxRefused(f"You have {have}, and {quota.running} at once is the limit: end one first.")
+            raise SandboxRefused(
+                f"You have {counted(quota.saved)}, and {quota.saved} is the limit, asleep or awake: end one first."
+            )
         sandbox_id = random_id()
         return Sandbox.objects.create(
             id=sandbox_id, name=name[:100], owner=owner, guest=guest, limits=limits,
@@ -50,9 +51,9 @@ def make(
 
 
 def room(owner: User | None, guest: str, limits: str) -> int:
-    """How many more somebody may make; forks are counted with what they are forks of."""
+    """How many more somebody may make, asleep ones counted; forks are counted with what they are forks of."""
     there = _of(owner, guest).filter(parent=None).exclude(state=State.EXPIRED).count() if owner or guest else 0
-    return limits_of(limits).running - there
+    return limits_of(limits).saved - there
 
 
 def make_fork(parent: Sandbox, events: int, name: str) -> Sandbox:
@@ -69,6 +70,35 @@ def make_fork(parent: Sandbox, events: int, name: str) -> Sandbox:
             shape=parent.shape, state=State.REQUESTED, seed=parent.seed, expires_at=parent.expires_at,
             parent_id=root, forked_at=events, cluster=_connection(sandbox_id, name, parent.owner),
         )  # fmt: skip
+
+
+def running(sandbox: Sandbox) -> list[Sandbox]:
+    """What else its owner has awake now, newest first; forks are of their sandbox, so this one's are left out."""
+    awake = _of(sandbox.owner, sandbox.guest).filter(state=State.AWAKE, leased_until__gt=timezone.now())
+    root = sandbox.parent_id or sandbox.id
+    return list(awake.exclude(id=root).exclude(parent_id=root))
+
+
+def in_the_way(sandbox: Sandbox) -> list[Sandbox]:
+    """The sandboxes of which one must fall asleep before this one may wake; none if it may."""
+    others = running(sandbox)
+    families = {one.parent_id or one.id for one in others}
+    return others if len(families) >= limits_of(sandbox.limits).running else []
+
+
+def must_have_room(sandbox: Sandbox) -> None:
+    """SandboxRefused when its owner has as many awake as may be."""
+    if in_the_way(sandbox):
+        most = limits_of(sandbox.limits).running
+        raise SandboxRefused(
+            f"{counted(most)} of yours {'runs' if most == 1 else 'run'}, and that is the limit at once: "
+            f"put one to sleep, nothing of it is lost"
+        )
+
+
+def counted(number: int) -> str:
+    """So many sandboxes, in words."""
+    return "1 sandbox" if number == 1 else f"{number} sandboxes"
 
 
 def keep_for(user: User, guest: str) -> int:

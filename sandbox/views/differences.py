@@ -19,13 +19,21 @@ WORDS = {
     "visible": "visible to consumers up to",
     "acknowledged": "records acknowledged",
     "delivered": "records delivered",
+    "written again": "records that stand in the log a second time",
     "delivered again": "records delivered more than once",
     "processed": "records processed",
     "processed again": "records processed more than once",
     "committed": "committed offset",
     "committed, never processed": "records committed beyond and never processed",
 }
-HARM = ("lost", "lost though acknowledged", "delivered again", "processed again", "committed, never processed")
+HARM = (
+    "lost",
+    "lost though acknowledged",
+    "written again",
+    "delivered again",
+    "processed again",
+    "committed, never processed",
+)
 SECOND_US = 1_000_000
 
 

@@ -19,7 +19,7 @@ from sandbox import control
 from sandbox.lifecycle import State
 from sandbox.limits import Limits, limits_of
 from sandbox.models import Sandbox
-from sandbox.services import sandboxes, visitors
+from sandbox.services import leases, sandboxes, visitors
 from sandbox.services.sandboxes import SandboxRefused
 from sandbox.views import differences
 from sandbox.views.differences import Place
@@ -41,7 +41,16 @@ class Row:
 
     sandbox: Sandbox
     state: str
-    over: bool
+
+    @property
+    def over(self) -> bool:
+        """Nothing can be done with it."""
+        return self.sandbox.state == State.EXPIRED
+
+    @property
+    def awake(self) -> bool:
+        """It can be put to sleep."""
+        return self.sandbox.state == State.AWAKE
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +81,23 @@ class SandboxPage:
     def idle_minutes(self) -> int:
         """After how long without a look it falls asleep."""
         return (self.limits.idle_s or 0) // 60
+
+
+@dataclass(frozen=True, slots=True)
+class FullPage:
+    """Context of sandbox/full.html: as many are awake as may be."""
+
+    sandbox: Sandbox
+    awake: list[Sandbox]
+    running: int
+    guest: bool
+    cluster: Cluster | None = None
+    place: str = "sandboxes"
+
+    @property
+    def begun(self) -> bool:
+        """It was awake before."""
+        return self.sandbox.state != State.REQUESTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +147,11 @@ def sandbox_new(request: HttpRequest) -> HttpResponse:
 def sandbox_detail(request: HttpRequest, sandbox_id: uuid.UUID) -> HttpResponse:
     """The picture, and everything around it."""
     sandbox = _visited(request, sandbox_id)
+    awake = [] if sandbox.state == State.EXPIRED else sandboxes.in_the_way(sandbox)
+    if awake and not leases.holder(sandbox.id):
+        guest = not request.user.is_authenticated
+        full = FullPage(sandbox, awake, limits_of(sandbox.limits).running, guest)
+        return render(request, "sandbox/full.html", {"page": full}, status=409)
     root = sandbox.parent_id or sandbox.id
     forks = Sandbox.objects.filter(parent_id=root).exclude(id=sandbox.id).exclude(state=State.EXPIRED)
     page = SandboxPage(
@@ -132,6 +163,26 @@ def sandbox_detail(request: HttpRequest, sandbox_id: uuid.UUID) -> HttpResponse:
         limits=limits_of(sandbox.limits),
     )
     return render(request, "sandbox/detail.html", {"page": page}, status=410 if page.over else 200)
+
+
+@login_not_required
+@require_POST
+def sandbox_sleep(request: HttpRequest, sandbox_id: uuid.UUID) -> HttpResponse:
+    """Put it to sleep, perhaps so that another one may wake: then go there."""
+    sandbox = _visited(request, sandbox_id)
+    then = request.POST.get("then", "")
+    try:
+        wanted = _visited(request, uuid.UUID(then)) if then else None
+    except ValueError:
+        wanted = None
+    try:
+        if leases.holder(sandbox.id):
+            control.ask(sandbox.id, "sleep")
+    except (control.ControlRefused, control.NoRunner) as error:
+        return _list(request, refused=str(error), status=503)
+    if wanted is not None:
+        return redirect("sandbox:sandbox-detail", sandbox_id=wanted.id)
+    return redirect("sandbox:sandbox-list")
 
 
 @login_not_required
@@ -164,7 +215,7 @@ def sandbox_compare(request: HttpRequest, sandbox_id: uuid.UUID) -> HttpResponse
 
 def _list(request: HttpRequest, *, refused: str = "", name: str = "", status: int = 200) -> HttpResponse:
     found = visitors.sandboxes_of(request.user, visitors.guest_of(request.session)).select_related("cluster", "parent")
-    rows = [Row(one, STATES[State(one.state)], one.state == State.EXPIRED) for one in found[:LISTED_MAX]]
+    rows = [Row(one, STATES[State(one.state)]) for one in found[:LISTED_MAX]]
     page = SandboxListPage(
         rows, lessons_for(request), guest=not request.user.is_authenticated, refused=refused, name=name
     )

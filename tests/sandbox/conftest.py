@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from console.models import User
-from console.services.clusters import connection_spec
+from console.services.clusters import spec_of
 from sandbox import places
 from sandbox.models import Sandbox
 from sandbox.runner.server import Runner
@@ -115,4 +115,4 @@ def sandbox(owner, data):
 @pytest.fixture
 def spec(sandbox):
     """How the console reaches it."""
-    return connection_spec(sandbox.cluster)
+    return spec_of(sandbox.cluster, {})

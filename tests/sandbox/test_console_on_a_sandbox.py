@@ -6,7 +6,7 @@ import pytest
 
 from console.kafka import cluster, connection, groups, records, stream, topics
 from console.kafka.errors import ClusterUnreachable
-from console.services.clusters import connection_spec
+from console.services.clusters import spec_of
 from engine.client.calls import Produce, ProducerRecord
 from engine.simulation.hosted.written import produce_frame
 from engine.wire.messages.create_topics import CreatableTopic, CreateTopicsRequest
@@ -121,7 +121,7 @@ def test_a_write_without_an_answer_arrives_in_a_paused_world_too(pumped, orders,
 
 def test_a_fork_is_another_cluster(pumped, orders, spec, owner):
     branch = pumped.ok(orders, "fork", name="Another way")["sandbox"]
-    other = connection_spec(Sandbox.objects.get(id=branch).cluster)
+    other = spec_of(Sandbox.objects.get(id=branch).cluster, {})
     pumped.call(connection.run, other, produce, time_limit_s=10)
     ids = [pumped.call(cluster.describe, one).cluster_id for one in (spec, other)]
     assert ids[0] != ids[1]
@@ -151,7 +151,7 @@ def test_the_past_takes_no_writes_and_is_read_as_it_was(pumped, orders, spec):
 
 def test_limits_are_answered_as_kafka_answers(pumped, owner, data):
     small = sandboxes.make(name="Guest's", limits="guest", owner=owner, seed=1)
-    spec = connection_spec(small.cluster)
+    spec = spec_of(small.cluster, {})
     pumped.ok(small, "step", events=3)
 
     async def many(session):

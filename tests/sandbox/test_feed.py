@@ -208,6 +208,18 @@ async def test_what_falls_asleep_is_woken_and_a_full_runner_is_asked_again(sandb
     await runner.stop()
 
 
+async def test_what_was_put_to_sleep_and_what_has_no_place_is_not_woken_again_and_again(sandbox, lea):
+    client = await sync_to_async(signed_in)(lea)
+    one, runner = await live(sandbox, client)
+    runner.say({"sandbox": sandbox.id.hex, "asleep": True, "asked": True})
+    assert "Reload this page to wake it" in (await one.receive_json_from())["ended"]
+    runner.answers["watch"] = {"refused": "2 sandboxes of yours run: put one to sleep", "field": "running"}
+    other = opened(sandbox, client)
+    assert (await other.connect())[0]
+    assert "Reload this page to choose which" in (await other.receive_json_from())["ended"]
+    await runner.stop()
+
+
 async def test_what_is_over_is_said_and_ends(sandbox, lea):
     client = await sync_to_async(signed_in)(lea)
     await sync_to_async(sandboxes.end)(sandbox)

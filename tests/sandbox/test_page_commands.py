@@ -88,6 +88,7 @@ def test_deliveries_are_told_record_by_record_and_what_was_lost_too(pumped, play
     assert found["readers"] == ["billing"]
     assert found["rows"][0] == {
         "offset": found["rows"][0]["offset"], "appended": True, "acknowledged": True, "synced": True, "visible": True,
+        "copy_of": None,
         "groups": {"billing": [1, 1, True]},
     }  # fmt: skip
     pumped.ok(played, "act", action={"do": "slow disk", "by_ms": 60_000})

@@ -4,12 +4,13 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from console.models import Cluster, Membership, Role, User
 from sandbox import control
 from sandbox.lifecycle import State
 from sandbox.models import Sandbox
-from sandbox.services import sandboxes, visitors
+from sandbox.services import leases, sandboxes, visitors
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a long enough secret"
@@ -101,13 +102,60 @@ def test_by_default_guests_are_people_at_this_machine(settings, given, hosts, ad
 
 def test_limits_are_answered_in_words_and_the_name_is_kept():
     lea = person("lea")
-    lea.post(NEW)
-    lea.post(NEW)
-    answer = lea.post(NEW, {"name": "Third"})
+    for _ in range(5):
+        assert lea.post(NEW).status_code == 302
+    answer = lea.post(NEW, {"name": "Sixth"})
     page = answer.content.decode()
     assert answer.status_code == 409
-    assert "2 at once is the limit" in page and 'value="Third"' in page
-    assert Sandbox.objects.count() == 2
+    assert "You have 5 sandboxes, and 5 is the limit, asleep or awake" in page and 'value="Sixth"' in page
+    assert Sandbox.objects.count() == 5
+
+
+def test_where_two_run_a_third_says_so_and_offers_to_put_one_of_them_to_sleep(monkeypatch):
+    lea = person("lea")
+    for name in ("One", "Two", "Three"):
+        lea.post(NEW, {"name": name})
+    one, two, three = Sandbox.objects.order_by("created_at")
+    for awake in (one, two):
+        assert leases.take(awake.id, "runner")
+    answer = lea.get(page_of(three))
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "2 sandboxes of yours may run at once, and 2 run now" in page
+    assert "Put “One” to sleep" in page and "Put “Two” to sleep" in page
+    assert lea.get(page_of(two)).status_code == 200, "what runs is shown"
+    asked = []
+    monkeypatch.setattr(control, "ask", lambda *given: asked.append(given) or leases.let_go(given[0], "runner"))
+    answer = lea.post(page_of(one, "sandbox-sleep"), {"then": str(three.id)})
+    assert (answer.status_code, answer.url, asked) == (302, page_of(three), [(one.id, "sleep")])
+    assert lea.get(page_of(three)).status_code == 200
+    assert lea.post(page_of(one, "sandbox-sleep"), {"then": "nonsense"}).url == LIST
+    assert asked == [(one.id, "sleep")], "it sleeps already"
+
+
+def test_going_on_to_somebody_elses_sandbox_is_not_offered():
+    lea, stan = person("lea"), person("stan")
+    lea.post(NEW)
+    stan.post(NEW)
+    mine, theirs = Sandbox.objects.get(owner__username="lea"), Sandbox.objects.get(owner__username="stan")
+    assert lea.post(page_of(mine, "sandbox-sleep"), {"then": str(theirs.id)}).status_code == 404
+    assert lea.post(page_of(theirs, "sandbox-sleep")).status_code == 404
+
+
+def test_a_lease_that_is_over_and_ones_own_forks_take_no_place():
+    lea = person("lea")
+    for _ in range(3):
+        lea.post(NEW)
+    one, two, three = Sandbox.objects.order_by("created_at")
+    fork = sandboxes.make_fork(one, 0, "Fork")
+    for awake in (one, fork):
+        assert leases.take(awake.id, "runner")
+    assert sandboxes.in_the_way(two) == [], "a sandbox with its forks is one"
+    assert leases.take(two.id, "runner")
+    assert {each.id for each in sandboxes.in_the_way(three)} == {one.id, fork.id, two.id}
+    assert sandboxes.in_the_way(fork) == []
+    Sandbox.objects.filter(id=two.id).update(leased_until=timezone.now())
+    assert sandboxes.in_the_way(three) == [], "its runner was killed"
 
 
 def test_an_address_brings_three_guests_a_day():

@@ -324,9 +324,28 @@ def test_a_lease_is_one_runners(sandbox):
 
 
 def test_too_many_sandboxes_are_refused_in_words(owner, sandbox):
-    sandboxes.make(name="Second", limits="member", owner=owner)
+    for number in range(4):
+        sandboxes.make(name=str(number), limits="member", owner=owner)
     with pytest.raises(sandboxes.SandboxRefused, match="end one first"):
-        sandboxes.make(name="Third", limits="member", owner=owner)
+        sandboxes.make(name="Sixth", limits="member", owner=owner)
+
+
+def test_so_many_run_at_once_and_one_that_is_put_to_sleep_makes_room(pumped, owner, data):
+    one, two, three = (sandboxes.make(name=name, limits="member", owner=owner) for name in "123")
+    for awake in (one, two):
+        pumped.ok(awake, "pause")
+    answer = pumped.ask(three, "watch")
+    assert answer["field"] == "running" and "2 sandboxes of yours run" in answer["refused"]
+    assert pumped.ask(three, "wake")["field"] == "running"
+    branch = pumped.ok(one, "fork", name="Fork")["sandbox"]
+    assert pumped.ok(branch, "frame"), "forks of what runs may run"
+    pumped.ok(branch, "sleep")
+    pumped.ok(two, "watch")
+    pumped.ok(two, "sleep")
+    told = {"sandbox": two.id.hex, "asleep": True, "asked": True}
+    pumped.until(lambda: told in pumped.frames or pumped.frames.extend(pumped.lines()))
+    assert pumped.ok(three, "watch") == {}
+    assert "running" in pumped.ask(two, "frame")["field"]
 
 
 def test_a_guest_keeps_their_sandbox_on_signing_in(owner, data):

@@ -126,3 +126,31 @@ def test_with_redis_it_ends_what_is_over_and_stops_in_order(tmp_path, sandbox):
             assert worker.process.wait(30) == 0
         finally:
             worker.kill()
+
+
+CONNECT = """
+import socket
+from console.kafka.errors import ClusterUnreachable
+from console.services.clusters import connection_spec
+from sandbox.models import Sandbox
+sandbox = Sandbox.objects.get()
+try:
+    spec = connection_spec(sandbox.cluster)
+    socket.socket(socket.AF_UNIX).connect(spec.unix_path)
+    print("connected")
+except ClusterUnreachable as error:
+    print(error.reason)
+"""
+
+
+def test_a_page_of_the_console_wakes_a_sandbox_that_sleeps_since_its_process_was_started_again(tmp_path, sandbox):
+    first = Worker(tmp_path)
+    with_topic(first, sandbox)
+    first.process.terminate()
+    assert first.process.wait(30) == 0
+    assert "cannot be woken now: No process hosts sandboxes" in in_django(tmp_path, CONNECT)
+    second = Worker(tmp_path)
+    try:
+        assert in_django(tmp_path, CONNECT).strip() == "connected"
+    finally:
+        second.kill()

@@ -20,7 +20,7 @@ from typing import Any
 
 from engine.simulation import snapshots
 from engine.simulation.driver import step
-from engine.simulation.hosted import actions, conditions
+from engine.simulation.hosted import actions, conditions, copies
 from engine.simulation.hosted.conditions import Condition
 from engine.simulation.hosted.keepers import Keeper, Recorded
 from engine.simulation.hosted.learner import YOU, Action
@@ -95,6 +95,9 @@ class Timeline:
         before = world.events
         while step(world) and world.events == before:
             pass  # what is put off because somebody is frozen is no event yet
+        past: Any = world.past
+        if past.young and past.young[-1][5]:
+            copies.note(world, past.young[-1][5])
         events = world.events
         learner: Any = world.nodes[YOU].actor
         if learner.answers:
@@ -103,7 +106,6 @@ class Timeline:
             learner.answers = []
         if events > self.head:
             self.head = events
-        past: Any = world.past
         if past.sealed:
             for number, block in past.take_sealed():
                 self.keeper.keep_block(number, block)

@@ -1,5 +1,6 @@
 """The delivery ledger says what happened: lost, again, never; checked against what brokers and clients did."""
 
+from engine.simulation.hosted.inside import records
 from tests.engine.simulation.hosted.worlds import begin, consumer, producer, until
 
 
@@ -22,12 +23,12 @@ def test_a_record_goes_from_appended_to_committed():
     timeline.act({"do": "produce", "topic": "orders", "value": "one", "partition": 0})
     ledger = timeline.world.past.ledger
     until(timeline, {"seen": "appended", "topic": "orders"})
-    assert ledger.record("orders", 0, 0) == (True, False, False, False, {})
+    assert ledger.record("orders", 0, 0) == (True, False, False, False, {}, None)
     until(timeline, {"seen": "synced", "topic": "orders"})
     assert ledger.record("orders", 0, 0)[:4] == (True, False, True, True)
     until(timeline, {"seen": "acknowledged"})
     until(timeline, {"seen": "processed"})
-    assert ledger.record("orders", 0, 0) == (True, True, True, True, {"readers": (1, 1, False)})
+    assert ledger.record("orders", 0, 0) == (True, True, True, True, {"readers": (1, 1, False)}, None)
     until(timeline, {"seen": "committed", "offset": 1})
     assert ledger.record("orders", 0, 0).groups == {"readers": (1, 1, True)}
 
@@ -59,6 +60,52 @@ def test_with_acks_all_nothing_that_was_acknowledged_is_lost():
     timeline.run(50)
     ledger = timeline.world.past.ledger
     assert (ledger.lost_count, ledger.lost_acknowledged, ledger.unsure) == (1, 0, 1)
+
+
+def retried(idempotent):
+    """A producer that does not wait for a slow disk, and sends again what the broker has already."""
+    timeline = begin()
+    timeline.act({"do": "slow disk", "by_ms": 3_000})
+    producer(timeline, limit=2, idempotent=idempotent, request_timeout_ms=2_000, partition=0)
+    until(timeline, {"seen": "appended", "topic": "orders"})
+    until(timeline, {"seen": "duplicate"} if idempotent else {"seen": "appended", "first": {"ge": 2}})
+    timeline.act({"do": "slow disk", "by_ms": 0})
+    timeline.run(400)
+    return timeline
+
+
+def test_a_producer_that_is_retried_without_idempotence_leaves_its_records_twice_in_the_log():
+    timeline = retried(idempotent=False)
+    found, ledger = partition(timeline), timeline.world.past.ledger
+    assert (found["end"], found["written again"]) == (4, 2)
+    made_by = [record["value"] for record in records(timeline.world, "orders", 0, 0, 4)]
+    first = [made_by.index(one) for one in made_by]
+    assert sorted({*made_by}) == ["p1 1", "p1 2"]
+    told = [ledger.record("orders", 0, offset).copy_of for offset in range(4)]
+    assert told == [None if first[offset] == offset else first[offset] for offset in range(4)]
+    head = timeline.head
+    timeline.jump(head // 2)
+    timeline.jump(head)
+    assert partition(timeline) == found, "a fact, however often one looked"
+
+
+def test_with_idempotence_they_are_there_once():
+    timeline = retried(idempotent=True)
+    found = partition(timeline)
+    assert (found["end"], found["written again"]) == (2, 0)
+
+
+def test_a_copy_that_is_lost_is_no_copy_any_more():
+    timeline = begin()
+    timeline.act({"do": "slow disk", "by_ms": 60_000})
+    producer(timeline, limit=1, idempotent=False, request_timeout_ms=2_000, partition=0)
+    while partition(timeline)["written again"] < 1:
+        timeline.run(1)
+    timeline.act({"do": "slow disk", "by_ms": 0})
+    timeline.act({"do": "kill", "loses": "unsynced"})
+    timeline.act({"do": "start"})
+    timeline.run(50, until_us=timeline.world.now_us + 10_000)
+    assert (partition(timeline)["written again"], timeline.world.past.ledger.lost_count) == (0, 2)
 
 
 def test_who_commits_after_the_work_processes_again_what_it_did_not_commit():

@@ -1,0 +1,48 @@
+"""Records that are in a log twice: what a producer without idempotence leaves behind when it is retried.
+
+Each record of a declared producer carries a header with its name and number (produce_actor.py), so that the same one
+again in a log is a fact. The broker itself keeps batches of an idempotent producer from coming twice: those are not
+looked into.
+
+*Invariant*: looking changes nothing but the ledger, and does not depend on how often somebody looked.
+*Not here*: what is remembered, and for how long (ledger.py).
+"""
+
+from typing import Any
+
+from engine.core.records.record import Record, batches, decode_records
+from engine.simulation.hosted.produce_actor import HEADER
+from engine.simulation.hosted.shape import broker_of
+from engine.simulation.world import World
+from engine.wire.error_codes import WireError
+
+READ_BYTES = 2 << 20  # more than one append may have
+
+
+def note(world: World, seen: list[Any]) -> None:
+    """Tell the ledger of records that were appended in an event, by what was observed in it."""
+    for node, kind, *values in seen:
+        if kind == "appended" and not values[0].startswith("__"):
+            _note(world, node, *values)
+
+
+def _note(world: World, node: str, topic: str, partition: int, first: int, end: int) -> None:
+    assert world.past is not None, "a hosted world has a past"
+    broker = broker_of(world.nodes[node])
+    held = None if broker is None else broker.replica_manager.partition(topic, partition)
+    if held is None or held.offline:
+        return
+    try:
+        for header, batch in batches(held.log.read(first, held.log.end_position(), READ_BYTES)):
+            if header.producer_id >= 0 or header.is_control or header.base_offset >= end:
+                continue
+            for record in decode_records(batch):
+                name, _, number = _maker(record).rpartition(":")
+                if name and number.isdigit():
+                    world.past.ledger.wrote(topic, partition, record.offset, name, int(number))
+    except WireError:
+        return  # a log that cannot be read tells nothing
+
+
+def _maker(record: Record) -> str:
+    return next((value.decode(errors="replace") for name, value in record.headers if name == HEADER and value), "")
