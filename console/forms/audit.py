@@ -1,16 +1,16 @@
 """The filters of the audit log. An address typed wrongly shows the log without that filter, not an error page."""
 
-from typing import Any, Self
+from typing import Any
 
 from django import forms
-from django.http import QueryDict
 
+from console.forms.lists import AskedForm
 from console.models import Result
 
 ID_MAX = 2**63 - 1
 
 
-class AuditForm(forms.Form):
+class AuditForm(AskedForm):
     """Which entries are asked for."""
 
     q = forms.CharField(required=False, max_length=300, strip=True)
@@ -22,13 +22,6 @@ class AuditForm(forms.Form):
     until = forms.DateTimeField(required=False, error_messages={"invalid": "A time is like 2026-11-28T14:00 (UTC)."})
     older = forms.IntegerField(required=False, min_value=1, max_value=ID_MAX)
     newer = forms.IntegerField(required=False, min_value=0, max_value=ID_MAX)
-
-    @classmethod
-    def of(cls, asked: QueryDict) -> Self:
-        """A checked form."""
-        form = cls(asked)
-        form.is_valid()
-        return form
 
     @property
     def asked(self) -> dict[str, Any]:

@@ -5,48 +5,32 @@
 
 import re
 from collections.abc import Collection
-from typing import Any, Self
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.http import QueryDict
 
+from console.forms.lists import SortedForm
 from console.forms.partitions import partition_numbers
 from console.forms.times import MomentField
 from console.kafka.group_resets import Move, Wish
 
-SORTS = ("name", "state", "members", "topics", "lag")
 OFFSET_MAX = 2**63 - 1
 KINDS = ("earliest", "latest", "time", "offset", "shift")
 NEEDED = {"time": "time", "offset": "offset", "shift": "by"}  # the field that a kind needs
 
 
-class GroupListForm(forms.Form):
+class GroupListForm(SortedForm):
     """What part of the list of groups is asked for."""
 
-    q = forms.CharField(required=False, max_length=249, strip=True)
-    state = forms.CharField(required=False, max_length=50)
-    sort = forms.ChoiceField(required=False, choices=[(key, key) for key in (*SORTS, *(f"-{key}" for key in SORTS))])
-    page = forms.IntegerField(required=False, min_value=1, max_value=1_000_000)
+    sorts = ("name", "state", "members", "topics", "lag")
 
-    @classmethod
-    def of(cls, asked: QueryDict) -> Self:
-        """A checked form."""
-        form = cls(asked)
-        form.is_valid()
-        return form
+    state = forms.CharField(required=False, max_length=50)
 
     @property
     def asked(self) -> dict[str, Any]:
         """Arguments for console.kafka.groups.group_page."""
-        sort = self.cleaned_data.get("sort") or "name"
-        return {
-            "query": self.cleaned_data.get("q") or "",
-            "state": self.cleaned_data.get("state") or "",
-            "sort": sort.removeprefix("-"),
-            "descending": sort.startswith("-"),
-            "page": self.cleaned_data.get("page") or 1,
-        }
+        return super().asked | {"state": self.cleaned_data.get("state") or ""}
 
 
 class ResetForm(forms.Form):

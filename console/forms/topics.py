@@ -6,47 +6,32 @@
 
 import json
 import re
-from typing import Any, Self
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
+from console.forms.lists import SortedForm
 from console.forms.times import MomentField
 
 OFFSET_MAX = 2**63 - 1
 SETTINGS_MAX = 200  # in one form
 SETTING_CHARACTERS_MAX = 8_000  # of one value: with any characters it fits into a string of the protocol
 SETTING = "set."  # begins the names of the fields of settings
-SORTS = ("name", "partitions", "replication_factor", "records", "size_bytes")
 
 
-class TopicListForm(forms.Form):
-    """What part of the list of topics is asked for. An address typed wrongly shows the list, not an error."""
+class TopicListForm(SortedForm):
+    """What part of the list of topics is asked for."""
 
-    q = forms.CharField(required=False, max_length=249, strip=True)
-    sort = forms.ChoiceField(required=False, choices=[(key, key) for key in (*SORTS, *(f"-{key}" for key in SORTS))])
+    sorts = ("name", "partitions", "replication_factor", "records", "size_bytes")
+
     internal = forms.BooleanField(required=False)
-    page = forms.IntegerField(required=False, min_value=1, max_value=1_000_000)
-
-    @classmethod
-    def of(cls, asked: QueryDict) -> Self:
-        """A checked form."""
-        form = cls(asked)
-        form.is_valid()
-        return form
 
     @property
     def asked(self) -> dict[str, Any]:
         """Arguments for console.kafka.topics.topic_page."""
-        sort = self.cleaned_data.get("sort") or "name"
-        return {
-            "query": self.cleaned_data.get("q") or "",
-            "sort": sort.removeprefix("-"),
-            "descending": sort.startswith("-"),
-            "internal": bool(self.cleaned_data.get("internal")),
-            "page": self.cleaned_data.get("page") or 1,
-        }
+        return super().asked | {"internal": bool(self.cleaned_data.get("internal"))}
 
 
 class NewTopicForm(forms.Form):

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from console.management.redis_server import OwnRedis
 from console.management.supervisor import Part
@@ -50,26 +51,24 @@ def broker_part(directory: Path, properties: Mapping[str, str], environment: Map
 
 def worker_part(environment: Mapping[str, str]) -> Part:
     """Run the console's Celery worker, with beat in it."""
-    readiness = Readiness()
-    command = [sys.executable, "-m", "console.project.worker"]
-    variables = {**environment, "NOTIFY_SOCKET": readiness.address}
-
-    def start() -> subprocess.Popen[bytes]:
-        return start_process(command, environment=variables, output=subprocess.PIPE)
-
-    return Part("worker", start, readiness.heard, about="background work, with beat")
+    return _module_part("worker", "console.project.worker", environment, about="background work, with beat")
 
 
 def sandbox_part(environment: Mapping[str, str]) -> Part:
     """Run a process that hosts sandboxes."""
+    about = "hosts the worlds of learners"
+    return _module_part("sandbox", "sandbox.worker", environment, about=about, stop_s_max=25.0)
+
+
+def _module_part(name: str, module: str, environment: Mapping[str, str], **how: Any) -> Part:
+    """Run a module that tells when it is ready."""
     readiness = Readiness()
-    command = [sys.executable, "-m", "sandbox.worker"]
     variables = {**environment, "NOTIFY_SOCKET": readiness.address}
 
     def start() -> subprocess.Popen[bytes]:
-        return start_process(command, environment=variables, output=subprocess.PIPE)
+        return start_process([sys.executable, "-m", module], environment=variables, output=subprocess.PIPE)
 
-    return Part("sandbox", start, readiness.heard, about="hosts the worlds of learners", stop_s_max=25.0)
+    return Part(name, start, readiness.heard, **how)
 
 
 def web_part(host: str, port: int, environment: Mapping[str, str]) -> Part:

@@ -8,6 +8,7 @@ from django.http import JsonResponse
 from console.kafka import errors
 from console.services import topics
 from console.services.audit import Refusal
+from engine.client.errors import RETRIABLE
 from engine.wire.error_codes import ErrorCode
 
 BAD_REQUEST_CODES = {
@@ -27,6 +28,7 @@ BAD_REQUEST_CODES = {
 FORBIDDEN_CODES = {code.name for code in errors.FORBIDDEN}
 TOO_LARGE_CODES = {"MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"}
 MISSING_CODES = {"UNKNOWN_TOPIC_OR_PARTITION", "UNKNOWN_TOPIC_ID"}
+RETRIABLE_CODES = {code.name for code in RETRIABLE}  # whoever asks again may hear something else
 NO_TOPIC = "This server does not host this topic-partition."
 
 
@@ -95,4 +97,6 @@ def of_code(code: str, message: str) -> ApiError:
         return ApiError(429, 42901, message)
     if code in BAD_REQUEST_CODES:
         return ApiError(400, 40002, message)
-    return ApiError(500, 50002, message)
+    if code == ErrorCode.BROKER_NOT_AVAILABLE.name:
+        return ApiError(503, 50302, message)
+    return ApiError(500, 50003 if code in RETRIABLE_CODES else 50002, message)

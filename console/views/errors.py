@@ -119,7 +119,7 @@ def page_or_part(request: HttpRequest, template: str) -> str:
 def _cluster_of(request: HttpRequest) -> uuid.UUID | None:
     match = request.resolver_match
     found = match.kwargs.get("cluster_id") if match else None
-    return found if isinstance(found, uuid.UUID) else None  # on addresses of the REST API it is an id of Kafka's
+    return found if isinstance(found, uuid.UUID) else None  # the API's addresses have Kafka's own ids
 
 
 def _around(request: HttpRequest, cluster_id: uuid.UUID | None) -> ErrorPage:

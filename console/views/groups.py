@@ -19,10 +19,9 @@ from console.permissions import OPERATE, VIEW, cluster_for, refusal_of, role_on
 from console.services import lag_trends, outages
 from console.services.clusters import connection_spec
 from console.views.live import how_fresh
-from console.views.page_numbers import page_numbers
+from console.views.page_numbers import Paged
 from console.views.topic_head import TopicHead, topic_head
 
-PAGE_SIZE = 50
 LISTED_MAX = 1000  # members and partitions of one group
 NAME_CHARACTERS_MAX = 249
 NAMES_MAX = 5000
@@ -30,7 +29,7 @@ REASONS_MAX = 3
 
 
 @dataclass(frozen=True, slots=True)
-class GroupListPage:
+class GroupListPage(Paged):
     """Context of console/groups/list.html."""
 
     cluster: Cluster
@@ -41,24 +40,9 @@ class GroupListPage:
     place: str = "groups"
 
     @property
-    def first(self) -> int:
-        """The number of the first group shown."""
-        return (self.found.page - 1) * PAGE_SIZE + 1
-
-    @property
-    def last(self) -> int:
-        """The number of the last group shown."""
-        return self.first + len(self.found.groups) - 1
-
-    @property
-    def next_number(self) -> int:
-        """The page after this one."""
-        return self.found.page + 1
-
-    @property
-    def page_numbers(self) -> list[int]:
-        """First, last, and those around; 0 stands for a gap."""
-        return page_numbers(self.found.page, self.found.pages)
+    def part(self) -> tuple[int, int, int]:
+        """Which part of the list it is."""
+        return self.found.page, self.found.pages, len(self.found.groups)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +90,7 @@ def group_list(request: HttpRequest, cluster_id: uuid.UUID) -> HttpResponse:
     """One page of groups."""
     cluster = cluster_for(request.user, cluster_id, needs=VIEW)
     form = GroupListForm.of(request.GET)
-    found = groups.group_page(connection_spec(cluster), page_size=PAGE_SIZE, **form.asked, **how_fresh(request))
+    found = groups.group_page(connection_spec(cluster), page_size=Paged.page_size, **form.asked, **how_fresh(request))
     outages.answered(cluster.pk)
     nearest = _nearest(form.asked["query"], found.names)
     rows = [(group, lag_trends.seen((cluster.pk, group.name), group.lag, group.committed)) for group in found.groups]

@@ -135,6 +135,16 @@ class SearchPage:
         return self.read * 100 // self.total if self.total else 100
 
     @property
+    def records(self) -> int:
+        """Records among them."""
+        return self._sum("records")
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether some of them hold no record: markers of transactions, what was compacted away."""
+        return self.records < self.read - self.gone - self.damaged
+
+    @property
     def found(self) -> int:
         """Records that match so far."""
         return self._sum("found")

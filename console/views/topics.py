@@ -19,13 +19,11 @@ from console.services import outages
 from console.services.clusters import connection_spec
 from console.views.converters import TopicNameConverter
 from console.views.live import how_fresh
-from console.views.page_numbers import page_numbers
-
-PAGE_SIZE = 50
+from console.views.page_numbers import Paged
 
 
 @dataclass(frozen=True, slots=True)
-class TopicListPage:
+class TopicListPage(Paged):
     """Context of console/topics/list.html."""
 
     cluster: Cluster
@@ -35,24 +33,9 @@ class TopicListPage:
     place: str = "topics"
 
     @property
-    def first(self) -> int:
-        """The number of the first topic shown."""
-        return (self.found.page - 1) * PAGE_SIZE + 1
-
-    @property
-    def last(self) -> int:
-        """The number of the last topic shown."""
-        return self.first + len(self.found.topics) - 1
-
-    @property
-    def next_number(self) -> int:
-        """The page after this one."""
-        return self.found.page + 1
-
-    @property
-    def page_numbers(self) -> list[int]:
-        """First, last, and those around; 0 stands for a gap."""
-        return page_numbers(self.found.page, self.found.pages)
+    def part(self) -> tuple[int, int, int]:
+        """Which part of the list it is."""
+        return self.found.page, self.found.pages, len(self.found.topics)
 
 
 @require_safe
@@ -61,7 +44,7 @@ def topic_list(request: HttpRequest, cluster_id: uuid.UUID) -> HttpResponse:
     cluster = cluster_for(request.user, cluster_id, needs=VIEW)
     form = TopicListForm.of(request.GET)
     spec = connection_spec(cluster)
-    found = topics.topic_page(spec, page_size=PAGE_SIZE, **form.asked, **how_fresh(request))
+    found = topics.topic_page(spec, page_size=Paged.page_size, **form.asked, **how_fresh(request))
     outages.answered(cluster.pk)
     nearest = None
     if form.asked["query"] and not found.matching:

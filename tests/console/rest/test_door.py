@@ -133,7 +133,12 @@ def test_a_write_is_noted_with_the_tokens_name(cast, api, bearer):
         (KafkaRefused("MESSAGE_TOO_LARGE"), 413, 413),
         (KafkaRefused("THROTTLING_QUOTA_EXCEEDED"), 429, 42901),
         (KafkaRefused("CLUSTER_AUTHORIZATION_FAILED"), 403, 40301),
-        (KafkaRefused("NOT_CONTROLLER"), 500, 50002),
+        (KafkaRefused("NOT_CONTROLLER"), 500, 50003),
+        (KafkaRefused("NOT_ENOUGH_REPLICAS"), 500, 50003),
+        (KafkaRefused("LEADER_NOT_AVAILABLE"), 500, 50003),
+        (KafkaRefused("BROKER_NOT_AVAILABLE"), 503, 50302),
+        (KafkaRefused("INVALID_TOPIC_EXCEPTION"), 400, 40002),
+        (KafkaRefused("INVALID_REQUIRED_ACKS"), 500, 50002),
     ],
 )
 def test_what_kafka_says_has_confluents_numbers(error, status, code):

@@ -202,6 +202,19 @@ def test_every_state_has_its_words(cast, topic):
     assert "Nothing matches" in page(cast, nothing)
 
 
+def test_offsets_that_hold_no_record_are_not_called_records(cast, topic):
+    search = begin(cast, "nowhere-at-all")
+    assert "of " in page(cast, search)
+    finish(search)
+    records, offsets = (
+        sum(len(log.everything()) for log in topic.logs.values()),
+        sum(log.end - log.start for log in topic.logs.values()),
+    )
+    text = page(cast, search)
+    assert records < offsets and f"Read {offsets} of {offsets} offsets, {records} records" in text
+    assert f"{records} records were read; the other offsets hold none" in text
+
+
 def test_records_that_went_are_said_and_a_dead_cluster_leaves_the_places(cast, topic):
     search = begin(cast, "not zzz")
     finish(search)
