@@ -17,6 +17,7 @@ from console.models import Cluster
 from console.permissions import VIEW, cluster_for
 from console.services import encodings
 from console.services.clusters import connection_spec
+from console.services.guests import open_to_guests
 from console.services.partitioners import (
     PARTITIONERS,
     PARTITIONS_MAX,
@@ -70,6 +71,7 @@ class CalculatorPage:
     types: tuple[tuple[str, str], ...] = tuple(encodings.NAMES.items())
 
 
+@open_to_guests
 @require_safe
 def partition_calculator(request: HttpRequest, cluster_id: uuid.UUID) -> HttpResponse:
     """The page, or only the answer while one types."""

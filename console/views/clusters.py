@@ -21,6 +21,7 @@ from console.models import Cluster, Role
 from console.permissions import ADMINISTER, VIEW, cluster_for, listed_clusters_of, role_on
 from console.services import outages
 from console.services.clusters import connection_spec
+from console.services.guests import open_to_guests
 
 LISTED_MAX = 100
 FIRST_ANSWERS_S = 0.4  # how long the list waits; a line that comes later asks for itself
@@ -95,6 +96,7 @@ def cluster_row(request: HttpRequest, cluster_id: uuid.UUID) -> HttpResponse:
     return render(request, "console/clusters/list.html#row", {"row": row})
 
 
+@open_to_guests
 @require_safe
 def cluster_detail(request: HttpRequest, cluster_id: uuid.UUID) -> HttpResponse:
     """Is it all right, and why not; then its brokers, and what it can."""

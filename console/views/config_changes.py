@@ -27,6 +27,7 @@ from console.permissions import OPERATE, cluster_for
 from console.services import audit, outages, topics
 from console.services.clusters import connection_spec
 from console.services.config_texts import typed, wanted
+from console.services.guests import open_to_guests
 from console.services.topic_commands import configs_command
 from console.views.setting_rows import SettingRows, setting_rows
 from console.views.topic_outcomes import outcome
@@ -87,6 +88,7 @@ class ConfigChangePage:
         return [words for field, words in self.errors.items() if field not in shown]
 
 
+@open_to_guests
 @require_http_methods(["GET", "HEAD", "POST"])
 def config_change(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpResponse:
     """The form; with what was typed its review; with POST and the agreement the change."""

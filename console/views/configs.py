@@ -12,6 +12,7 @@ from console.models import Cluster
 from console.permissions import VIEW, cluster_for
 from console.services import outages
 from console.services.clusters import connection_spec
+from console.services.guests import open_to_guests
 from console.views.topic_head import TopicHead, topic_head
 
 
@@ -32,6 +33,7 @@ class ConfigListPage:
         return sum(1 for entry in self.head.configs.values() if entry.changed)
 
 
+@open_to_guests
 @require_safe
 def config_list(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpResponse:
     """The tab "Settings"."""

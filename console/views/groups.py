@@ -18,6 +18,7 @@ from console.models import Cluster
 from console.permissions import OPERATE, VIEW, cluster_for, refusal_of, role_on
 from console.services import lag_trends, outages
 from console.services.clusters import connection_spec
+from console.services.guests import open_to_guests
 from console.views.live import how_fresh
 from console.views.page_numbers import page_numbers
 from console.views.topic_head import TopicHead, topic_head
@@ -101,6 +102,7 @@ class TopicGroupsPage:
     tab: str = "groups"
 
 
+@open_to_guests
 @require_safe
 def group_list(request: HttpRequest, cluster_id: uuid.UUID) -> HttpResponse:
     """One page of groups."""
@@ -114,6 +116,7 @@ def group_list(request: HttpRequest, cluster_id: uuid.UUID) -> HttpResponse:
     return render(request, _page_or_rows(request, "console/groups/list.html"), {"page": page})
 
 
+@open_to_guests
 @require_safe
 def group_detail(request: HttpRequest, cluster_id: uuid.UUID, group: str) -> HttpResponse:
     """One group: its members, and how far it is in each partition."""
@@ -136,6 +139,7 @@ def group_detail(request: HttpRequest, cluster_id: uuid.UUID, group: str) -> Htt
     return render(request, _page_or_rows(request, "console/groups/detail.html"), {"page": page})
 
 
+@open_to_guests
 @require_safe
 def topic_groups(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpResponse:
     """The tab "Groups" of a topic."""

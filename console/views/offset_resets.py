@@ -20,6 +20,7 @@ from console.models import Cluster
 from console.permissions import OPERATE, cluster_for
 from console.services import audit, lag_trends, offset_resets, outages
 from console.services.clusters import connection_spec
+from console.services.guests import open_to_guests
 from console.services.reset_commands import command
 
 LISTED_MAX = 1000
@@ -64,6 +65,7 @@ class ResetPage:
         return sorted(moves, key=lambda move: not move.changes)[:LISTED_MAX] if len(moves) > LISTED_MAX else list(moves)
 
 
+@open_to_guests
 @require_http_methods(["GET", "HEAD", "POST"])
 def offset_reset(request: HttpRequest, cluster_id: uuid.UUID, group: str) -> HttpResponse:
     """The form, its review, and with POST the reset itself."""

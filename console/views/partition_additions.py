@@ -21,6 +21,7 @@ from console.permissions import OPERATE, cluster_for
 from console.services import audit, outages
 from console.services import topics as writes
 from console.services.clusters import connection_spec
+from console.services.guests import open_to_guests
 from console.services.key_moves import KeyMoves, key_moves
 from console.services.topic_commands import partitions_command
 from console.services.topic_costs import moved_share
@@ -63,6 +64,7 @@ class PartitionAdditionPage:
         return writes.INTERNAL if self.topic.internal else ""
 
 
+@open_to_guests
 @require_http_methods(["GET", "HEAD", "POST"])
 def partition_add(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpResponse:
     """The form and its review; with POST more partitions."""

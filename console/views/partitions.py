@@ -12,6 +12,7 @@ from console.models import Cluster
 from console.permissions import VIEW, cluster_for
 from console.services import outages
 from console.services.clusters import connection_spec
+from console.services.guests import open_to_guests
 from console.views.live import how_fresh
 from console.views.topic_head import TopicHead, topic_head
 
@@ -30,6 +31,7 @@ class PartitionListPage:
     tab: str = "partitions"
 
 
+@open_to_guests
 @require_safe
 def partition_list(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpResponse:
     """The tab "Partitions"."""

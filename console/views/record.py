@@ -20,6 +20,7 @@ from console.models import Cluster, Protocol
 from console.permissions import OPERATE, VIEW, cluster_for, refusal_of, role_on
 from console.services import outages, payloads, readings
 from console.services.clusters import connection_spec
+from console.services.guests import open_to_guests
 from console.services.kcat import read_command
 from console.services.readings import CHOICES, Reading, reading_of
 from console.views.records import kept
@@ -76,6 +77,7 @@ class RecordMissingPage:
     place: str = "topics"
 
 
+@open_to_guests
 @require_safe
 def record_detail(request: HttpRequest, cluster_id: uuid.UUID, name: str, partition: int, offset: int) -> HttpResponse:
     """One record, or why there is none at this place."""
@@ -113,6 +115,7 @@ def record_detail(request: HttpRequest, cluster_id: uuid.UUID, name: str, partit
     return render(request, template if whole else f"{template}#record", {"page": page})
 
 
+@open_to_guests
 @require_safe
 def record_end(request: HttpRequest, cluster_id: uuid.UUID, name: str, partition: int, step: str) -> HttpResponse:
     """Go to the first or the last record of a partition."""
@@ -125,6 +128,7 @@ def record_end(request: HttpRequest, cluster_id: uuid.UUID, name: str, partition
     return _to(request, cluster, name, found)
 
 
+@open_to_guests
 @require_safe
 def record_step(
     request: HttpRequest, cluster_id: uuid.UUID, name: str, partition: int, offset: int, step: str

@@ -26,6 +26,7 @@ from console.permissions import OPERATE, cluster_for
 from console.services import audit, config_texts, outages, topic_names
 from console.services import topics as writes
 from console.services.clusters import connection_spec
+from console.services.guests import open_to_guests
 from console.services.topic_commands import create_command
 from console.services.topic_costs import Plan, sentences
 from console.views.setting_rows import SettingRows, setting_rows
@@ -123,6 +124,7 @@ class NewTopicPage:
         return [self.errors[field_name]] if field_name in self.errors else []
 
 
+@open_to_guests
 @require_http_methods(["GET", "HEAD", "POST"])
 def topic_create(request: HttpRequest, cluster_id: uuid.UUID) -> HttpResponse:
     """The form, what it would make, and with POST the topic."""

@@ -17,6 +17,7 @@ from console.models import Cluster
 from console.permissions import VIEW, cluster_for
 from console.services import outages
 from console.services.clusters import connection_spec
+from console.services.guests import open_to_guests
 from console.views.converters import TopicNameConverter
 from console.views.live import how_fresh
 from console.views.page_numbers import page_numbers
@@ -55,6 +56,7 @@ class TopicListPage:
         return page_numbers(self.found.page, self.found.pages)
 
 
+@open_to_guests
 @require_safe
 def topic_list(request: HttpRequest, cluster_id: uuid.UUID) -> HttpResponse:
     """One page of topics."""
