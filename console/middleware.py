@@ -14,9 +14,10 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 
+from console import guests
 from console.kafka import errors
 from console.rest.errors import ApiError, response_of
-from console.services import guests, outages, sessions
+from console.services import outages, sessions
 from console.views import errors as pages
 
 BODY_DROPPED = "Odradek-Body-Dropped"  # a header that the web server sets, and takes off what clients send

@@ -14,8 +14,8 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404
 
+from console.guests import Guest
 from console.models import Cluster, Membership, Role, User
-from console.services.guests import Guest
 
 VIEW = Role.VIEWER
 OPERATE = Role.OPERATOR

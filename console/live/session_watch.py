@@ -17,7 +17,7 @@ from channels.auth import get_user
 from channels.db import database_sync_to_async
 from django.db import Error as DatabaseError
 
-from console.services.guests import visitor
+from console.guests import visitor
 
 logger = logging.getLogger("django.channels")  # where the faults of sockets go
 

@@ -26,6 +26,7 @@ from django.db import Error as DatabaseError
 from django.http import Http404, QueryDict
 
 from console.forms.tail import TailForm
+from console.guests import visitor
 from console.kafka import stream
 from console.kafka.errors import ClusterUnreachable, KafkaError
 from console.live import rows, tail_messages
@@ -36,7 +37,6 @@ from console.models import Cluster
 from console.permissions import VIEW, cluster_for
 from console.search import tail_filter
 from console.services.clusters import connection_spec
-from console.services.guests import visitor
 from console.services.readings import reading_of
 
 logger = logging.getLogger("django.channels")  # where the other faults of pages go

@@ -18,9 +18,9 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
+from console.guests import Guest
 from console.kafka.errors import ClusterUnreachable, KafkaError
 from console.models import AuditEntry, Cluster, Result, User
-from console.services.guests import Guest
 
 TEXT_MAX = 2000  # characters of one value; a longer one is cut and says so
 NAME_MAX = 300

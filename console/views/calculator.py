@@ -11,13 +11,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from console.guests import open_to_guests
 from console.kafka import topics
 from console.kafka.errors import KafkaError
 from console.models import Cluster
 from console.permissions import VIEW, cluster_for
 from console.services import encodings
 from console.services.clusters import connection_spec
-from console.services.guests import open_to_guests
 from console.services.partitioners import (
     PARTITIONERS,
     PARTITIONS_MAX,

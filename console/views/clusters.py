@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from console.guests import open_to_guests
 from console.kafka import cluster as kafka_cluster
 from console.kafka import features
 from console.kafka.errors import KafkaError
@@ -21,7 +22,6 @@ from console.models import Cluster, Role
 from console.permissions import ADMINISTER, VIEW, cluster_for, listed_clusters_of, role_on
 from console.services import outages
 from console.services.clusters import connection_spec
-from console.services.guests import open_to_guests
 
 LISTED_MAX = 100
 FIRST_ANSWERS_S = 0.4  # how long the list waits; a line that comes later asks for itself

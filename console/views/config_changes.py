@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from console.forms.topics import SETTING, seen_settings, typed_settings
+from console.guests import open_to_guests
 from console.kafka import configs
 from console.kafka.configs import ConfigEntry
 from console.kafka.errors import ClusterUnreachable, NotFound
@@ -27,7 +28,6 @@ from console.permissions import OPERATE, cluster_for
 from console.services import audit, outages, topics
 from console.services.clusters import connection_spec
 from console.services.config_texts import typed, wanted
-from console.services.guests import open_to_guests
 from console.services.topic_commands import configs_command
 from console.views.setting_rows import SettingRows, setting_rows
 from console.views.topic_outcomes import outcome

@@ -13,12 +13,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from console.forms.groups import GroupListForm
+from console.guests import open_to_guests
 from console.kafka import groups
 from console.models import Cluster
 from console.permissions import OPERATE, VIEW, cluster_for, refusal_of, role_on
 from console.services import lag_trends, outages
 from console.services.clusters import connection_spec
-from console.services.guests import open_to_guests
 from console.views.live import how_fresh
 from console.views.page_numbers import page_numbers
 from console.views.topic_head import TopicHead, topic_head

@@ -14,13 +14,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from console.forms.groups import ConfirmForm, ResetForm, seen_words
+from console.guests import open_to_guests
 from console.kafka.connection import ConnectionSpec
 from console.kafka.group_resets import Move
 from console.models import Cluster
 from console.permissions import OPERATE, cluster_for
 from console.services import audit, lag_trends, offset_resets, outages
 from console.services.clusters import connection_spec
-from console.services.guests import open_to_guests
 from console.services.reset_commands import command
 
 LISTED_MAX = 1000

@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from console.forms.topics import PartitionsForm
+from console.guests import open_to_guests
 from console.kafka import records, topics
 from console.kafka.connection import ConnectionSpec
 from console.kafka.errors import ClusterUnreachable, KafkaError, NotFound
@@ -21,7 +22,6 @@ from console.permissions import OPERATE, cluster_for
 from console.services import audit, outages
 from console.services import topics as writes
 from console.services.clusters import connection_spec
-from console.services.guests import open_to_guests
 from console.services.key_moves import KeyMoves, key_moves
 from console.services.topic_commands import partitions_command
 from console.services.topic_costs import moved_share

@@ -7,12 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from console.guests import open_to_guests
 from console.kafka import topics
 from console.models import Cluster
 from console.permissions import VIEW, cluster_for
 from console.services import outages
 from console.services.clusters import connection_spec
-from console.services.guests import open_to_guests
 from console.views.live import how_fresh
 from console.views.topic_head import TopicHead, topic_head
 

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from console.forms.produce import COMPRESSIONS, HeaderRow, ProduceForm, as_typed
+from console.guests import open_to_guests
 from console.kafka import records
 from console.kafka.errors import KafkaError, KafkaRefused, NotAuthorized, NotFound
 from console.kafka.producing import ProducerRecord
@@ -22,7 +23,6 @@ from console.models import Cluster
 from console.permissions import OPERATE, cluster_for
 from console.services import audit, drafts, encodings, outages, sendings
 from console.services.clusters import connection_spec
-from console.services.guests import open_to_guests
 from console.services.partitioners import partition_of
 from console.views.topic_head import TopicHead, topic_head
 

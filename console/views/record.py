@@ -14,13 +14,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from console.guests import open_to_guests
 from console.kafka import records
 from console.kafka.errors import NotFound
 from console.models import Cluster, Protocol
 from console.permissions import OPERATE, VIEW, cluster_for, refusal_of, role_on
 from console.services import outages, payloads, readings
 from console.services.clusters import connection_spec
-from console.services.guests import open_to_guests
 from console.services.kcat import read_command
 from console.services.readings import CHOICES, Reading, reading_of
 from console.views.records import kept

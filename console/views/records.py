@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from console.forms.records import RecordsForm
 from console.forms.tail import RATES, TailForm
+from console.guests import open_to_guests
 from console.kafka import groups, records
 from console.kafka.connection import ConnectionSpec
 from console.kafka.errors import NotFound
@@ -23,7 +24,6 @@ from console.permissions import VIEW, cluster_for
 from console.search import tail_filter
 from console.services import outages, payloads, readings
 from console.services.clusters import connection_spec
-from console.services.guests import open_to_guests
 from console.services.readings import AUTO, CHOICES, Reading, reading_of
 from console.views.topic_head import TopicHead, topic_head
 

@@ -16,6 +16,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from console.forms.topics import NewTopicForm, typed_settings
+from console.guests import open_to_guests
 from console.kafka import configs, topic_defaults, topics
 from console.kafka.connection import ConnectionSpec
 from console.kafka.errors import ClusterUnreachable, KafkaError
@@ -26,7 +27,6 @@ from console.permissions import OPERATE, cluster_for
 from console.services import audit, config_texts, outages, topic_names
 from console.services import topics as writes
 from console.services.clusters import connection_spec
-from console.services.guests import open_to_guests
 from console.services.topic_commands import create_command
 from console.services.topic_costs import Plan, sentences
 from console.views.setting_rows import SettingRows, setting_rows

@@ -12,12 +12,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from console.forms.topics import TopicListForm
+from console.guests import open_to_guests
 from console.kafka import topics
 from console.models import Cluster
 from console.permissions import VIEW, cluster_for
 from console.services import outages
 from console.services.clusters import connection_spec
-from console.services.guests import open_to_guests
 from console.views.converters import TopicNameConverter
 from console.views.live import how_fresh
 from console.views.page_numbers import page_numbers

@@ -13,9 +13,9 @@ from django.core.cache import cache
 from django.db.models import QuerySet
 from django.http import Http404
 
+from console import guests
+from console.guests import guest_of, guests_welcome
 from console.models import User
-from console.services import guests
-from console.services.guests import guest_of, guests_welcome
 from sandbox.models import Sandbox
 from sandbox.services.sandboxes import SandboxRefused
 
