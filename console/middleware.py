@@ -6,12 +6,15 @@
 
 from collections.abc import Callable
 from ipaddress import ip_address, ip_network
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 
+from console import guests
 from console.kafka import errors
 from console.rest.errors import ApiError, response_of
 from console.services import outages, sessions
@@ -133,6 +136,24 @@ class SignInForFragments:
         if to_login and request.htmx:
             return HttpResponse(headers={"HX-Refresh": "true"})
         return response
+
+
+class SignInOrGuest(LoginRequiredMiddleware):
+    """Every view needs a login unless it says otherwise; one that is open to guests also takes who has sandboxes."""
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view_func: Callable[..., Any],
+        view_args: tuple[Any, ...],
+        view_kwargs: dict[str, Any],
+    ) -> HttpResponse | None:
+        """Let in, or lead to the form."""
+        if getattr(view_func, guests.OPEN, False):
+            request.user = guests.visitor(request.user, request.session)  # type: ignore[assignment]
+            if isinstance(request.user, guests.Guest):
+                return None
+        return super().process_view(request, view_func, view_args, view_kwargs)
 
 
 class ClusterErrors:

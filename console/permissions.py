@@ -2,7 +2,8 @@
 
 *Invariants*: who has no role on a cluster cannot tell it from one that is not there (404); who has too small a
 role is told so (403); a read-only connection refuses every change of its cluster, whoever asks; a token never opens
-more than its owner may at that moment, nor more than the token says.
+more than its owner may at that moment, nor more than the token says; a guest operates the clusters of their own
+sandboxes and sees no other.
 *Not here*: whether somebody is signed in (LoginRequiredMiddleware, AuthMiddlewareStack).
 """
 
@@ -13,6 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404
 
+from console.guests import Guest
 from console.models import Cluster, Membership, Role, User
 
 VIEW = Role.VIEWER
@@ -49,6 +51,8 @@ def refusal_of(role: Role, cluster: Cluster, *, needs: Role, changes_cluster: bo
 
 def clusters_of(user: AbstractBaseUser | AnonymousUser) -> QuerySet[Cluster]:
     """All clusters that this user may see."""
+    if isinstance(user, Guest):  # whoever signs in later takes their sandboxes along, and this door is shut
+        return Cluster.objects.filter(sandbox__guest=user.key, sandbox__owner=None)
     if not isinstance(user, User) or not user.is_active:
         return Cluster.objects.none()
     clusters = Cluster.objects.all() if user.is_superuser else Cluster.objects.filter(memberships__user=user)
@@ -64,6 +68,8 @@ def listed_clusters_of(user: AbstractBaseUser | AnonymousUser) -> QuerySet[Clust
 
 def role_on(user: AbstractBaseUser | AnonymousUser, cluster: Cluster) -> Role:
     """The role of a user on a cluster that they see; who came by a token has at most the token's."""
+    if isinstance(user, Guest):
+        return Role.OPERATOR
     assert isinstance(user, User), "only people see clusters"
     own = Role.ADMIN if user.is_superuser else _membership_role(user, cluster)
     return own if user.token is None else min(own, Role(user.token.role))

@@ -18,10 +18,11 @@ class SandboxConfig(AppConfig):
 
 def keep_what_a_guest_made(sender: Any, request: Any, user: Any, **more: Any) -> None:
     """A guest who signs in keeps the sandboxes of the session."""
-    from sandbox.services import sandboxes, visitors
+    from console import guests
+    from sandbox.services import sandboxes
 
     session = getattr(request, "session", None)
-    guest = visitors.guest_of(session) if session is not None else ""
+    guest = guests.guest_of(session) if session is not None else ""
     if guest:
         sandboxes.keep_for(user, guest)
-        del session[visitors.GUEST_KEY]
+        del session[guests.KEY]

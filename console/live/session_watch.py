@@ -17,6 +17,8 @@ from channels.auth import get_user
 from channels.db import database_sync_to_async
 from django.db import Error as DatabaseError
 
+from console.guests import visitor
+
 logger = logging.getLogger("django.channels")  # where the faults of sockets go
 
 CHECK_EVERY_S = 45.0  # a session that ended has no socket after a minute
@@ -85,8 +87,9 @@ async def _why_over(session: Any, user_id: int) -> int:
 
 
 async def user_now(session: Any) -> Any:
-    """Whose session this is at this moment; the one in a socket's scope is from when it was opened."""
-    return await get_user({"session": await database_sync_to_async(_anew)(session)})
+    """Whose session this is at this moment, a guest's too; who is in a socket's scope is from when it was opened."""
+    store = await database_sync_to_async(_anew)(session)
+    return await database_sync_to_async(visitor)(await get_user({"session": store}), store)
 
 
 def _anew(session: Any) -> Any:

@@ -26,6 +26,7 @@ from django.db import Error as DatabaseError
 from django.http import Http404, QueryDict
 
 from console.forms.tail import TailForm
+from console.guests import visitor
 from console.kafka import stream
 from console.kafka.errors import ClusterUnreachable, KafkaError
 from console.live import rows, tail_messages
@@ -51,7 +52,7 @@ VIEW_PAUSE_S = 0.1  # between one view and the next
 
 TOO_MANY, BAD_MESSAGE, SIGNED_OUT, ENDED, FAULT = 4429, 4400, 4401, 4410, 4500  # close codes of our own
 
-_open: dict[int, int] = {}  # sockets by user
+_open: dict[int | str, int] = {}  # sockets by user
 
 
 class TopicTail(AsyncWebsocketConsumer):
@@ -83,11 +84,12 @@ class TopicTail(AsyncWebsocketConsumer):
         if query.get("resume") == "1":
             self.resume = asyncio.get_running_loop().create_future()
         self.topic_id, self.positions = "", dict[int, int]()  # up to where it is counted
+        self.visitor = await database_sync_to_async(visitor)(self.scope["user"], self.scope["session"])
         cluster = await self._cluster()
         if cluster is None:
             await self.close()
             return
-        self.user_id = self.scope["user"].pk
+        self.user_id = self.visitor.pk
         await self.accept()
         if _open.get(self.user_id, 0) >= SOCKETS_MAX:
             await self._end(f"You have {SOCKETS_MAX} live tails open. Close one, then reload.", TOO_MANY)
@@ -163,7 +165,7 @@ class TopicTail(AsyncWebsocketConsumer):
     async def _cluster(self) -> Cluster | None:
         cluster_id = uuid.UUID(self.scope["url_route"]["kwargs"]["cluster_id"])
         try:
-            return await database_sync_to_async(cluster_for)(self.scope["user"], cluster_id, needs=VIEW)
+            return await database_sync_to_async(cluster_for)(self.visitor, cluster_id, needs=VIEW)
         except (Http404, PermissionDenied):
             return None
 
@@ -256,10 +258,9 @@ class TopicTail(AsyncWebsocketConsumer):
 
     async def _check_session(self) -> None:
         try:
-            user = await user_now(self.scope["session"])
-            if user.pk != self.user_id:
+            self.visitor = await user_now(self.scope["session"])
+            if self.visitor.pk != self.user_id:
                 raise _SignedOut
-            self.scope["user"] = user
             if await self._cluster() is None:
                 raise _SignedOut
         except DatabaseError:

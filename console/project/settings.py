@@ -82,7 +82,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "console.middleware.SignInForFragments",
     # Every view needs a login unless it says otherwise (login_not_required).
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "console.middleware.SignInOrGuest",
     "console.middleware.ClusterErrors",
 ]
 

@@ -18,6 +18,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
+from console.guests import Guest
 from console.kafka.errors import ClusterUnreachable, KafkaError
 from console.models import AuditEntry, Cluster, Result, User
 
@@ -44,13 +45,20 @@ class Actor:
     via: str = BROWSER
     address: str = ""
 
+    @property
+    def who(self) -> int | str:
+        """One and the same for one person, or for one guest."""
+        return self.name if self.user is None else self.user.pk
+
 
 def actor_of(request: HttpRequest) -> Actor:
     """The person of a request, by which way, and where they are (as console.middleware.ClientAddress found it)."""
-    user = request.user
-    assert isinstance(user, User), "only who is signed in writes"
+    user, address = request.user, request.META.get("REMOTE_ADDR", "") or ""
+    if isinstance(user, Guest):
+        return Actor(None, user.get_username(), BROWSER, address)
+    assert isinstance(user, User), "only who is signed in, or a guest, writes"
     via = BROWSER if user.token is None else f"token {user.token.name}"
-    return Actor(user, user.get_username(), via, request.META.get("REMOTE_ADDR", "") or "")
+    return Actor(user, user.get_username(), via, address)
 
 
 @dataclass(slots=True)

@@ -1,5 +1,7 @@
 """Signing in and out."""
 
+from typing import Any
+
 from django.contrib.auth import authenticate, login, logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -7,6 +9,7 @@ from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
+from console import guests
 from console.forms.accounts import SignInForm
 from console.models import User
 from console.services import audit, sessions, sign_ins
@@ -20,7 +23,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         if request.user.is_authenticated:
             return redirect(target)
-        return render(request, "console/accounts/login.html", {"form": SignInForm(), "next": target})
+        return _form(request, {"form": SignInForm(), "next": target})
 
     form = SignInForm(request.POST)
     valid = form.is_valid()
@@ -37,10 +40,15 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         sign_ins.failed(name=name, address=address)
     context = {"form": form, "next": target, "failed": True, "tries": max(0, tries.left), "pause_s": tries.wait_s}
     if tries.left > 0:
-        return render(request, "console/accounts/login.html", context)
-    response = render(request, "console/accounts/login.html", context, status=429)
+        return _form(request, context)
+    response = _form(request, context, status=429)
     response.headers["Retry-After"] = str(tries.wait_s)
     return response
+
+
+def _form(request: HttpRequest, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    welcome = guests.guests_welcome(request.META.get("REMOTE_ADDR", ""))
+    return render(request, "console/accounts/login.html", {**context, "guests_welcome": welcome}, status=status)
 
 
 @login_not_required

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from console.guests import open_to_guests
 from console.kafka import topics
 from console.kafka.errors import KafkaError
 from console.models import Cluster
@@ -70,6 +71,7 @@ class CalculatorPage:
     types: tuple[tuple[str, str], ...] = tuple(encodings.NAMES.items())
 
 
+@open_to_guests
 @require_safe
 def partition_calculator(request: HttpRequest, cluster_id: uuid.UUID) -> HttpResponse:
     """The page, or only the answer while one types."""

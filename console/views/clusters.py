@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from console.guests import open_to_guests
 from console.kafka import cluster as kafka_cluster
 from console.kafka import features
 from console.kafka.errors import KafkaError
@@ -95,6 +96,7 @@ def cluster_row(request: HttpRequest, cluster_id: uuid.UUID) -> HttpResponse:
     return render(request, "console/clusters/list.html#row", {"row": row})
 
 
+@open_to_guests
 @require_safe
 def cluster_detail(request: HttpRequest, cluster_id: uuid.UUID) -> HttpResponse:
     """Is it all right, and why not; then its brokers, and what it can."""

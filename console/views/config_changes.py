@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from console.forms.topics import SETTING, seen_settings, typed_settings
+from console.guests import open_to_guests
 from console.kafka import configs
 from console.kafka.configs import ConfigEntry
 from console.kafka.errors import ClusterUnreachable, NotFound
@@ -87,6 +88,7 @@ class ConfigChangePage:
         return [words for field, words in self.errors.items() if field not in shown]
 
 
+@open_to_guests
 @require_http_methods(["GET", "HEAD", "POST"])
 def config_change(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpResponse:
     """The form; with what was typed its review; with POST and the agreement the change."""

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from console.guests import open_to_guests
 from console.kafka.configs import ConfigEntry
 from console.models import Cluster
 from console.permissions import VIEW, cluster_for
@@ -32,6 +33,7 @@ class ConfigListPage:
         return sum(1 for entry in self.head.configs.values() if entry.changed)
 
 
+@open_to_guests
 @require_safe
 def config_list(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpResponse:
     """The tab "Settings"."""

@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from console.forms.groups import GroupListForm
+from console.guests import open_to_guests
 from console.kafka import groups
 from console.models import Cluster
 from console.permissions import OPERATE, VIEW, cluster_for, refusal_of, role_on
@@ -85,6 +86,7 @@ class TopicGroupsPage:
     tab: str = "groups"
 
 
+@open_to_guests
 @require_safe
 def group_list(request: HttpRequest, cluster_id: uuid.UUID) -> HttpResponse:
     """One page of groups."""
@@ -98,6 +100,7 @@ def group_list(request: HttpRequest, cluster_id: uuid.UUID) -> HttpResponse:
     return render(request, _page_or_rows(request, "console/groups/list.html"), {"page": page})
 
 
+@open_to_guests
 @require_safe
 def group_detail(request: HttpRequest, cluster_id: uuid.UUID, group: str) -> HttpResponse:
     """One group: its members, and how far it is in each partition."""
@@ -120,6 +123,7 @@ def group_detail(request: HttpRequest, cluster_id: uuid.UUID, group: str) -> Htt
     return render(request, _page_or_rows(request, "console/groups/detail.html"), {"page": page})
 
 
+@open_to_guests
 @require_safe
 def topic_groups(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpResponse:
     """The tab "Groups" of a topic."""

@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from console.forms.groups import ConfirmForm, ResetForm, seen_words
+from console.guests import open_to_guests
 from console.kafka.connection import ConnectionSpec
 from console.kafka.group_resets import Move
 from console.models import Cluster
@@ -64,6 +65,7 @@ class ResetPage:
         return sorted(moves, key=lambda move: not move.changes)[:LISTED_MAX] if len(moves) > LISTED_MAX else list(moves)
 
 
+@open_to_guests
 @require_http_methods(["GET", "HEAD", "POST"])
 def offset_reset(request: HttpRequest, cluster_id: uuid.UUID, group: str) -> HttpResponse:
     """The form, its review, and with POST the reset itself."""

@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from console.forms.topics import PartitionsForm
+from console.guests import open_to_guests
 from console.kafka import records, topics
 from console.kafka.connection import ConnectionSpec
 from console.kafka.errors import ClusterUnreachable, KafkaError, NotFound
@@ -63,6 +64,7 @@ class PartitionAdditionPage:
         return writes.INTERNAL if self.topic.internal else ""
 
 
+@open_to_guests
 @require_http_methods(["GET", "HEAD", "POST"])
 def partition_add(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpResponse:
     """The form and its review; with POST more partitions."""

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from console.guests import open_to_guests
 from console.kafka import topics
 from console.models import Cluster
 from console.permissions import VIEW, cluster_for
@@ -30,6 +31,7 @@ class PartitionListPage:
     tab: str = "partitions"
 
 
+@open_to_guests
 @require_safe
 def partition_list(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpResponse:
     """The tab "Partitions"."""

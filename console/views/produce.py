@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from console.forms.produce import COMPRESSIONS, HeaderRow, ProduceForm, as_typed
+from console.guests import open_to_guests
 from console.kafka import records
 from console.kafka.errors import KafkaError, KafkaRefused, NotAuthorized, NotFound
 from console.kafka.producing import ProducerRecord
@@ -95,6 +96,7 @@ class ProducePage:
         return sum(1 for sending in self.sent if sending.state == "written")
 
 
+@open_to_guests
 @require_http_methods(["GET", "HEAD", "POST"])
 def produce(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpResponse:
     """The form; with POST the sending."""
@@ -227,6 +229,7 @@ def _filled_from(cluster: Cluster, head: TopicHead, source: str) -> tuple[Produc
     return ProduceForm(initial=initial, rows=rows), ""
 
 
+@open_to_guests
 @require_POST
 def key_partitions(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpResponse:
     """Where a key goes that is being typed. A POST, so that no key is in an address; it changes nothing."""
@@ -241,6 +244,7 @@ def key_partitions(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> Ht
     return render(request, "components/where_table.html", {"where": where})
 
 
+@open_to_guests
 @require_safe
 def sending_list(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpResponse:
     """What was sent from the page: the part of it that looks again while something is under way."""
@@ -248,6 +252,7 @@ def sending_list(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> Http
     return _sent(request, cluster, name)
 
 
+@open_to_guests
 @require_POST
 def sending_cancel(request: HttpRequest, cluster_id: uuid.UUID, name: str, sending_id: uuid.UUID) -> HttpResponse:
     """Send no more of it."""
@@ -256,6 +261,7 @@ def sending_cancel(request: HttpRequest, cluster_id: uuid.UUID, name: str, sendi
     return _sent(request, cluster, name)
 
 
+@open_to_guests
 @require_POST
 def sending_go_on(request: HttpRequest, cluster_id: uuid.UUID, name: str, sending_id: uuid.UUID) -> HttpResponse:
     """Send what is missing of it."""
@@ -281,6 +287,5 @@ def _sending(request: HttpRequest, cluster: Cluster, name: str, sending_id: uuid
     return found
 
 
-def _user_id(request: HttpRequest) -> int:
-    assert request.user.pk is not None, "only who is signed in is here"
-    return int(request.user.pk)
+def _user_id(request: HttpRequest) -> int | str:
+    return audit.actor_of(request).who

@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from console.guests import open_to_guests
 from console.kafka import records
 from console.kafka.errors import NotFound
 from console.models import Cluster, Protocol
@@ -76,6 +77,7 @@ class RecordMissingPage:
     place: str = "topics"
 
 
+@open_to_guests
 @require_safe
 def record_detail(request: HttpRequest, cluster_id: uuid.UUID, name: str, partition: int, offset: int) -> HttpResponse:
     """One record, or why there is none at this place."""
@@ -113,6 +115,7 @@ def record_detail(request: HttpRequest, cluster_id: uuid.UUID, name: str, partit
     return render(request, template if whole else f"{template}#record", {"page": page})
 
 
+@open_to_guests
 @require_safe
 def record_end(request: HttpRequest, cluster_id: uuid.UUID, name: str, partition: int, step: str) -> HttpResponse:
     """Go to the first or the last record of a partition."""
@@ -125,6 +128,7 @@ def record_end(request: HttpRequest, cluster_id: uuid.UUID, name: str, partition
     return _to(request, cluster, name, found)
 
 
+@open_to_guests
 @require_safe
 def record_step(
     request: HttpRequest, cluster_id: uuid.UUID, name: str, partition: int, offset: int, step: str

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from console.forms.records import RecordsForm
 from console.forms.tail import RATES, TailForm
+from console.guests import open_to_guests
 from console.kafka import groups, records
 from console.kafka.connection import ConnectionSpec
 from console.kafka.errors import NotFound
@@ -148,6 +149,7 @@ def kept(partition: str | None, reading: Reading) -> str:
     return "&" + urlencode(chosen) if chosen else ""
 
 
+@open_to_guests
 @require_safe
 def record_list(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpResponse:
     """The tab "Records"."""
@@ -185,6 +187,7 @@ def _at_group(spec: ConnectionSpec, name: str, form: RecordsForm) -> records.Sta
     return None
 
 
+@open_to_guests
 @require_safe
 def record_tail(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpResponse:
     """The records tab, live: the frame; a socket fills it."""
@@ -199,6 +202,7 @@ def record_tail(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpR
     return render(request, "console/records/tail.html", {"page": page})
 
 
+@open_to_guests
 @require_safe
 def record_bytes(
     request: HttpRequest, cluster_id: uuid.UUID, name: str, partition: int, offset: int, part: str

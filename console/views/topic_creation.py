@@ -16,6 +16,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from console.forms.topics import NewTopicForm, typed_settings
+from console.guests import open_to_guests
 from console.kafka import configs, topic_defaults, topics
 from console.kafka.connection import ConnectionSpec
 from console.kafka.errors import ClusterUnreachable, KafkaError
@@ -123,6 +124,7 @@ class NewTopicPage:
         return [self.errors[field_name]] if field_name in self.errors else []
 
 
+@open_to_guests
 @require_http_methods(["GET", "HEAD", "POST"])
 def topic_create(request: HttpRequest, cluster_id: uuid.UUID) -> HttpResponse:
     """The form, what it would make, and with POST the topic."""

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from console.forms.topics import TopicListForm
+from console.guests import open_to_guests
 from console.kafka import topics
 from console.models import Cluster
 from console.permissions import VIEW, cluster_for
@@ -38,6 +39,7 @@ class TopicListPage(Paged):
         return self.found.page, self.found.pages, len(self.found.topics)
 
 
+@open_to_guests
 @require_safe
 def topic_list(request: HttpRequest, cluster_id: uuid.UUID) -> HttpResponse:
     """One page of topics."""

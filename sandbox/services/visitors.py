@@ -1,43 +1,29 @@
 """Who comes to sandboxes: people with an account, and guests, who are known by their session.
 
 *Invariants*: whoever a sandbox does not belong to cannot tell it from one that is not there (404); a guest's key is
-random and stands in the session alone; where guests are welcome is decided by one function.
+random and stands in the session alone.
 *Not here*: how many sandboxes somebody may have (sandboxes.py, limits.py).
 """
 
-import ipaddress
 import secrets
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.core.cache import cache
 from django.db.models import QuerySet
 from django.http import Http404
 
+from console import guests
+from console.guests import guest_of, guests_welcome
 from console.models import User
 from sandbox.models import Sandbox
 from sandbox.services.sandboxes import SandboxRefused
 
-GUEST_KEY = "sandbox_guest"
+__all__ = ["guest_of", "guests_welcome"]  # of all that comes to sandboxes
+
 GUESTS_OF_ADDRESS = 3  # at once
 MADE_AN_HOUR = 10  # by guests of one address
 DAY_S, HOUR_S = 86_400, 3_600
-
-
-def guest_of(session: Any) -> str:
-    """The key of a guest; empty for who has none."""
-    return str(session.get(GUEST_KEY, ""))
-
-
-def guests_welcome(address: str) -> bool:
-    """Say whether somebody at this address may come without an account."""
-    if settings.GUESTS is not None:
-        return bool(settings.GUESTS)
-    try:
-        return not settings.HOSTS_GIVEN and ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
 
 
 def sandboxes_of(user: Any, guest: str) -> QuerySet[Sandbox]:
@@ -77,5 +63,5 @@ def admit_guest(session: Any, address: str) -> str:
     if made >= MADE_AN_HOUR:
         raise SandboxRefused(f"{made} sandboxes were made from your address this hour, and that is the limit.")
     cache.set(f"sandboxes-made:{address}", made + 1, HOUR_S)
-    session[GUEST_KEY] = guest
+    session[guests.KEY] = guest
     return guest

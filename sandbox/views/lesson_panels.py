@@ -145,8 +145,9 @@ def panel(sandbox: Sandbox, run: LessonRun, status: Status | None, refused: Refu
     given = {ask.id: lesson_runs.answered(run, ask.id) or "" for ask in step.asks}
     questions = [Question(ask, given[ask.id], *(refused[1:] if refused[0] == ask.id else ())) for ask in step.asks]
     tools = [tool_form(run, step, number) for number in range(len(step.tools))]
-    key, count = next(iter(lesson.names.values())), 4 if "fourth" in step.do or "4 partitions" in step.do else 3
-    key = lesson.names.get("a", key)
+    count = 4 if "fourth" in step.do or "4 partitions" in step.do else 3
+    asked = [name for name in lesson.names.values() if any(name in ask.say for ask in step.asks)]
+    key = max(asked, key=len) if asked else lesson.names.get("a", "")  # the one that is asked about
     return Panel(sandbox, run, lesson, step, status, questions, tools, gadget.hashed(key, count), key, count)
 
 

@@ -251,6 +251,17 @@ SANDBOX_PAGES = [
     row("sandbox:lesson-restart", POST, OWN, done=302),
     row("sandbox:lesson-leave", POST, OWN, done=302),
 ]
+# What a guest may open of the cluster of a sandbox of theirs; another guest finds nothing there (404), and for every
+# other route a guest is nobody. What is not theirs in there (a sending of somebody) is not found either.
+OPEN_TO_GUESTS = {
+    f"console:{name}"
+    for name in (
+        "cluster-detail", "topic-list", "topic-detail", "record-tail", "partition-list", "topic-groups", "config-list",
+        "record-detail", "record-bytes", "record-end", "record-step", "group-list", "group-detail", "offset-reset",
+        "partition-calculator", "topic-create", "config-change", "partition-add", "produce", "key-partitions",
+        "sending-list", "sending-cancel", "sending-go-on",
+    )
+}  # fmt: skip
 RECORDS = {"value": {"type": "STRING", "data": "x"}}
 API = [
     row("rest:cluster-list", GET, API_ANYBODY),

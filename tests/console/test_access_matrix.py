@@ -22,7 +22,16 @@ from console.models import AuditEntry, Cluster, ConsoleSession, Membership, Role
 from console.services import audit, invites, sendings, tokens
 from console.services.clusters import connection_spec
 from sandbox.services import lesson_runs, sandboxes
-from tests.console.access_matrix import AREAS, ROLES, SOCKET_PATHS, SOCKETS, TABLE, TOKENS, WHERE, Row
+from tests.console.access_matrix import (
+    AREAS,
+    ROLES,
+    SOCKET_PATHS,
+    SOCKETS,
+    TABLE,
+    TOKENS,
+    WHERE,
+    Row,
+)
 from tests.console.cast import PASSWORD, Cast
 from tests.console.fake_api import FakeApi
 from tests.console.fake_groups import FakeGroups

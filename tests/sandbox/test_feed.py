@@ -8,6 +8,7 @@ from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.test import Client
 
+from console.guests import KEY as GUEST_KEY
 from console.models import User
 from sandbox import places
 from sandbox.feed import socket as feed
@@ -139,7 +140,7 @@ async def test_a_guest_sees_a_sandbox_of_the_session_and_no_other(lea):
         return first, second
 
     first, second = await sync_to_async(guests)()
-    mine = await sync_to_async(lambda: visitors.sandboxes_of(None, first.session[visitors.GUEST_KEY]).get())()
+    mine = await sync_to_async(lambda: visitors.sandboxes_of(None, first.session[GUEST_KEY]).get())()
     one, runner = await live(mine, first)
     assert not (await opened(mine, second).connect())[0]
     await one.disconnect()

@@ -1,5 +1,7 @@
 """What the page asks of a runner: marks, moments by time, causes of what is on the picture, deliveries."""
 
+import itertools
+
 import pytest
 
 from engine.simulation.hosted import moments
@@ -119,3 +121,10 @@ def test_malformed_questions_are_refused(pumped, played):
         {"do": "seek", "at_us": True},
     ):
         assert pumped.ask(played, asked.pop("do"), **asked)["refused"]
+
+
+def test_a_group_that_is_as_it_was_is_no_news(pumped, played):
+    pumped.ok(played, "step", until={"seen": "group", "state": "Stable"})
+    found = [mark["facts"] for mark in pumped.ok(played, "moments")["marks"] if mark["kind"] == "group"]
+    seen = [(one["group"], one["state"], one["generation"], one["members"]) for one in found]
+    assert seen and all(one != other for one, other in itertools.pairwise(seen))

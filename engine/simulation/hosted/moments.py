@@ -47,6 +47,7 @@ class Moments:
     """The marks of one timeline, found as its history grows."""
 
     scanned: int = -1
+    groups: dict[str, tuple[Any, ...]] = field(default_factory=dict)  # how each was last seen: the same is no news
     marks: deque[Mark] = field(default_factory=lambda: deque(maxlen=MARKS_MAX))
 
     def since(self, timeline: Timeline, event: int) -> list[Mark]:
@@ -65,8 +66,16 @@ class Moments:
         for number in range(first + 1, last + 1):
             row = timeline.row(number)
             if row is not None and (row[2] == "act" or any(one[1] in TRACKS for one in row[5])):
-                self.marks.extend(_marks_of(entry_of(number, row)))
+                self.marks.extend(mark for mark in _marks_of(entry_of(number, row)) if self._is_news(mark))
         self.scanned = last
+
+    def _is_news(self, mark: Mark) -> bool:
+        if mark["kind"] != "group":
+            return True
+        facts = mark["facts"]
+        now, before = (facts["state"], facts["generation"], facts["members"]), self.groups.get(facts["group"])
+        self.groups[facts["group"]] = now
+        return now != before
 
 
 def _marks_of(entry: Entry) -> list[Mark]:

@@ -7,6 +7,8 @@ export function controls(part, { state, doing, go, told }) {
   const time = () => state.frame?.time;
   const plays = () => Boolean(time()?.speed);
 
+  let ran = false; // at the present, when it was last seen: coming back from the past it goes on as it did
+
   const play = () => doing(plays() ? "pause" : "play", plays() ? {} : { speed: speed() });
   const step = async () => { if (await doing("step", until())) setTimeout(told, 120); }; // when its frame is here
   part("play").addEventListener("click", play);
@@ -14,7 +16,7 @@ export function controls(part, { state, doing, go, told }) {
   part("until").addEventListener("click", () => doing("play", { speed: speed(), ...until() }));
   part("kind").addEventListener("change", () => { part("until").disabled = !part("kind").value; });
   part("speed").addEventListener("change", () => { if (plays()) doing("play", { speed: speed() }); });
-  part("to-now").addEventListener("click", () => doing("jump", {}));
+  part("to-now").addEventListener("click", async () => { if (await doing("jump", {}) && ran) doing("play", { speed: speed() }); });
   const fork = async (at) => {
     const made = await doing("fork", { ...(at === undefined ? {} : { from: at }), name: `Fork at ${clock(time()?.now_us ?? 0, 0)}` });
     if (!made) return;
@@ -40,6 +42,7 @@ export function controls(part, { state, doing, go, told }) {
   return function show(frame) {
     const { time } = frame;
     const back = !time.at_present;
+    if (!back && time.stopped !== "jumped") ran = Boolean(time.speed);
     part("clock").textContent = clock(time.now_us, plays() ? 1 : 3);
     part("play").querySelector("[data-words]").textContent = plays() ? "Pause" : "Play";
     part("play").querySelector("use").setAttribute("href", plays() ? "#i-pause" : "#i-play");

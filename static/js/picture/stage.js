@@ -23,8 +23,8 @@ export function stage(svg) {
     const group = put(`maker-${actor.name}`, into, "g", { class: `actor ${actor.you || actor.up ? "" : "down"} ${actor.cut ? "cut" : ""}` });
     put(`maker-${actor.name}-box`, group, "rect", { x, y, width: g.leftW - 4, height: h, rx: 6, class: "actor-box" });
     put(`maker-${actor.name}-n`, group, "text", { x: x + 10, y: y + 18, class: "row-title" }, short(actor.name, 18));
-    const says = actor.you ? "by hand" : !actor.up ? "down" : frozen(actor, frame) ?? (actor.cut ? "cut off" : homeless(actor, frame) ? `no topic ${short(actor.spec.topic, 10)}` : actor.spec.limit !== null && actor.made >= actor.spec.limit ? `finished, ${thin(actor.made)} made` : `${actor.spec.rate}/s, acks=${actor.spec.acks}`);
-    put(`maker-${actor.name}-s`, group, "text", { x: x + 10, y: y + 34, class: `label ${!actor.you && (!actor.up || actor.cut || homeless(actor, frame)) ? "warn" : ""}` }, says);
+    const says = actor.you ? "by hand" : !actor.up ? "down" : frozen(actor, frame) ?? (actor.cut ? "cut off" : homeless(actor, frame) ? `no topic ${short(actor.spec.topic, 10)}` : actor.spec.limit !== null && actor.made >= actor.spec.limit ? `finished, ${thin(actor.made)} made` : stuck(actor, frame) ? `${thin(actor.waiting)} wait, tries again` : `${actor.spec.rate}/s, acks=${actor.spec.acks}`);
+    put(`maker-${actor.name}-s`, group, "text", { x: x + 10, y: y + 34, class: `label ${!actor.you && (!actor.up || actor.cut || homeless(actor, frame) || stuck(actor, frame)) ? "warn" : ""}` }, says);
     if (actor.you) focusable(group, { of: "you" }, "you: forms and pages of the console");
     else focusable(group, { of: "actor", name: actor.name }, `producer ${actor.name}, ${says}`);
     for (let i = 0; i < (lens === "durability" ? Math.min(6, actor.waiting ?? 0) : 0); i += 1) {
@@ -38,7 +38,7 @@ export function stage(svg) {
     const group = put("broker", into, "g", {});
     put("broker-col", group, "rect", { x: g.x, y: g.brokerY, width: g.w, height: g.brokerH, rx: 8, class: `column ${broker.up ? "" : "down"}` });
     put("broker-n", group, "text", { x: g.x + 12, y: g.brokerY + 22, class: "broker-title" }, broker.name);
-    const state = !broker.up ? "down" : frozen(broker, frame) ?? (broker.log_dir_offline ? "log directory offline" : "up");
+    const state = !broker.up ? "down" : frozen(broker, frame) ?? (broker.log_dir_offline ? "log directory offline" : full(disk) ? "up, its disk is full" : "up");
     icon("broker-i", group, state === "up" ? "yes" : "no", g.x + 84, g.brokerY + 11, 13, state === "up" ? "good" : "bad");
     put("broker-s", group, "text", { x: g.x + 101, y: g.brokerY + 22, class: `label ${state === "up" ? "good" : "bad"}` }, state);
     const space = disk.space_bytes ? ` of ${bytes(disk.space_bytes)}` : "";
@@ -157,6 +157,8 @@ export function stage(svg) {
   }
 
   const homeless = (actor, frame) => frame.brokers.some((one) => one.up) && !frame.topics.some((one) => one.name === actor.spec.topic);
+  const full = (disk) => disk.space_bytes !== null && disk.space_bytes - disk.used_bytes < 1000;
+  const stuck = (actor, frame) => actor.waiting > 3 && frame.brokers.some((one) => !one.up || full(one.disk) || one.log_dir_offline);
   const frozen = (one, frame) => (one.frozen_until_us > frame.time.now_us ? `frozen until ${clock(one.frozen_until_us, 0)}` : null);
 
   return {

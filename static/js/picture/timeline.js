@@ -2,7 +2,7 @@
 import { clock, hidden, lag, plain } from "./model.js";
 
 const NS = "http://www.w3.org/2000/svg";
-const LEFT = 92, BOTTOM = 136, WIDTH_MIN = 720;
+const LEFT = 92, BOTTOM = 136, WIDTH_MIN = 320;
 const TRACK = { you: 22, faults: 46, cluster: 70 };
 const SAMPLES_MAX = 3000;
 const SHAPE = {
@@ -30,8 +30,8 @@ export function timeline(svg, { seek, jump, selectSpan }) {
   function scale({ from, until }) { return (us) => LEFT + ((us - from) / (until - from)) * (right - LEFT); }
 
   function ticks({ from, until }, x, parts) {
-    const steps = [1, 2, 5, 10, 20, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400];
-    const step = (steps.find((s) => (until - from) / 1e6 / s <= 9) ?? 86400 * Math.ceil((until - from) / 1e6 / 86400 / 9)) * 1e6;
+    const many = Math.max(2, Math.min(9, Math.floor((right - LEFT) / 90))), steps = [1, 2, 5, 10, 20, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400];
+    const step = (steps.find((s) => (until - from) / 1e6 / s <= many) ?? 86400 * Math.ceil((until - from) / 1e6 / 86400 / many)) * 1e6;
     for (let t = Math.ceil(from / step) * step; t <= until; t += step) {
       parts.push(make("line", { x1: x(t), x2: x(t), y1: 10, y2: BOTTOM, class: "tick" }), make("text", { x: x(t), y: 152, class: "time" }, clock(t, 0)));
     }

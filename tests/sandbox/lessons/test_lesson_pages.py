@@ -93,7 +93,7 @@ def test_a_wrong_prediction_is_kept_and_compared(hosts, browser, run):
     hosts.ask(run.sandbox_id, "act", action={"do": "create topic", "topic": f"orders-{run.salt}"})
     hosts.run(run.sandbox_id, 500)
     panel = text(browser.get(url("lesson-panel", run.sandbox_id)))
-    assert "You said <strong>1</strong>" in panel and "It is <strong>0</strong>" in panel
+    assert "You said <strong>1</strong>" in panel and "What came: <strong>0</strong>" in panel
 
 
 def test_answers_that_are_none_are_refused_where_they_stand(hosts, browser, run):

@@ -1,0 +1,86 @@
+"""Guests on the console's pages: the cluster of a sandbox of theirs, as far as the table says, and nothing else."""
+
+import uuid
+
+import pytest
+from channels.testing import WebsocketCommunicator
+from django.conf import settings
+from django.test import Client
+
+from console import guests
+from console.models import AuditEntry, User
+from sandbox.models import Sandbox
+from tests.console.access_matrix import OF_OTTO, OPEN_TO_GUESTS, SOCKET_PATHS, SOCKETS, TABLE
+from tests.console.test_access_matrix import stage, undone
+
+__all__ = ["stage"]
+
+
+def guest(key: str) -> Client:
+    client = Client()
+    session = client.session
+    session[guests.KEY] = key
+    session.save()
+    client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+    return client
+
+
+def as_before(client: Client) -> Client:
+    """The same session, whatever was done in it: the database takes that back, and cookies do not."""
+    again = Client()
+    again.handler = client.handler
+    again.cookies.load(client.cookies.output(header="", attrs=[]))
+    return again
+
+
+@pytest.fixture
+def of_a_guest(stage):
+    """The cluster of the cast is that of a guest's sandbox; two guests, and only the first is its owner."""
+    Sandbox.objects.filter(owner__username="olga").update(owner=None, guest="g" * 32, cluster=stage.cast.cluster)
+    return guest("g" * 32), guest("h" * 32)
+
+
+def test_guests_open_what_the_table_says_of_their_own_sandbox_and_nothing_else(stage, of_a_guest):
+    theirs, another = of_a_guest
+    wrong = []
+    for row in (row for row in TABLE if row.route.startswith(("console:", "rest:"))):
+        is_open = row.route in OPEN_TO_GUESTS
+        own = 404 if row.rule is OF_OTTO else row.done
+        for name, client, expected in (("theirs", theirs, own), ("another's", another, 404)):
+            got = undone(lambda row=row, client=client: stage.ask(as_before(client), row)).status_code
+            if got != (expected if is_open else row.expected("nobody")):
+                wrong.append(f"{row}, {name}: {got}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_guest_finds_no_other_cluster_and_loses_it_when_it_is_somebodys(stage, of_a_guest):
+    theirs, _ = of_a_guest
+    rows = [row for row in TABLE if row.route in OPEN_TO_GUESTS]
+    for row in rows:
+        for cluster_id in (str(stage.other.pk), str(uuid.uuid4())):
+            answer = undone(lambda row=row, to=cluster_id: stage.ask(theirs, row, cluster_id=to))
+            assert answer.status_code == 404 and b"payments-us" not in answer.content, row
+    Sandbox.objects.filter(guest="g" * 32).update(owner=User.objects.get(username="lea"))
+    assert {undone(lambda row=row: stage.ask(theirs, row)).status_code for row in rows} == {404}
+
+
+def test_what_a_guest_writes_stands_in_the_log_without_their_key(stage, of_a_guest):
+    theirs, _ = of_a_guest
+    row = next(row for row in TABLE if row.audited == "topic.create" and not row.is_api)
+    assert stage.ask(theirs, row).status_code == row.done
+    entry = AuditEntry.objects.filter(action="topic.create", finished_at__isnull=False).latest("pk")
+    assert entry.user is None and entry.user_name.startswith("guest ") and "ggg" not in entry.user_name
+
+
+@pytest.mark.asyncio
+@pytest.mark.django_db(transaction=True)
+async def test_the_live_tail_lets_in_the_guest_whose_sandbox_it_is(stage, of_a_guest):
+    from console.project.asgi import application
+
+    pattern = next(name for name in SOCKETS if "tail" in name or "live" in name)
+    for client, expected in zip(of_a_guest, (True, False), strict=True):
+        cookie = "; ".join(f"{key}={morsel.value}" for key, morsel in client.cookies.items()).encode()
+        headers = [(b"host", b"console.example"), (b"origin", b"http://console.example"), (b"cookie", cookie)]
+        socket = WebsocketCommunicator(application, "/" + SOCKET_PATHS[pattern].format(**stage.where), headers=headers)
+        assert (await socket.connect())[0] == expected
+        await socket.disconnect()
