@@ -1,7 +1,8 @@
 """How people write the bytes of a key, value or header, and how bytes are read back: the same words both ways.
 
-Integer, Long and Double are the bytes of Kafka's Java serializers (big-endian; IEEE 754), Text is String (UTF-8);
-byte[], Bytes and ByteBuffer are any bytes, written as hex or base64.
+Short, Integer, Long, Float and Double are the bytes of Kafka's Java serializers (big-endian; IEEE 754), Text is String
+(UTF-8), as which Kafka's own writes a UUID too; UUID here is the sixteen bytes that others write. byte[], Bytes and
+ByteBuffer are any bytes, written as hex or base64.
 
 *Invariants*: decode(kind, encode(kind, text)) is the text in its usual form; what cannot be written or read is a
 sentence with its place, never a guess. JSON is checked and sent as it was typed.
@@ -13,11 +14,12 @@ import json
 import math
 import re
 import struct
+import uuid
 from typing import Any, Literal
 
 from console.services import payloads
 
-Kind = Literal["text", "json", "base64", "hex", "integer", "long", "double", "null"]
+Kind = Literal["text", "json", "base64", "hex", "short", "integer", "long", "float", "double", "uuid", "null"]
 
 NAMES: dict[str, str] = {
     "text": "Text (String)",
@@ -27,17 +29,25 @@ NAMES: dict[str, str] = {
     "integer": "Integer, 4 bytes",
     "long": "Long, 8 bytes",
     "double": "Double, 8 bytes",
+    "short": "Short, 2 bytes",
+    "float": "Float, 4 bytes",
+    "uuid": "UUID, 16 bytes",
     "null": "null",
 }
 SHORT_NAMES = {"text": "Text", "json": "JSON", "base64": "Base64", "hex": "Hex", "integer": "Integer", "long": "Long"}
-SHORT_NAMES |= {"double": "Double", "null": "null"}
-READABLE = ("text", "json", "integer", "long", "double", "base64", "hex")  # what bytes may be read as
-WHOLE = {"integer": (4, "Integer"), "long": (8, "Long")}
+SHORT_NAMES |= {"double": "Double", "short": "Short", "float": "Float", "uuid": "UUID", "null": "null"}
+SIZES = {"integer": 4, "long": 8, "double": 8, "short": 2, "float": 4, "uuid": 16}  # of kinds that have one, in bytes
+READABLE = ("text", "json", *SIZES, "base64", "hex")  # what bytes may be read as
 BASE64_ALPHABET = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
-NAN = bytes.fromhex("7ff8000000000000")  # Java's: Double.doubleToLongBits knows one NaN
+# Java's NaN (doubleToLongBits and floatToIntBits know one each), and the ends of what a kind holds.
+REALS = {
+    "double": (">d", bytes.fromhex("7ff8000000000000"), "1.7976931348623157e308", "5e-324"),
+    "float": (">f", bytes.fromhex("7fc00000"), "3.4028235e38", "1e-45"),
+}
+UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 HEX_BYTES_MAX = 64 << 10  # longer bytes are offered as base64: hex is twice as long as they are
-DOUBLE_DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-DOUBLE_DIGITS_MAX = 400
+DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+REAL_DIGITS_MAX = 400
 
 
 class CannotEncode(ValueError):
@@ -62,10 +72,12 @@ def encode(kind: str, text: str) -> bytes | None:
             return _from_hex(text)
         case "base64":
             return _from_base64(text)
-        case "integer" | "long":
+        case "short" | "integer" | "long":
             return _whole(kind, text)
-        case "double":
-            return _double(text)
+        case "float" | "double":
+            return _real(kind, text)
+        case "uuid":
+            return _uuid(text)
     raise AssertionError(f"no encoding {kind!r}")
 
 
@@ -73,6 +85,8 @@ def decode(kind: str, data: bytes | None) -> str:
     """The bytes as this kind writes them; CannotDecode if they are not of this kind."""
     if data is None:
         raise CannotDecode("null, which has no bytes")
+    if kind in SIZES and len(data) != SIZES[kind]:
+        raise CannotDecode(f"not {_an(SHORT_NAMES[kind])}: {_bytes(len(data))}, not {SIZES[kind]}")
     match kind:
         case "text":
             return _text(data)
@@ -87,15 +101,12 @@ def decode(kind: str, data: bytes | None) -> str:
             return data.hex(" ")
         case "base64":
             return base64.b64encode(data).decode()
-        case "integer" | "long":
-            size, name = WHOLE[kind]
-            if len(data) != size:
-                raise CannotDecode(f"not {_an(name)}: {_bytes(len(data))}, not {size}")
+        case "short" | "integer" | "long":
             return str(int.from_bytes(data, "big", signed=True))
-        case "double":
-            if len(data) != 8:
-                raise CannotDecode(f"not a Double: {_bytes(len(data))}, not 8")
-            return double_text(struct.unpack(">d", data)[0])
+        case "float" | "double":
+            return _real_text(kind, data)
+        case "uuid":
+            return str(uuid.UUID(bytes=data))
     raise AssertionError(f"no encoding {kind!r}")
 
 
@@ -231,7 +242,7 @@ def _from_base64(text: str) -> bytes:
 
 # ---- numbers
 def _whole(kind: str, text: str) -> bytes:
-    size, name = WHOLE[kind]
+    size, name = SIZES[kind], SHORT_NAMES[kind]
     digits = text.strip()
     if not re.fullmatch(r"[+-]?\d+", digits, re.ASCII):
         raise CannotEncode(f"{_an(name)[0].upper()}{_an(name)[1:]} is a whole number, like 42 or -7.")
@@ -246,31 +257,46 @@ def _whole(kind: str, text: str) -> bytes:
     return number.to_bytes(size, "big", signed=True)
 
 
-def _double(text: str) -> bytes:
-    digits = text.strip()
+def _real(kind: str, text: str) -> bytes:
+    layout, nan, highest, smallest = REALS[kind]
+    name, digits = SHORT_NAMES[kind], text.strip()
     if digits.lower() in ("nan", "+nan", "-nan"):
-        return NAN
+        return nan
     if digits.lower().lstrip("+-") in ("infinity", "inf") and len(digits.lstrip("+-")) + 1 >= len(digits):
-        return struct.pack(">d", -math.inf if digits.startswith("-") else math.inf)
-    if len(digits) > DOUBLE_DIGITS_MAX or not DOUBLE_DECIMAL.fullmatch(digits):
-        raise CannotEncode("A Double is a number like 0.5, -12 or 1e-9, or NaN, Infinity, -Infinity.")
-    number = float(digits)
+        return struct.pack(layout, -math.inf if digits.startswith("-") else math.inf)
+    if len(digits) > REAL_DIGITS_MAX or not DECIMAL.fullmatch(digits):
+        raise CannotEncode(f"A {name} is a number like 0.5, -12 or 1e-9, or NaN, Infinity, -Infinity.")
+    try:
+        data = struct.pack(layout, float(digits))
+        number = struct.unpack(layout, data)[0]
+    except OverflowError:  # only of Float: Python itself makes infinity of what is beyond a Double
+        number = math.inf
     if math.isinf(number):
-        raise CannotEncode(
-            f"{digits} is beyond the highest Double, 1.7976931348623157e308; write Infinity if you mean it."
-        )
+        raise CannotEncode(f"{digits} is beyond the highest {name}, {highest}; write Infinity if you mean it.")
     if number == 0 and re.search(r"[1-9]", re.split("[eE]", digits)[0]):
-        raise CannotEncode(f"{digits} is nearer to zero than the smallest Double, 5e-324.")
-    return struct.pack(">d", number)
+        raise CannotEncode(f"{digits} is nearer to zero than the smallest {name}, {smallest}.")
+    return data
 
 
-def double_text(number: float) -> str:
+def _real_text(kind: str, data: bytes) -> str:
     """The shortest digits that are this number again."""
+    layout = REALS[kind][0]
+    number = struct.unpack(layout, data)[0]
     if math.isnan(number):
         return "NaN"
     if math.isinf(number):
         return "Infinity" if number > 0 else "-Infinity"
-    return repr(number)
+    if kind == "double":
+        return repr(number)
+    # Nine digits tell every Float from the next; most need fewer.
+    texts = (repr(float(f"{number:.{count}g}")) for count in range(6, 10))
+    return next(text for text in texts if struct.pack(layout, float(text)) == data)
+
+
+def _uuid(text: str) -> bytes:
+    if not UUID_TEXT.fullmatch(text.strip()):
+        raise CannotEncode("A UUID looks like 123e4567-e89b-12d3-a456-426614174000.")
+    return uuid.UUID(text.strip()).bytes
 
 
 def _quoted(character: str) -> str:

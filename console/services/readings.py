@@ -16,9 +16,9 @@ from console.services.encodings import CannotDecode
 AUTO = "auto"
 READINGS = (AUTO, *encodings.READABLE)
 CHOICES = ((AUTO, "auto"), *((kind, encodings.SHORT_NAMES[kind].lower()) for kind in ("text", "json")))
-CHOICES += tuple((kind, encodings.SHORT_NAMES[kind]) for kind in ("integer", "long", "double"))
+CHOICES += tuple((kind, encodings.SHORT_NAMES[kind]) for kind in encodings.SIZES)
 CHOICES += tuple((kind, encodings.SHORT_NAMES[kind].lower()) for kind in ("hex", "base64"))
-NUMBERS = ("integer", "long", "double")
+NUMBERS = tuple(encodings.SIZES)
 CHECKED_BYTES_MAX = payloads.TREE_BYTES_MAX
 BASE64_BYTES = 135  # of a preview: 180 characters
 
@@ -81,7 +81,7 @@ def payload(data: bytes | None, kind: str = AUTO, *, everything: bool = False) -
         return shown
     if kind == AUTO:
         seen = encodings.recognised(data)
-        others = [other for other in NUMBERS if shown.kind == "bytes" and len(data) == (4 if other == "integer" else 8)]
+        others = [other for other in NUMBERS if shown.kind == "bytes" and len(data) == encodings.SIZES[other]]
         others.sort(key=lambda other: other != seen)
         numbers = tuple((encodings.SHORT_NAMES[other], encodings.decode(other, data)) for other in others)
         return replace(shown, numbers=numbers)

@@ -23,6 +23,7 @@ class Plan:
     limit_bytes: int | None  # retention.bytes; None: no limit
     limit_ms: int | None  # retention.ms; None: no limit
     deletes: bool  # cleanup.policy has delete
+    compacts: bool  # it has compact
 
 
 def sentences(plan: Plan, ground: Ground) -> list[tuple[str, str]]:
@@ -64,6 +65,8 @@ def _safety(copies: int, needed: int | None) -> list[tuple[str, str]]:
 
 
 def _disk(plan: Plan, ground: Ground, replicas: int) -> list[tuple[str, str]]:
+    if not plan.deletes and not plan.compacts:
+        return [("warn", "Kept for ever: its cleanup.policy removes nothing.")]
     if not plan.deletes:
         return [("none", "Nothing is deleted by age or size: it grows with the number of keys.")]
     if plan.limit_bytes is None:

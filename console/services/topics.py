@@ -46,7 +46,7 @@ SAID = {
     "UNSUPPORTED_VERSION": "this cluster is too old for it",
 }
 INTERNAL = "it is one of Kafka’s own topics, which the cluster needs as it is"
-ONLY_BY_KEY = "its cleanup.policy has no delete: a cluster removes records only by key there"
+NO_DELETE = "its cleanup.policy has no delete: a cluster removes no records by offset there"
 
 
 class NotDone(audit.Refusal):
@@ -226,7 +226,7 @@ def delete_records(
 
 def refusal_of_records(*, internal: bool, deletes: bool) -> str:
     """Why no records of a topic can be deleted, whoever asks; "" if they can."""
-    return INTERNAL if internal else "" if deletes else ONLY_BY_KEY
+    return INTERNAL if internal else "" if deletes else NO_DELETE
 
 
 def changed_words(names: Sequence[str], seen: Mapping[str, str | None], now: Mapping[str, str | None]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from console.kafka.configs import ConfigEntry
+from console.services import figures
 from console.services.config_texts import COMMON, EMPTY, MEANINGS, wanted
 
 CHOICES = {
@@ -34,6 +35,11 @@ class SettingRow:
     def value(self) -> str | None:
         """What the cluster is given; None for the default."""
         return wanted(self.entry.name, self.text)
+
+    @property
+    def words(self) -> str:
+        """The value for people, where it is typed as a bare number: 259200000 is 3 d."""
+        return (figures.config_words(self.name, self.value) or "") if self.value and self.value == self.text else ""
 
     @property
     def choices(self) -> tuple[str, ...]:

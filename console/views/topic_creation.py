@@ -235,4 +235,5 @@ def _plan(page: NewTopicPage) -> Plan:
         limit_bytes=limit("retention.bytes"),
         limit_ms=limit("retention.ms"),
         deletes=policy is None or "delete" in policy,
+        compacts=policy is not None and "compact" in policy,
     )

@@ -63,7 +63,8 @@ class TopicHead:
     @property
     def deletes(self) -> bool:
         """Whether old records are to be removed by age or size."""
-        return "delete" in (self._value("cleanup.policy") or "delete").split(",")
+        policy = self._value("cleanup.policy")
+        return policy is None or "delete" in policy.split(",")
 
     def _value(self, name: str) -> str | None:
         entry = self.configs.get(name)

@@ -1,5 +1,5 @@
 // How many bytes a text becomes, as services/encodings.py writes it.
-const FIXED = { integer: 4, long: 8, double: 8, null: 0 };
+const FIXED = { integer: 4, long: 8, double: 8, short: 2, float: 4, uuid: 16, null: 0 };
 const encoder = new TextEncoder();
 
 export function size(kind, text) {

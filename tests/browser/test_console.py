@@ -68,6 +68,10 @@ def test_a_record_unfolds_under_its_row_and_has_an_address(cluster, open_page: O
     expect(toggle).to_have_attribute("aria-expanded", "true")
     toggle.click()
     expect(page.locator("tr.detail").first).to_be_hidden()
+    phone = open_page("topics/orders/", width=390)
+    phone.locator("a.toggle").first.click()
+    expect(phone.locator(".record .acts")).to_have_css("justify-content", "normal")
+    expect(phone.locator("tr.detail").first).to_have_css("display", "table-row")
     page.goto(cluster.cluster + "topics/orders/records/0/0/")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Record 0")
     expect(page.locator(".json .d").first).to_have_text(str(BIG))
@@ -114,6 +118,13 @@ def test_the_page_of_a_cluster_tells_its_brokers_and_its_health(cluster, open_pa
     expect(page.locator("h1")).to_contain_text("Healthy", ignore_case=True)
     expect(page.locator(".broker")).to_have_count(1)
     expect(page.get_by_role("main")).to_contain_text(cluster.bootstrap)
+    page.get_by_role("link", name="Broker 1").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Broker 1")
+    expect(page.get_by_role("region", name="Log directories").locator("tbody tr")).to_have_count(1)
+    expect(page.locator("#rows")).to_contain_text("log.retention.hours")
+    page.get_by_role("link", name="Set by somebody").click()
+    expect(page.locator("#rows")).not_to_contain_text("log.retention.hours")
+    expect(page.locator("#rows")).to_contain_text("node.id")
 
 
 def live(page: Page) -> None:

@@ -15,6 +15,12 @@ PASTE = """() => {
   if (field.dispatchEvent(event)) throw new Error("it would have been pasted");
 }"""
 
+NOT_UNDER_THE_BAR = """() => {
+  const bar = document.querySelector("[data-stays]"), focused = document.activeElement;
+  return bar.contains(focused) || !document.querySelector(".produce").contains(focused)
+    || focused.getBoundingClientRect().bottom <= bar.getBoundingClientRect().top + 1;
+}"""
+
 
 def test_a_record_goes_from_the_form_to_another_browser_and_is_produced_again(cluster, open_page: Open):
     cluster.make_topic("made-here", 3)
@@ -69,6 +75,19 @@ def test_many_are_sent_with_placeholders_and_too_much_is_not_sent(installation, 
     page.get_by_role("button", name="Send", exact=True).click(force=True)
     page.wait_for_timeout(200)
     assert page.evaluate("document.querySelector('#value').value.length") == 1_100_000
+
+
+def test_what_sends_a_long_form_is_in_sight_and_hides_nothing_that_has_the_focus(installation, open_page: Open):
+    installation.make_topic("long-form")
+    for width, height in ((1280, 800), (390, 700)):
+        page = open_page("topics/long-form/produce/", width=width, height=height)
+        for _ in range(8):
+            page.get_by_role("button", name="Add a header").click()
+        expect(page.get_by_role("button", name="Send", exact=True)).to_be_in_viewport(ratio=1)
+        page.locator("#key").focus()
+        for _ in range(40):
+            page.keyboard.press("Tab")
+            assert page.evaluate(NOT_UNDER_THE_BAR), page.evaluate("document.activeElement.outerHTML")
 
 
 def test_records_are_walked_with_the_keyboard(installation, open_page: Open):

@@ -44,7 +44,7 @@ function row(name, says_, more, deeds) {
   sub.className = "sub";
   sub.textContent = plain(says_);
   head.append(sub);
-  group.className = "cluster acts";
+  group.className = "cluster row-acts";
   group.append(...deeds.map((one) => button(one, name)));
   acts.append(group);
   tr.append(head, ...more, acts);

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.services import encodings
 from console.services.encodings import CannotDecode, CannotEncode, decode, encode, recognised, written
 
 
@@ -28,6 +27,11 @@ from console.services.encodings import CannotDecode, CannotEncode, decode, encod
         ("double", "NaN", bytes.fromhex("7ff8000000000000")),
         ("double", "-Infinity", bytes.fromhex("fff0000000000000")),
         ("double", "5e-324", b"\0\0\0\0\0\0\0\x01"),
+        ("short", "-32768", b"\x80\0"),
+        ("float", "0.1", bytes.fromhex("3dcccccd")),
+        ("float", "NaN", bytes.fromhex("7fc00000")),
+        ("float", "3.4028235e38", bytes.fromhex("7f7fffff")),
+        ("uuid", " 123E4567-e89b-12d3-a456-426614174000\n", bytes.fromhex("123e4567e89b12d3a456426614174000")),
     ],
 )
 def test_bytes_are_those_of_kafkas_serializers(kind, text, data):
@@ -58,6 +62,10 @@ def test_bytes_are_those_of_kafkas_serializers(kind, text, data):
         ("double", "1e-400", "nearer to zero than the smallest"),
         ("double", "1_0", "A Double is a number like"),
         ("double", "--inf", "A Double is a number like"),
+        ("short", "32768", "is above 32767, the highest Short (2 bytes)."),
+        ("float", "1e39", "1e39 is beyond the highest Float, 3.4028235e38"),
+        ("float", "1e-46", "nearer to zero than the smallest Float"),
+        ("uuid", "123e4567e89b12d3a456426614174000", "A UUID looks like"),
         ("text", "\ud800", "Character 1: half of a character"),
     ],
 )
@@ -87,7 +95,10 @@ def test_wrong_reading_is_said(kind, data, words):
 NUMBERS = {
     "integer": st.integers(-(2**31), 2**31 - 1).map(str),
     "long": st.integers(-(2**63), 2**63 - 1).map(str),
-    "double": st.floats().map(encodings.double_text),
+    "double": st.floats().map(lambda number: decode("double", struct.pack(">d", number))),
+    "float": st.binary(min_size=4, max_size=4).map(lambda data: decode("float", data)),
+    "short": st.binary(min_size=2, max_size=2).map(lambda data: decode("short", data)),
+    "uuid": st.uuids().map(str),
     "text": st.text(st.characters(exclude_categories=["Cs"])),
     "json": st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=["Cs"])),

@@ -8,7 +8,7 @@ from console.services.partitioners import partition_of
 from console.services.topic_costs import Plan, moved_share, sentences
 
 THREE = Ground(frozenset(), tuple(Broker(node, 10**9) for node in (1, 2, 3)), 1, 3, ())
-PLAN = Plan(partitions=12, copies=3, needed=2, limit_bytes=None, limit_ms=604_800_000, deletes=True)
+PLAN = Plan(partitions=12, copies=3, needed=2, limit_bytes=None, limit_ms=604_800_000, deletes=True, compacts=False)
 
 
 def words(**changes):
@@ -29,11 +29,12 @@ def test_what_one_may_not_want_is_a_warning():
     assert "Nobody could write" in words(copies=2, needed=3)
     assert "Kept for ever" in words(limit_ms=None)
     assert "more than the 2.8\u202fGB that are free" in words(limit_bytes=10**9)
-    assert "grows with the number of keys" in words(deletes=False)
+    assert "grows with the number of keys" in words(deletes=False, compacts=True)
+    assert "removes nothing" in words(deletes=False)
 
 
 def test_what_is_not_known_is_not_said():
-    assert sentences(Plan(None, None, None, None, None, True), THREE) == []
+    assert sentences(Plan(None, None, None, None, None, deletes=True, compacts=False), THREE) == []
 
 
 @pytest.mark.parametrize(("before", "after"), [(6, 12), (6, 9), (3, 7), (4, 4), (1, 5)])

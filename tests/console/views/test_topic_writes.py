@@ -195,6 +195,7 @@ def test_a_value_without_characters_is_set_shown_and_never_taken_for_the_default
     kafka.configs = [*CONFIGS, empty]
     form = cast.admin.get(address(cast, "configs")).content.decode()
     assert re.search(r'id="set.leader.replication.throttled.replicas"[^>]*value="&quot;&quot;"', form)
+    assert '<span class="hint num">14\u202fd</span>' in form  # beside the 1209600000 of the field above
     seen = unescape(re.search(r'name="seen" value="([^"]*)"', form)[1])
     untouched = {f"set.{empty.name}": '""', "set.retention.ms": "14 d", "seen": seen}
     assert "Nothing would change" in text(post(cast, "configs", do="review", **untouched))

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from tests.console.fake_kafka import SUMMARY
+from tests.console.fake_kafka import CONFIGS, SUMMARY
 
 
 def page(client, cast, query="", **headers):
@@ -68,3 +68,11 @@ def test_a_cluster_that_lies_about_names_is_shown_without_harm(cast, kafka):
     assert text.count("not a legal name") == len(names)
     assert "<script>window" not in text and "\u202e" not in text and 'href="javascript' not in text
     assert page(cast.viewer, cast, "?q=scrpit").status_code == 200
+
+
+def test_a_topic_from_which_nothing_is_removed_says_so(cast, kafka):
+    kafka.topics = [replace(SUMMARY, cleanup_policy="")]
+    assert 'soft">none</td>' in cast.viewer.get(f"/clusters/{cast.cluster.pk}/topics/").content.decode()
+    kafka.configs = [replace(CONFIGS[0], value="", source="topic"), *CONFIGS[1:]]
+    text = cast.viewer.get(f"/clusters/{cast.cluster.pk}/topics/{SUMMARY.name}/").content.decode()
+    assert "for ever <small>nothing is removed</small>" in text
