@@ -33,7 +33,7 @@ from engine.client.errors import (
     Unreachable,
     Unsupported,
 )
-from engine.client.links import BrokerConnection, InFlight, Link
+from engine.client.links import BrokerConnection, InFlight, Link, Versions
 from engine.client.long_answers import bytes_max, in_words, is_long, work_of
 from engine.client.requests import NEVER, Chance, Finished, Request
 from engine.core.effects import Effects
