@@ -4,7 +4,10 @@
 *Not here*: the schedule (project/celery.py), what reading is (search/work.py).
 """
 
+from typing import Any
+
 from celery import shared_task
+from celery.signals import worker_shutting_down
 
 from console.models import Search
 from console.search import jobs, work
@@ -18,6 +21,11 @@ def read_search(search_id: str) -> None:
     search = Search.objects.select_related("cluster").filter(pk=search_id).first()
     if search is not None and work.read_on(search, connection_spec(search.cluster)):
         ask_worker(search.pk)
+
+
+@worker_shutting_down.connect
+def _on_stop(**_: Any) -> None:
+    work.ending.value = True  # seen by the processes that read: Celery waits for them, and tells them nothing
 
 
 @shared_task(name="console.tasks.tend_searches")

@@ -8,7 +8,9 @@ search, and counting goes on.
 
 import time
 import uuid
+from ctypes import c_bool
 from datetime import timedelta
+from multiprocessing.sharedctypes import RawValue
 
 from django.db import transaction
 from django.utils import timezone
@@ -25,6 +27,9 @@ SLICE_S = 5.0
 SAVE_EVERY_S = 0.7
 TRIES_MAX = 5
 PAUSE_S = 1.0
+# Whether the worker is being stopped: memory that it shares with the processes that it forks. A slice then ends at the
+# next answer, and what is left waits for whoever runs next.
+ending = RawValue(c_bool, False)
 
 
 class _Lost(Exception):
@@ -34,7 +39,7 @@ class _Lost(Exception):
 def read_on(search: Search, spec: ConnectionSpec, *, slice_s: float = SLICE_S) -> bool:
     """Read partitions of a search for a while; say whether somebody should go on."""
     until_s = time.monotonic() + slice_s
-    while time.monotonic() < until_s:
+    while time.monotonic() < until_s and not ending.value:
         part = _hold(search)
         if part is None:
             return False
@@ -69,7 +74,7 @@ def _read_part(search: Search, part: SearchPart, spec: ConnectionSpec, until_s: 
             for chunk in topic_scan.chunks(spec, search.topic, stretch):
                 scan.take(chunk)
                 now_s = time.monotonic()
-                if now_s >= until_s and not scan.is_done:
+                if (now_s >= until_s or ending.value) and not scan.is_done:
                     _save(part, scan, Part.WAITING)
                     return
                 if now_s - saved_s >= SAVE_EVERY_S:
@@ -80,6 +85,9 @@ def _read_part(search: Search, part: SearchPart, spec: ConnectionSpec, until_s: 
             tries = tries + 1 if scan.position == before else 1
             if tries >= TRIES_MAX or not isinstance(error, ClusterUnreachable):
                 _save(part, scan, Part.FAILED, str(error))
+                return
+            if ending.value:
+                _save(part, scan, Part.WAITING)
                 return
             _save(part, scan, Part.READING)
             time.sleep(PAUSE_S)

@@ -2,6 +2,7 @@
 
 import random
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.utils import timezone
@@ -46,6 +47,26 @@ def test_a_search_finds_what_is_there_and_ends(cast, topic):
     assert len(found(search)) == len(set(found(search))) and set(found(search)) == expected(topic)
     assert all(part.percent == 100 and part.state == jobs.Part.DONE for part in search.parts.all())
     assert jobs.found_count(search) == len(expected(topic))
+
+
+def test_a_worker_that_is_stopped_leaves_the_rest_to_the_next_one(cast, topic, monkeypatch):
+    ending = SimpleNamespace(value=False)
+    monkeypatch.setattr(work, "ending", ending)
+    search = begin(cast)
+
+    def stop(partition, position):
+        ending.value = position > 0  # after the first answer of a partition
+
+    topic.before_chunk = stop
+    assert work.read_on(search, SPEC, slice_s=60), "somebody should go on"
+    parts = list(search.parts.all())
+    assert {part.state for part in parts} == {jobs.Part.WAITING} and 0 < sum(part.read for part in parts) < 100
+    topic.before_chunk = lambda partition, position: None
+    read = [part.position for part in search.parts.all()]
+    assert work.read_on(search, SPEC) and [part.position for part in search.parts.all()] == read, "nothing is begun"
+    ending.value = False
+    assert not work.read_on(search, SPEC)
+    assert set(found(search)) == expected(topic) and len(found(search)) == len(expected(topic))
 
 
 def test_only_what_is_asked_for_is_read(cast, topic):
