@@ -119,16 +119,26 @@ class Timeline:
             self.next_action += 1
 
     def jump(self, events: int) -> None:
-        """Go to the moment after so many events: the nearest keyframe, and from there on as it was."""
+        """Go to the moment after so many events, however long that takes."""
+        self.aim(events)
+        self.approach(events, events)
+
+    def aim(self, events: int) -> None:
+        """Stand where the way to a moment is shortest: at the nearest keyframe before it, or where one is."""
         if not 0 <= events <= self.head:
             raise Refused(f"a moment between 0 and {self.head}", "to")
         found = self.keeper.nearest(events)
         if events < self.world.events or (found is not None and found[0] > self.world.events):
             self._restore(found)
-        while self.world.events < events:
+
+    def approach(self, events: int, events_max: int) -> bool:
+        """Go on as it was to a moment ahead, by so many events at most; say whether it is reached."""
+        until = min(events, self.world.events + events_max)
+        while self.world.events < until:
             self._step()
         if self.at_present:
             self._repeat_actions()  # those that nothing has followed yet
+        return self.world.events == events
 
     def beginning(self) -> World:
         """The world before its first event: as its shape says, or as it was awakened on older disks."""
