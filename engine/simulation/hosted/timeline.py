@@ -27,7 +27,7 @@ from engine.simulation.hosted.learner import YOU, Action
 from engine.simulation.hosted.limits import WorldLimits
 from engine.simulation.hosted.refused import Refused
 from engine.simulation.hosted.shape import Shape, birth
-from engine.simulation.past import BLOCK_ENTRIES, Entry, entry_of, unseal
+from engine.simulation.past import BLOCK_ENTRIES, Entry, entry_of, text_of, unseal
 from engine.simulation.world import World
 
 KEYFRAME_EVENTS = 2_000
@@ -220,6 +220,11 @@ class Timeline:
                 del self.cached[next(iter(self.cached))]
             self.cached[block] = rows
         return rows[place]
+
+    def sealed_text(self, block: int) -> bytes | None:
+        """What is kept of a block, unread; None of one that is not sealed yet at the playhead, or not known."""
+        kept = self.keeper.block(block) if block < self._past.blocks else None
+        return None if kept is None else text_of(kept)
 
     def entries(self, first: int, count: int) -> list[Entry]:
         """Events in a row, those that are known."""
