@@ -90,8 +90,13 @@ def seal(rows: list[list[Any]]) -> bytes:
 
 def unseal(block: bytes) -> list[list[Any]]:
     """Turn bytes back into entries."""
-    rows: list[list[Any]] = json.loads(zlib.decompress(block))
+    rows: list[list[Any]] = json.loads(text_of(block))
     return rows
+
+
+def text_of(block: bytes) -> bytes:
+    """The JSON of a block, for who looks whether a word stands in it."""
+    return zlib.decompress(block)
 
 
 def entry_of(number: int, row: list[Any]) -> Entry:

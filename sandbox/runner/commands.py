@@ -80,30 +80,30 @@ def _play(runner: "Runner", hosted: Hosted, fields: Fields) -> dict[str, Any]:
     speed = AS_FAST_AS_POSSIBLE if fast else fields.number("speed", SPEED_MIN, SPEED_MAX, 1)
     until = fields.part("until")
     hosted.play(float(speed), None if until is None else until.given)
-    return _where(hosted)
+    return where(hosted)
 
 
 def _pause(runner: "Runner", hosted: Hosted, fields: Fields) -> dict[str, Any]:
     hosted.pause()
-    return _where(hosted)
+    return where(hosted)
 
 
 def _step(runner: "Runner", hosted: Hosted, fields: Fields) -> dict[str, Any]:
     until = fields.part("until")
     count = fields.whole("events", 1, STEP_EVENTS_MAX, 1 if until is None else STEP_EVENTS_MAX)
     reason = hosted.step(None if until is None else until.given, count)
-    return {"stopped": reason.value, **_where(hosted)}
+    return {"stopped": reason.value, **where(hosted)}
 
 
 def _jump(runner: "Runner", hosted: Hosted, fields: Fields) -> dict[str, Any]:
     hosted.jump(fields.whole("to", 0, EVENTS_MAX, hosted.timeline.head))
-    return _where(hosted)
+    return where(hosted)
 
 
 def _fork(runner: "Runner", hosted: Hosted, fields: Fields) -> dict[str, Any]:
     at = fields.whole("from", 0, EVENTS_MAX, hosted.timeline.world.events)
     branch = runner.fork(hosted, at, fields.text("name", "Fork", 100))
-    return {"sandbox": branch.id.hex, **_where(branch)}
+    return {"sandbox": branch.id.hex, **where(branch)}
 
 
 def _history(runner: "Runner", hosted: Hosted, fields: Fields) -> dict[str, Any]:
@@ -144,10 +144,11 @@ def _ledger(runner: "Runner", hosted: Hosted, fields: Fields) -> dict[str, Any]:
 
 
 def _digest(runner: "Runner", hosted: Hosted, fields: Fields) -> dict[str, Any]:
-    return {"digest": hosted.timeline.world.history.sha256(), **_where(hosted)}
+    return {"digest": hosted.timeline.world.history.sha256(), **where(hosted)}
 
 
-def _where(hosted: Hosted) -> dict[str, Any]:
+def where(hosted: Hosted) -> dict[str, Any]:
+    """Where a world stands, and whether time goes on in it."""
     return {
         "events": hosted.timeline.world.events, "head": hosted.timeline.head, "now_us": hosted.now_us(),
         "plays": hosted.plays, "stopped": hosted.stopped,

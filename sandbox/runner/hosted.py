@@ -1,7 +1,7 @@
 """One sandbox as a runner hosts it: its timeline, how fast time goes in it, who looks at it.
 
-*Invariants*: `tick` handles events for about its budget and no longer; a world that is behind its time by more than
-BEHIND_S goes slower instead of catching up in one leap.
+*Invariants*: `tick` handles events for about its budget and no longer (JUMP_S on the way to a moment); a world that is
+behind its time by more than BEHIND_S goes slower instead of catching up in one leap.
 *Not here*: sockets (doorkeeper.py, server.py), leases and files of others.
 """
 
@@ -29,6 +29,8 @@ from sandbox.runner.lesson_watch import LessonWatch
 
 CHUNK_EVENTS = 16  # between two looks at the clock
 BEHIND_S = 0.5
+JUMP_S = 0.015  # a slice of the way to another moment: who looks waits for it
+FLICKER_S = 0.5  # of a shorter way no picture is shown
 SPEED_MIN, SPEED_MAX = 0.1, 10.0
 AS_FAST_AS_POSSIBLE = float("inf")
 ARRIVAL_US = 5_000  # what is not answered has arrived by then
@@ -69,6 +71,8 @@ class Hosted:
     view: BrokerView | None = None
     lesson: LessonWatch | None = None  # the step of a lesson that somebody looks at
     moments: Moments = field(default_factory=Moments)
+    going_to: int | None = None  # the moment it is on its way to
+    going_since_s: float = 0.0
     full: bool = False  # its history takes all the room it may
     changes: int = 0  # whatever a picture shows has another number
 
@@ -82,7 +86,12 @@ class Hosted:
     @property
     def hurries(self) -> bool:
         """Whether its time goes faster than the wall clock's."""
-        return self.speed > 1
+        return self.speed > 1 or self.going_to is not None
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether a picture of it says anything: what lies on a short way would only flicker."""
+        return self.going_to is None or time.monotonic() - self.going_since_s >= FLICKER_S
 
     def play(self, speed: float, until: Condition | None = None) -> None:
         """Let time go on; speed 1 is as fast as the wall clock."""
@@ -90,17 +99,19 @@ class Hosted:
             raise Refused(f"a speed from {SPEED_MIN} to {SPEED_MAX:g}, or as fast as possible", "speed")
         self._must_have_room()
         self.until = None if until is None else conditions.check(until)
-        self.speed, self.stopped = speed, ""
+        self.speed, self.stopped, self.going_to = speed, "", None
         self._anchor(time.monotonic())
         self.changes += 1
 
     def pause(self, why: str = "paused") -> None:
         """Let time stand."""
-        self.speed, self.stopped, self.until = 0.0, why, None
+        self.speed, self.stopped, self.until, self.going_to = 0.0, why, None, None
         self.changes += 1
 
     def tick(self, now_s: float, budget_s: float) -> bool:
         """Let happen what is due, for so long at most; say whether there is more."""
+        if self.going_to is not None:
+            return self._go_on()
         if not self.plays:
             return False
         until_us = None
@@ -165,10 +176,23 @@ class Hosted:
             raise Refused("the history of this sandbox takes all the room it may: look at it, or make a new one")
 
     def jump(self, events: int) -> None:
-        """Go to a moment, and stay there."""
+        """Go to a moment, and stay there: at once, or on in slices (`going_to`) until it is reached."""
         self.pause("jumped")
-        self.timeline.jump(events)
+        self.timeline.aim(events)
         self.view = None
+        self.going_to, self.going_since_s = events, time.monotonic()
+        self._go_on()
+
+    def _go_on(self) -> bool:
+        """A slice of the way; say whether there is more of it."""
+        ends_s = time.perf_counter() + JUMP_S
+        while self.going_to is not None:
+            if self.timeline.approach(self.going_to, CHUNK_EVENTS):
+                self.going_to = None
+            elif time.perf_counter() >= ends_s:
+                break
+        self.changes += 1
+        return self.going_to is not None
 
     # ---- acting
 
@@ -213,7 +237,9 @@ class Hosted:
         """What a page shows: the picture, and how time goes."""
         shown = picture(self.timeline, self.cells)
         speed = "max" if self.speed == AS_FAST_AS_POSSIBLE else self.speed
-        shown["time"] |= {"speed": speed, "stopped": self.stopped, "now_us": self.now_us()}
+        shown["time"] |= {
+            "speed": speed, "stopped": self.stopped, "now_us": self.now_us(), "going_to": self.going_to,
+        }  # fmt: skip
         return shown
 
     # ---- sleep
@@ -224,7 +250,8 @@ class Hosted:
         assert world.past is not None, "a hosted world has a past"
         self.keeper.keep_keyframe(world.events, snapshots.snapshot(world))
         images = disk_images.images_of(world) if self.timeline.at_present else None
-        self.keeper.keep_moment(world.events, self.timeline.head, images)
+        stands = world.events if self.going_to is None else self.going_to
+        self.keeper.keep_moment(stands, self.timeline.head, images)
 
 
 def wake(sandbox_id: UUID, seed: int, shape: Shape, keeper: FileKeeper, limits: Limits) -> Hosted:

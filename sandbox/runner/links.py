@@ -18,6 +18,7 @@ from uuid import UUID
 from engine.simulation.hosted.refused import Refused
 from sandbox.runner import commands
 from sandbox.runner.doorkeeper import Doorkeeper
+from sandbox.runner.hosted import Hosted
 
 if TYPE_CHECKING:
     from sandbox.runner.server import Runner
@@ -27,6 +28,8 @@ LINE_BYTES_MAX = 1 << 20
 OUT_BYTES_MAX = 16 << 20
 WINDOW = 3
 FRAME_EVERY_S = 0.1
+JUMPS = ("jump", "seek")
+INSTEAD = (*JUMPS, "pause")  # of going on to where a jump was to
 COMMANDS_S = 0.01  # of one connection in a round, and one command at least
 
 
@@ -53,6 +56,7 @@ class ControlLink:
     unread: bytearray = field(default_factory=bytearray)
     out: bytearray = field(default_factory=bytearray)
     watches: dict[UUID, Watch] = field(default_factory=dict)
+    arriving: tuple[Any, Hosted] | None = None  # the id of a jump that is not answered, because it goes on
     rests_until_s: float = 0.0  # by the counter that times what commands cost
 
     def on_readable(self, runner: "Runner") -> None:
@@ -61,8 +65,8 @@ class ControlLink:
 
     @property
     def waits(self) -> bool:
-        """Whether a command has come that is not carried out yet."""
-        return b"\n" in self.unread or len(self.unread) > LINE_BYTES_MAX
+        """Whether a command has come that is not answered yet."""
+        return self.arriving is not None or b"\n" in self.unread or len(self.unread) > LINE_BYTES_MAX
 
     def carry_out(self, runner: "Runner") -> bool:
         """Carry out commands for a slice of time; say whether it should have another at once.
@@ -70,11 +74,20 @@ class ControlLink:
         Whoever asks for what is costly then waits for as long, when there are others.
         """
         began_s = time.perf_counter()
+        if self.arriving is not None:
+            number, hosted = self.arriving
+            if runner.hosted.get(hosted.id) is not hosted:
+                self.arriving = None
+                self.answer({"id": number, "refused": "the sandbox fell asleep on the way", "field": ""})
+            elif hosted.going_to is None:
+                self._answer_jump()
         if began_s < self.rests_until_s:
             return False
         now_s = began_s
         while now_s < began_s + COMMANDS_S and (end := self.unread.find(b"\n")) >= 0:
             line = bytes(self.unread[:end])
+            if self.arriving is not None and not self._may_go_first(line):
+                break
             del self.unread[: end + 1]
             self.answer(self._carry_out(runner, line))
             now_s = time.perf_counter()
@@ -82,7 +95,21 @@ class ControlLink:
             self.rests_until_s = now_s + (now_s - began_s)
         if len(self.unread) > LINE_BYTES_MAX and b"\n" not in self.unread:
             raise LinkGone
-        return self.waits and now_s >= self.rests_until_s
+        return self.waits and self.arriving is None and now_s >= self.rests_until_s
+
+    def _may_go_first(self, line: bytes) -> bool:
+        """What need not wait for the end of a jump: acknowledgements, and going somewhere else instead."""
+        with suppress(ValueError, AttributeError):  # what is no command is refused when it is its turn
+            do = json.loads(line).get("do")
+            if do in INSTEAD:
+                self._answer_jump()
+            return do in INSTEAD or do == "ack"
+        return False
+
+    def _answer_jump(self) -> None:
+        assert self.arriving is not None, "a jump waits for its answer"
+        (number, hosted), self.arriving = self.arriving, None
+        self.answer({"id": number, "ok": commands.where(hosted)})
 
     def _carry_out(self, runner: "Runner", line: bytes) -> dict[str, Any] | None:
         try:
@@ -96,7 +123,13 @@ class ControlLink:
             return None
         if given.get("do") in ("watch", "unwatch"):
             return {"id": given.get("id"), **self._watch(runner, given)}
-        return {"id": given.get("id"), **commands.carry_out(runner, given)}
+        answer = {"id": given.get("id"), **commands.carry_out(runner, given)}
+        if given.get("do") in JUMPS and "ok" in answer:
+            hosted = runner.awake(commands.sandbox_of(given))
+            if hosted.going_to is not None:
+                self.arriving = (given.get("id"), hosted)
+                return None
+        return answer
 
     def _watch(self, runner: "Runner", given: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -126,7 +159,7 @@ class ControlLink:
                     watch.changes = -2
                     self.answer({"sandbox": watch.sandbox_id.hex, "asleep": True})
                 continue
-            due = hosted.changes != watch.changes and now_s - watch.sent_s >= FRAME_EVERY_S
+            due = hosted.is_shown and hosted.changes != watch.changes and now_s - watch.sent_s >= FRAME_EVERY_S
             if due and watch.seq - watch.acknowledged < WINDOW:
                 watch.seq, watch.changes, watch.sent_s = watch.seq + 1, hosted.changes, now_s
                 self.answer({"sandbox": watch.sandbox_id.hex, "seq": watch.seq, "frame": hosted.frame()})

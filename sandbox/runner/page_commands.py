@@ -11,6 +11,7 @@ from uuid import UUID
 from engine.simulation import ledger
 from engine.simulation.hosted import moments, why
 from engine.simulation.hosted.fields import Fields
+from engine.simulation.hosted.looking_back import Found, last_seen
 from engine.simulation.hosted.refused import Refused
 from sandbox.runner.hosted import Hosted
 
@@ -64,47 +65,55 @@ def _record(hosted: Hosted, fields: Fields) -> tuple[int, Facts]:
     def fits(seen: Facts) -> bool:
         return seen["topic"] == topic and seen["partition"] == partition and seen["first"] <= offset < seen["end"]
 
-    event = moments.last_seen(hosted.timeline, ("appended",), fits)
-    return event, {"topic": topic, "partition": partition, "offset": offset}
+    found = last_seen(hosted.timeline, ("appended",), fits, (topic,))
+    return _told(found, {"topic": topic, "partition": partition, "offset": offset})
 
 
 def _waiting(hosted: Hosted, fields: Fields) -> tuple[int, Facts]:
     """The high watermark: why it stands where it does, and what waits behind it."""
     topic, partition = _place(fields)
     facts = why.waiting(hosted.timeline, topic, partition)
-    event = facts.get("event") or 0
-    if not event:
-        kinds = ("high_watermark",) if facts["why"] == "nothing waits" else ("appended", "high_watermark")
-        event = moments.last_seen(hosted.timeline, kinds, _at(topic, partition))
-    return event, {"topic": topic, "partition": partition, **facts}
+    facts = {"topic": topic, "partition": partition, **facts}
+    if facts.get("event"):
+        return facts["event"], facts
+    kinds = ("high_watermark",) if facts["why"] == "nothing waits" else ("appended", "high_watermark")
+    return _told(last_seen(hosted.timeline, kinds, _at(topic, partition), (topic,)), facts)
 
 
 def _committed(hosted: Hosted, fields: Fields) -> tuple[int, Facts]:
     (topic, partition), group = _place(fields), fields.text("group")
     here = _at(topic, partition)
-    event = moments.last_seen(hosted.timeline, ("committed",), lambda seen: here(seen) and seen["group"] == group)
-    return event, {"topic": topic, "partition": partition, "group": group}
+    found = last_seen(
+        hosted.timeline, ("committed",), lambda seen: here(seen) and seen["group"] == group, (topic, group)
+    )
+    return _told(found, {"topic": topic, "partition": partition, "group": group})
 
 
 def _position(hosted: Hosted, fields: Fields) -> tuple[int, Facts]:
     (topic, partition), name = _place(fields), fields.text("name")
     here = _at(topic, partition)
     kinds = ("delivered", "begins_at", "offset_reset")
-    event = moments.last_seen(hosted.timeline, kinds, lambda seen: here(seen) and seen["node"] == name)
-    return event, {"topic": topic, "partition": partition, "name": name}
+    found = last_seen(hosted.timeline, kinds, lambda seen: here(seen) and seen["node"] == name, (topic, name))
+    return _told(found, {"topic": topic, "partition": partition, "name": name})
 
 
 def _node(kinds: tuple[str, ...]) -> Callable[[Hosted, Fields], tuple[int, Facts]]:
     def found(hosted: Hosted, fields: Fields) -> tuple[int, Facts]:
         name = fields.text("name")
-        return moments.last_seen(hosted.timeline, kinds, lambda seen: seen["node"] == name), {"name": name}
+        return _told(last_seen(hosted.timeline, kinds, lambda seen: seen["node"] == name, (name,)), {"name": name})
 
     return found
 
 
 def _group(hosted: Hosted, fields: Fields) -> tuple[int, Facts]:
     name = fields.text("name")
-    return moments.last_seen(hosted.timeline, ("group",), lambda seen: seen["group"] == name), {"name": name}
+    found = last_seen(hosted.timeline, ("group",), lambda seen: seen["group"] == name, (name,))
+    return _told(found, {"name": name})
+
+
+def _told(found: Found, facts: Facts) -> tuple[int, Facts]:
+    """The event, or how far back none was found."""
+    return found.event, facts if found.event else {**facts, "searched_from": found.oldest}
 
 
 def _at(topic: str, partition: int) -> Callable[[Facts], bool]:

@@ -154,9 +154,9 @@ class Runner:
                 link.send_frames(self, self.now_s)
             else:
                 hosted = self.hosted.get(link.sandbox_id)
-                if hosted is not None and not hosted.is_up(link.keeper.broker):
+                if hosted is not None and hosted.going_to is None and not hosted.is_up(link.keeper.broker):
                     raise LinkGone
-                if hosted is not None and link.keeper.waiting:
+                if hosted is not None and hosted.going_to is None and link.keeper.waiting:
                     link.keeper.go_on(hosted)
             link.flush()
         except LinkGone:
@@ -165,6 +165,9 @@ class Runner:
         self._watch_socket(link)
 
     def _serve(self, link: ControlLink | KafkaLink) -> None:
+        hosted = self.hosted.get(link.sandbox_id) if isinstance(link, KafkaLink) else None
+        if hosted is not None and hosted.going_to is not None:
+            return  # clients see moments that were asked for, not those on the way
         with self._dropped_if_it_fails(link):
             if link.reads:
                 link.on_readable(self)

@@ -5,22 +5,20 @@ Invariants:
 - At most MARKS_MAX marks are kept; of what is older than SCAN_MAX events only the learner's own actions are.
 - One question reads SCAN_AT_ONCE events at most: the next goes on where it ended.
 
-Not here: words and shapes of marks (pages make those).
+Not here: words and shapes of marks (pages make those), when something was seen last (looking_back.py).
 """
 
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from engine.simulation.hosted import deeds, observed
 from engine.simulation.hosted.timeline import Timeline
-from engine.simulation.past import Entry, Seen, entry_of
+from engine.simulation.past import Entry, entry_of
 
 MARKS_MAX = 1_000
 SCAN_MAX = 20_000
 SCAN_AT_ONCE = 4_000
-LOOK_BACK_MAX = 50_000
 QUIET_ACTIONS = ("hang up",)
 TRACKS = {  # what is seen, and the track of a timeline it is marked on
     "started": "cluster", "group": "cluster", "segments_deleted": "cluster", "log_start": "cluster", "left": "cluster",
@@ -107,16 +105,3 @@ def event_at(timeline: Timeline, at_us: int) -> int:
         else:
             high = middle - 1
     return low
-
-
-def last_seen(timeline: Timeline, kinds: tuple[str, ...], fits: Callable[[dict[str, Any]], bool]) -> int:
-    """The last event up to the playhead in which such a thing was seen; 0 if there is none nearby."""
-    number = timeline.world.events
-    oldest = max(0, number - LOOK_BACK_MAX)
-    while number > oldest:
-        row = timeline.row(number)
-        for node, kind, *values in row[5] if row is not None else ():
-            if kind in kinds and fits(observed.facts(Seen(node, kind, tuple(values)))):
-                return number
-        number -= 1
-    return 0

@@ -27,7 +27,7 @@ from engine.simulation.hosted.learner import YOU, Action
 from engine.simulation.hosted.limits import WorldLimits
 from engine.simulation.hosted.refused import Refused
 from engine.simulation.hosted.shape import Shape, birth
-from engine.simulation.past import BLOCK_ENTRIES, Entry, entry_of, unseal
+from engine.simulation.past import BLOCK_ENTRIES, Entry, entry_of, text_of, unseal
 from engine.simulation.world import World
 
 KEYFRAME_EVENTS = 2_000
@@ -119,16 +119,26 @@ class Timeline:
             self.next_action += 1
 
     def jump(self, events: int) -> None:
-        """Go to the moment after so many events: the nearest keyframe, and from there on as it was."""
+        """Go to the moment after so many events, however long that takes."""
+        self.aim(events)
+        self.approach(events, events)
+
+    def aim(self, events: int) -> None:
+        """Stand where the way to a moment is shortest: at the nearest keyframe before it, or where one is."""
         if not 0 <= events <= self.head:
             raise Refused(f"a moment between 0 and {self.head}", "to")
         found = self.keeper.nearest(events)
         if events < self.world.events or (found is not None and found[0] > self.world.events):
             self._restore(found)
-        while self.world.events < events:
+
+    def approach(self, events: int, events_max: int) -> bool:
+        """Go on as it was to a moment ahead, by so many events at most; say whether it is reached."""
+        until = min(events, self.world.events + events_max)
+        while self.world.events < until:
             self._step()
         if self.at_present:
             self._repeat_actions()  # those that nothing has followed yet
+        return self.world.events == events
 
     def beginning(self) -> World:
         """The world before its first event: as its shape says, or as it was awakened on older disks."""
@@ -210,6 +220,11 @@ class Timeline:
                 del self.cached[next(iter(self.cached))]
             self.cached[block] = rows
         return rows[place]
+
+    def sealed_text(self, block: int) -> bytes | None:
+        """What is kept of a block, unread; None of one that is not sealed yet at the playhead, or not known."""
+        kept = self.keeper.block(block) if block < self._past.blocks else None
+        return None if kept is None else text_of(kept)
 
     def entries(self, first: int, count: int) -> list[Entry]:
         """Events in a row, those that are known."""

@@ -16,12 +16,12 @@ from typing import Any, NamedTuple
 
 from engine.broker.broker import Broker
 from engine.simulation.hosted import deeds, observed
+from engine.simulation.hosted.looking_back import last_seen
 from engine.simulation.hosted.shape import broker_of, brokers
 from engine.simulation.hosted.timeline import Timeline
 from engine.simulation.past import Entry
 
 STEPS_MAX = 40
-SEARCH_MAX = 20_000  # how many events are looked back for what was seen
 ROUNDS = ("wake", "deadline")  # what comes again and again
 
 
@@ -54,17 +54,10 @@ def why(timeline: Timeline, event: int) -> list[Step]:
 
 def why_seen(timeline: Timeline, kind: str, before: int | None = None, **values: Any) -> list[Step]:
     """The chain of the last event in which this was seen, at or before a moment (the playhead)."""
-    number = timeline.world.events if before is None else before
-    last = max(0, number - SEARCH_MAX)
-    while number > last:
-        entry = timeline.entry(number)
-        if entry is not None and any(
-            one["kind"] == kind and all(one.get(name) == value for name, value in values.items())
-            for one in map(observed.facts, entry.seen)
-        ):
-            return why(timeline, number)
-        number -= 1
-    return []
+    found = last_seen(
+        timeline, (kind,), lambda seen: all(seen.get(name) == value for name, value in values.items()), before=before
+    )
+    return why(timeline, found.event)
 
 
 def waiting(timeline: Timeline, topic: str, partition: int) -> dict[str, Any]:
@@ -93,14 +86,8 @@ def waiting(timeline: Timeline, topic: str, partition: int) -> dict[str, Any]:
 
 
 def _found(timeline: Timeline, why_: str, kinds: tuple[str, ...], name: str) -> dict[str, Any]:
-    number = timeline.world.events
-    last = max(0, number - SEARCH_MAX)
-    while number > last:
-        entry = timeline.entry(number)
-        if entry is not None and any(one.kind in kinds and one.node == name for one in entry.seen):
-            return {"why": why_, "event": number}
-        number -= 1
-    return {"why": why_, "event": 0}
+    found = last_seen(timeline, kinds, lambda seen: seen["node"] == name, (name,))
+    return {"why": why_, "event": found.event}
 
 
 def _because(timeline: Timeline, entry: Entry, length: int) -> tuple[str, int]:

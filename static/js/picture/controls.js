@@ -46,7 +46,7 @@ export function controls(part, { state, doing, go, told }) {
     part("clock").textContent = clock(time.now_us, plays() ? 1 : 3);
     part("play").querySelector("[data-words]").textContent = plays() ? "Pause" : "Play";
     part("play").querySelector("use").setAttribute("href", plays() ? "#i-pause" : "#i-play");
-    part("mode").textContent = plays() ? (back ? "repeating" : time.speed === "max" ? "as fast as it can" : time.speed < 1 ? "slow motion" : "running") : STOPPED[time.stopped] ?? time.stopped;
+    part("mode").textContent = time.going_to != null ? `going to event ${time.going_to}` : plays() ? (back ? "repeating" : time.speed === "max" ? "as fast as it can" : time.speed < 1 ? "slow motion" : "running") : STOPPED[time.stopped] ?? time.stopped;
     part("looking").hidden = !back;
     const behind = Math.max(0, state.headUs - time.now_us);
     part("looking-words").textContent = `Event ${time.events} of ${time.head}${behind ? `, ${clock(behind)} before now` : ""}`;

@@ -4,6 +4,12 @@ import { clock, plain } from "./model.js";
 const ICON = { bad: "bad", warn: "warn", thread: "key", none: "right" };
 const NS = "http://www.w3.org/2000/svg";
 
+function nothing({ steps, facts }) {
+  if (steps.length) return "";
+  if (facts.searched_from > 1) return `What made it so lies before event ${facts.searched_from}, and that is as far back as is searched: go to an earlier moment and ask there.`;
+  return "Nothing in its whole history made it so: it was so from the beginning.";
+}
+
 export function why(part, { doing, jump }) {
   function step(one) {
     const item = document.createElement("li"), at = document.createElement("button"), says = document.createElement("p");
@@ -37,7 +43,7 @@ export function why(part, { doing, jump }) {
     const found = await doing("explain", of);
     if (!found) return;
     part("why-title").textContent = plain(question);
-    part("why-says").textContent = plain([first, found.words].filter(Boolean).join(" ")) || (found.steps.length ? "" : "Nothing of the last 50 000 events made it so: it was so before.");
+    part("why-says").textContent = plain([first, found.words].filter(Boolean).join(" ")) || nothing(found);
     part("why-steps").replaceChildren(...found.steps.map(step));
     part("why-hint").hidden = !found.steps.length;
     part("why").hidden = false;

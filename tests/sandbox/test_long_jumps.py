@@ -1,0 +1,90 @@
+"""A moment far from every keyframe is reached in slices: who asked is answered there, others do not wait."""
+
+import json
+
+from sandbox.services import sandboxes
+
+EVENTS = 9_000
+
+
+def far(pumped, sandbox):
+    """A world of many events whose keyframes are gone, but for the first and the last; it stands at its present."""
+    pumped.ok(sandbox, "step", events=3)
+    pumped.ok(sandbox, "act", action={"do": "create topic", "topic": "orders", "partitions": 2})
+    for kind, name in (("producer", "p1"), ("consumer", "c1")):
+        pumped.ok(sandbox, "act", action={"do": "add", "actor": {"kind": kind, "name": name, "topic": "orders"}})
+    while pumped.ok(sandbox, "step", events=2_000)["head"] < EVENTS:
+        pass
+    keeper = pumped.runner.hosted[sandbox.id].keeper
+    keeper.keyframes = keeper.keyframes[:1]
+    return pumped.runner.hosted[sandbox.id]
+
+
+def asked(pumped, sandbox, number, do, **arguments):
+    pumped.send(json.dumps({"id": number, "sandbox": str(sandbox.id), "do": do, **arguments}).encode())
+
+
+def answers(pumped, wanted):
+    found = {}
+    pumped.until(lambda: found.update({one.get("id"): one for one in pumped.lines()}) or wanted <= found.keys())
+    return found
+
+
+def test_others_go_on_while_a_world_is_on_its_way(pumped, sandbox, owner):
+    hosted = far(pumped, sandbox)
+    there = pumped.ok(sandbox, "digest")["digest"]
+    other = sandboxes.make(name="other", limits="own", owner=owner, seed=8)
+    pumped.ok(other, "step", events=3)
+    pumped.ok(other, "act", action={"do": "create topic", "topic": "orders", "partitions": 1})
+    pumped.ok(other, "step", until={"seen": "opened", "topic": "orders", "partition": 0})
+    actor = {"kind": "producer", "name": "p1", "topic": "orders", "rate": 100}
+    pumped.ok(other, "act", action={"do": "add", "actor": actor})
+    pumped.ok(other, "play", speed=1)
+    hosted.keeper.keyframes = []
+    asked(pumped, sandbox, 1_000, "jump", to=EVENTS - 500)
+    pumped.runner.serve_once(0.0)
+    assert (hosted.going_to, hosted.frame()["time"]["going_to"]) == (EVENTS - 500, EVENTS - 500)
+    before, seen = pumped.runner.hosted[other.id].timeline.world.events, set()
+    while hosted.going_to is not None:
+        assert pumped.lines() == [], "answered before it is there"
+        seen.add(hosted.timeline.world.events)
+        pumped.runner.serve_once(0.0)
+    assert pumped.runner.hosted[other.id].timeline.world.events > before
+    assert len(seen) > 3
+    told = answers(pumped, {1_000})[1_000]["ok"]
+    assert (told["events"], told["stopped"]) == (EVENTS - 500, "jumped")
+    pumped.ok(sandbox, "jump")
+    assert pumped.ok(sandbox, "digest")["digest"] == there
+
+
+def test_what_is_asked_on_the_way_is_answered_there_and_another_jump_goes_instead(pumped, sandbox):
+    hosted = far(pumped, sandbox)
+    pumped.ok(sandbox, "jump", to=10)
+    hosted.keeper.keyframes = []
+    asked(pumped, sandbox, 1_000, "jump", to=EVENTS - 1)
+    asked(pumped, sandbox, 1_001, "history", first=1, count=1)
+    pumped.runner.serve_once(0.0)
+    assert hosted.going_to == EVENTS - 1
+    asked(pumped, sandbox, 1_002, "ack", seq=1)
+    asked(pumped, sandbox, 1_003, "digest")
+    found = answers(pumped, {1_000, 1_001, 1_003})
+    assert found[1_003]["ok"]["events"] == EVENTS - 1
+    asked(pumped, sandbox, 1_004, "jump", to=0)
+    asked(pumped, sandbox, 1_005, "jump", to=EVENTS - 1)
+    pumped.runner.serve_once(0.0)
+    assert hosted.going_to == EVENTS - 1
+    asked(pumped, sandbox, 1_006, "seek", at_us=0)
+    found = answers(pumped, {1_004, 1_005, 1_006})
+    assert found[1_005]["ok"]["events"] < EVENTS - 1, "it went elsewhere"
+    assert hosted.timeline.world.events == found[1_006]["ok"]["events"] < 10
+
+
+def test_a_world_that_falls_asleep_on_its_way_wakes_where_it_was_to_go(pumped, sandbox):
+    hosted = far(pumped, sandbox)
+    hosted.keeper.keyframes = []
+    asked(pumped, sandbox, 1_000, "jump", to=EVENTS - 700)
+    pumped.runner.serve_once(0.0)
+    assert hosted.going_to is not None
+    pumped.runner.put_to_sleep(sandbox.id)
+    assert "asleep" in answers(pumped, {1_000})[1_000]["refused"]
+    assert pumped.ok(sandbox, "digest")["events"] == EVENTS - 700
