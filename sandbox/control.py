@@ -63,7 +63,13 @@ def ask(sandbox_id: UUID, do: str, *, time_limit_s: float = TIME_LIMIT_S, **argu
 def wake(cluster: Cluster) -> None:
     """Wake the sandbox behind a connection of the console, if it sleeps; ClusterUnreachable says why it cannot be."""
     sandbox = Sandbox.objects.filter(cluster=cluster).only("id", "runner", "leased_until").first()
-    if sandbox is None or (sandbox.runner and sandbox.leased_until and sandbox.leased_until > timezone.now()):
+    if sandbox is None:
+        return
+    path = str(places.socket_path(sandbox.id))
+    if cluster.unix_path != path:  # the data directory has another place now
+        cluster.unix_path = path
+        cluster.save(update_fields=["unix_path"])
+    if sandbox.runner and sandbox.leased_until and sandbox.leased_until > timezone.now():
         return
     try:
         ask(sandbox.id, "wake")

@@ -9,12 +9,14 @@ import os
 import shutil
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from engine.launcher import start_broker
+from tests.sandbox.worker_process import Worker
 
 TOPIC, DELETED_BELOW, PARTITIONS, EACH = "orders", 5, 2, 40
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
@@ -112,7 +114,49 @@ def make_many_hands(directory: Path) -> None:
             path.unlink()
 
 
+# Two sandboxes, one asleep in the middle of a lesson, one whose process was killed; and what later builds must find.
+SANDBOXES = """
+from console.models import User
+from sandbox.models import LessonRun
+from sandbox.services import sandboxes
+lea = User.objects.create_user("lea")
+for name in ("asleep", "killed"):
+    made = sandboxes.make(name=name, limits="own", owner=lea, seed=11)
+    print("made", made.id)
+    LessonRun.objects.create(sandbox=made, user=lea, slug="first-event", version=1, salt="abcd", step=1, opened_at=9)
+"""
+SANDBOX_RECORDS = 12
+
+
+def make_sandboxes(directory: Path) -> None:
+    """Sandboxes as a runner leaves them: rows, actions, history, keyframes, disks; and the key that signs them."""
+    make_database(directory)
+    told = manage(directory, "shell", "-c", SANDBOXES).splitlines()
+    asleep, killed = (uuid.UUID(line.split()[1]) for line in told if line.startswith("made"))
+    worker = Worker(directory)
+    for sandbox in (asleep, killed):
+        worker.ok(sandbox, "pause")
+        worker.ok(sandbox, "step", events=3)
+        worker.ok(sandbox, "act", action={"do": "create topic", "topic": TOPIC})
+        worker.ok(sandbox, "step", until={"seen": "opened", "topic": TOPIC})
+        actor = {"kind": "consumer", "name": "c1", "topic": TOPIC, "group": GROUP, "commit": "after"}
+        worker.ok(sandbox, "act", action={"do": "add", "actor": actor})
+        worker.ok(sandbox, "act", action={"do": "produce", "topic": TOPIC, "value": "x", "count": SANDBOX_RECORDS})
+        worker.ok(sandbox, "step", events=2_000)
+        worker.ok(sandbox, "act", action={"do": "kill", "loses": "nothing"})
+    worker.ok(asleep, "sleep")
+    worker.kill()
+    manage(directory, "shell", "-c", "from django.db import connection; connection.cursor().execute('VACUUM')")
+    for path in [*(directory / "secrets").iterdir(), directory / "worker.log", *directory.glob("sandboxes/sockets")]:
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != "keyframes":
+            path.unlink()
+
+
 if __name__ == "__main__":
+    (Path(sys.argv[1]) / "sandboxes").mkdir(parents=True)
+    make_sandboxes(Path(sys.argv[1]) / "sandboxes")
     (Path(sys.argv[1]) / "many-hands").mkdir(parents=True)
     make_many_hands(Path(sys.argv[1]) / "many-hands")
     for name, killed in (("one-broker-killed", True), ("one-broker-stopped", False)):

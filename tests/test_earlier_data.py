@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import uuid
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,13 @@ from tests.earlier_data import (
     GROUP,
     PARTITIONS,
     PASSWORD,
+    SANDBOX_RECORDS,
     SASL_PASSWORD,
     TOKEN,
     TOPIC,
     manage,
 )
+from tests.sandbox.worker_process import Worker
 
 EARLIER = sorted(path.parent for path in Path(__file__).parent.glob("earlier/*/broker-1"))
 
@@ -86,6 +89,46 @@ def test_what_several_people_left_in_an_earlier_version_is_all_there(tmp_path: P
     }
 
 
+def test_sandboxes_of_an_earlier_version_wake(tmp_path: Path):
+    """One on its disks, for it was put to sleep; one by its actions, for its process was killed."""
+    data = tmp_path / "data"
+    shutil.copytree(Path(__file__).parent / "earlier" / "sandboxes", data)
+    manage(data, "prepare")
+    told = json.loads(manage(data, "shell", "-c", SANDBOX_ROWS).splitlines()[-1])
+    assert {name: row["lesson"] for name, row in told.items()} == {name: ["first-event", 1] for name in told}
+    worker = Worker(data)
+    try:
+        for row in told.values():
+            sandbox = uuid.UUID(row["id"])
+            assert "down" in worker.ask(sandbox, "act", action={"do": "kill"})["refused"], "as it was left"
+            worker.ok(sandbox, "act", action={"do": "start"})
+            worker.ok(sandbox, "step", events=2_000)
+            shown = worker.ok(sandbox, "frame")
+            ends = [part["end"] for topic in shown["topics"] if topic["name"] == TOPIC for part in topic["partitions"]]
+            assert ends == [SANDBOX_RECORDS]
+            assert [actor["name"] for actor in shown["actors"]] == ["c1"]
+            assert [group["committed"] for group in shown["groups"]] == [{f"{TOPIC}-0": SANDBOX_RECORDS}]
+            assert list((data / "sandboxes" / sandbox.hex).glob("before-*")), "another build wrote what is there"
+        assert manage(data, "shell", "-c", SANDBOX_TOPICS).splitlines()[-2:] == [TOPIC, TOPIC]
+    finally:
+        worker.kill()
+
+
+SANDBOX_ROWS = """
+import json
+from sandbox.models import Sandbox
+print(json.dumps({
+    one.name: {"id": str(one.id), "lesson": [one.lesson_runs.get().slug, one.lesson_runs.get().step]}
+    for one in Sandbox.objects.all()
+}))
+"""
+SANDBOX_TOPICS = """
+from console.kafka import topics
+from console.services.clusters import connection_spec
+from sandbox.models import Sandbox
+for one in Sandbox.objects.all():
+    print(*[name for name in topics.topic_names(connection_spec(one.cluster)) if not name.startswith("__")])
+"""
 LOOK = f"""
 import json
 from django.contrib.auth import authenticate

@@ -1,7 +1,7 @@
 """Deciding a step: which of its clauses hold, what is missing of the others, and which near miss to speak of.
 
 *Invariants*: pure: the same facts give the same report; a clause that does not hold says why; a step is done when all
-of its clauses hold.
+of its clauses hold and nothing happened that never may.
 *Not here*: where facts come from (runner/lesson_watch.py), what a page shows (views).
 """
 
@@ -35,11 +35,12 @@ class Report(NamedTuple):
     verdicts: tuple[Verdict, ...]
     hints: tuple[str, ...]
     hint_ids: tuple[str, ...]
+    spoilt: tuple[str, ...] = ()  # what should never have happened, and did
 
     @property
     def done(self) -> bool:
-        """Whether every clause holds."""
-        return all(one.met for one in self.verdicts)
+        """Whether every clause holds, and nothing spoilt it."""
+        return not self.spoilt and all(one.met for one in self.verdicts)
 
 
 @dataclass(slots=True)
@@ -54,10 +55,13 @@ class Evaluation:
         step = self.gathered.step
         verdicts = tuple(self.verdict(one) for one in step.checks)
         hints = [one for one in step.hints if self._speaks(one)]
+        spoilt = [one for one in step.never if self._speaks(one)]
         return Report(
-            verdicts, tuple(_with_found(one.say, self.verdict(one).fact) for one in hints),
-            tuple(one.id for one in hints),
+            verdicts, self._said(hints), tuple(one.id for one in hints), self._said(spoilt)
         )  # fmt: skip
+
+    def _said(self, clauses: Sequence[Clause]) -> tuple[str, ...]:
+        return tuple(_with_found(one.say, self.verdict(one).fact) for one in clauses)
 
     def _speaks(self, hint: Clause) -> bool:
         if any(self.found[name].met for name in hint.unless):

@@ -42,15 +42,14 @@ class Gathered:
     event: int = 0  # up to here
 
     def __post_init__(self) -> None:
-        clauses = (*self.step.checks, *self.step.hints)
-        self.facts = {one.id: deque(maxlen=FACTS_MAX) for one in clauses}
-        self.dropped = {one.id: 0 for one in clauses}
-        self.records = {one.id: deque(maxlen=FACTS_MAX) for one in clauses if one.kind in ("records", "order")}
+        self.facts = {one.id: deque(maxlen=FACTS_MAX) for one in self.clauses}
+        self.dropped = {one.id: 0 for one in self.clauses}
+        self.records = {one.id: deque(maxlen=FACTS_MAX) for one in self.clauses if one.kind in ("records", "order")}
 
     @property
     def clauses(self) -> tuple[Clause, ...]:
-        """Checks and hints."""
-        return (*self.step.checks, *self.step.hints)
+        """Checks, hints, and what must never happen."""
+        return (*self.step.checks, *self.step.hints, *self.step.never)
 
     def wants(self, kind: str, name: str) -> bool:
         """Whether an observation of this kind, or a deed, is spoken of at all."""

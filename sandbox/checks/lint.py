@@ -17,7 +17,10 @@ def faults(lesson: Lesson) -> list[str]:
         found.append("names: no name carries the salt: write orders-{salt}")
     for step in lesson.steps:
         known += step.introduces
-        found += [f"step {step.id}: {fault}" for fault in (*_parts(step), *_actions(step, known), *_causes(step))]
+        found += [
+            f"step {step.id}: {fault}"
+            for fault in (*_parts(step), *_never(step), *_actions(step, known), *_causes(step))
+        ]
     return found
 
 
@@ -35,6 +38,13 @@ def _parts(step: Step) -> Iterable[str]:
     for ask in step.asks:
         if not ask.shown_by:
             yield f"the question {ask.id!r} is never compared with what happens (shown_by)"
+
+
+def _never(step: Step) -> Iterable[str]:
+    if bool(step.never) is not bool(step.ruin):
+        yield "what must never happen (never) has moves that make it happen (ruin), and only then"
+    if any(one.kind in ("answered", "right") for one in step.never):
+        yield "an answer never spoils a step"
 
 
 def _actions(step: Step, known: list[str]) -> Iterable[str]:

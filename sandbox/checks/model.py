@@ -19,7 +19,7 @@ MEASURES = {
 
 
 class Clause(NamedTuple):
-    """One predicate: of a check, or of a hint."""
+    """One predicate: of a check, of a hint, or of what must never happen."""
 
     id: str
     say: str
@@ -70,11 +70,13 @@ class Step(NamedTuple):
     asks: tuple[Ask, ...]
     checks: tuple[Clause, ...]
     hints: tuple[Clause, ...]
+    never: tuple[Clause, ...]  # what spoils the step: then it is begun anew
     tools: tuple[Tool, ...]
     gadgets: tuple[str, ...]
     solution: tuple[Mapping[str, Any], ...]
     wrong: tuple[Mapping[str, Any], ...]
     wrong_hint: str
+    ruin: tuple[Mapping[str, Any], ...]  # moves after which even the solution does not help
 
 
 class Lesson(NamedTuple):

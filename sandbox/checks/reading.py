@@ -62,9 +62,10 @@ def _step(part: Table) -> Step:
         after_text=part.words("after_text"), asks=tuple(map(_ask, part.parts("ask", CLAUSES_MAX))),
         checks=tuple(map(_clause, part.parts("check", CLAUSES_MAX))),
         hints=tuple(map(_clause, part.parts("hint", CLAUSES_MAX))),
+        never=tuple(map(_clause, part.parts("never", CLAUSES_MAX))),
         tools=tuple(map(_tool, part.parts("tool", CLAUSES_MAX))), gadgets=part.words("gadgets", model.GADGETS),
         solution=part.moves("solution", MOVES_MAX), wrong=part.moves("wrong", MOVES_MAX),
-        wrong_hint=part.text("wrong_hint", ""),
+        wrong_hint=part.text("wrong_hint", ""), ruin=part.moves("ruin", MOVES_MAX),
     )  # fmt: skip
     _check_names(step, part)
     part.done()
@@ -73,11 +74,12 @@ def _step(part: Table) -> Step:
 
 def _check_names(step: Step, part: Table) -> None:
     """Ids are there once, and what is spoken of is there."""
-    ids = [*(one.id for one in (*step.checks, *step.hints)), *(ask.id for ask in step.asks)]
+    clauses = (*step.checks, *step.hints, *step.never)
+    ids = [*(one.id for one in clauses), *(ask.id for ask in step.asks)]
     for again in [name for place, name in enumerate(ids) if name in ids[:place]]:
         raise part.wrong(f"two parts of the step are called {again!r}")
     checks, asks = [one.id for one in step.checks], [one.id for one in step.asks]
-    for one in (*step.checks, *step.hints):
+    for one in clauses:
         for name in (*one.after, *one.unless):
             if name not in checks:
                 raise part.wrong(f"{one.id!r} speaks of the check {name!r}, which is not in this step")

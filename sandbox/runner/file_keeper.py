@@ -1,5 +1,6 @@
 """The keeper of a timeline in files: actions at once and durably, blocks and keyframes as they come.
 
+    build          which build began this history: another one's is not gone on with
     actions        what the learner did, one JSON line each, synced before anything is answered
     past           sealed blocks of the history
     blocks         what keyframes share: chunks of simulated files (signed)
@@ -41,7 +42,7 @@ class FileKeeper:
         self.places: weakref.WeakKeyDictionary[Block, int] = weakref.WeakKeyDictionary()
         self.known: weakref.WeakValueDictionary[int, Block] = weakref.WeakValueDictionary()
         self.keyframes = sorted(int(path.name[len(KEYFRAME) :]) for path in directory.glob(f"{KEYFRAME}*"))
-        self.from_other_build = False
+        self.from_other_build = self._written_by() != build
 
     @property
     def blocks(self) -> FramedFile:
@@ -112,6 +113,7 @@ class FileKeeper:
         kept = done_by(self.actions, events, past=past)
         lines = "".join(json.dumps(one) + "\n" for one in kept)
         (directory / "actions").write_text(lines, encoding="ascii")
+        (directory / "build").write_text(self.build, encoding="ascii")
         for number in self.keyframes:
             if number <= events:
                 name = f"{KEYFRAME}{number:012d}"
@@ -181,6 +183,14 @@ class FileKeeper:
     def bytes_on_disk(self) -> int:
         """How much it all takes."""
         return sum(path.stat().st_size for path in self.directory.iterdir() if path.is_file())
+
+    def _written_by(self) -> str:
+        path = self.directory / "build"
+        with suppress(FileNotFoundError):
+            return path.read_text(encoding="ascii")
+        if not self.keyframes and not self.past:
+            path.write_text(self.build, encoding="ascii")
+        return self.build
 
     def _block(self, place: int) -> Block:
         block = self.known.get(place)

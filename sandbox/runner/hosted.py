@@ -21,7 +21,7 @@ from engine.simulation.hosted.moments import Moments
 from engine.simulation.hosted.picture import picture
 from engine.simulation.hosted.refused import Refused
 from engine.simulation.hosted.shape import Shape, parse
-from engine.simulation.hosted.timeline import Stopped, Timeline
+from engine.simulation.hosted.timeline import ACT_EVENTS_MAX, Stopped, Timeline
 from engine.simulation.hosted.views import BrokerView
 from sandbox.limits import Limits
 from sandbox.runner.file_keeper import FileKeeper
@@ -261,7 +261,7 @@ def wake(sandbox_id: UUID, seed: int, shape: Shape, keeper: FileKeeper, limits: 
     """
     events, head = keeper.moment()
     last_action = max((one.after for one in keeper.actions), default=0)
-    if keeper.nearest(head) is None and keeper.from_other_build:
+    if keeper.nearest(max(head, last_action)) is None and keeper.from_other_build:
         images = keeper.disks()
         keeper = keeper.begin_again(with_actions=images is None or last_action > head)
         events = head = 0
@@ -272,6 +272,8 @@ def wake(sandbox_id: UUID, seed: int, shape: Shape, keeper: FileKeeper, limits: 
     timeline.world = timeline.beginning()
     timeline.head = max(head, last_action)
     timeline.jump(timeline.head)
+    if keeper.actions and timeline.head == last_action:  # what it did at its very time was seen by who did it
+        timeline.run(ACT_EVENTS_MAX, until_us=max(one.at_us for one in keeper.actions if one.after == last_action))
     if events < timeline.head and head >= last_action:
         timeline.jump(events)
     return Hosted(sandbox_id, timeline, keeper, limits, used_s=time.monotonic())

@@ -121,7 +121,8 @@ def as_json(watched: LessonWatch, timeline: Timeline, report: Report | None) -> 
     """What a page is told."""
     where = {"event": timeline.world.events, "present": timeline.at_present, "behind": report is None}
     if report is None:
-        return {**where, "done": False, "clauses": [], "hints": [], "hint_ids": [], "truths": {}, "files": []}
+        nothing = {"clauses": [], "hints": [], "hint_ids": [], "spoilt": [], "truths": {}, "files": []}
+        return {**where, "done": False, **nothing}
     evaluation = Evaluation(watched.gathered)
     truths = {}
     for ask in watched.step.asks:
@@ -129,7 +130,8 @@ def as_json(watched: LessonWatch, timeline: Timeline, report: Report | None) -> 
         if shown is not None and shown.met:
             truths[ask.id] = evaluation.resolve(ask.truth)
     return {
-        **where, "done": report.done, "hints": list(report.hints), "hint_ids": list(report.hint_ids), "truths": truths,
+        **where, "done": report.done, "hints": list(report.hints), "hint_ids": list(report.hint_ids),
+        "spoilt": list(report.spoilt), "truths": truths,
         "clauses": [{**one._asdict(), "fact": None} for one in report.verdicts],
         "files": watched.gathered.state["files"],
     }  # fmt: skip

@@ -91,7 +91,8 @@ class Status:
     @property
     def digest(self) -> str:
         """Another one when something else is to be shown."""
-        shown = [self.report.get("clauses"), self.report.get("hints"), self.done, self.note, self.files, self.trouble]
+        told = [self.report.get(name) for name in ("clauses", "hints", "spoilt")]
+        shown = [*told, self.done, self.note, self.files, self.trouble]
         told = json.dumps([*shown, [one.truth for one in self.compared]], sort_keys=True, default=str)
         return hashlib.sha256(told.encode()).hexdigest()[:16]
 

@@ -140,6 +140,25 @@ def test_a_later_build_wakes_it_from_its_disks(pumped, sandbox, monkeypatch):
     assert (places.directory(sandbox.id) / "before-0" / "past").exists()
 
 
+def test_a_later_build_begins_anew_what_was_killed_before_it_had_a_keyframe(pumped, sandbox):
+    begin(pumped, sandbox, 600)
+    pumped.runner.forget(sandbox.id)  # as kill -9 leaves it: no keyframe, no disks, two blocks of history
+    assert len(FramedFile(places.directory(sandbox.id) / "past")) > 1
+    pumped.runner.build = "another"
+    assert pumped.ok(sandbox, "step", events=600)["events"] > 600
+    assert (places.directory(sandbox.id) / "before-0" / "past").exists(), "its history is not mixed with the new one"
+    shown = pumped.ok(sandbox, "frame")
+    assert [actor["name"] for actor in shown["actors"]] == ["p1"]
+
+
+def test_what_the_last_action_did_is_there_when_it_is_woken_after_a_kill(pumped, sandbox):
+    begin(pumped, sandbox)
+    pumped.ok(sandbox, "act", action={"do": "kill"})
+    assert not pumped.ok(sandbox, "frame")["brokers"][0]["up"]
+    pumped.runner.forget(sandbox.id)
+    assert not pumped.ok(sandbox, "frame")["brokers"][0]["up"]
+
+
 def test_another_runner_takes_over_when_the_lease_is_over_and_not_before(pumped, sandbox):
     begin(pumped, sandbox)
     before = pumped.ok(sandbox, "digest")

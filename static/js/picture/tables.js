@@ -40,7 +40,7 @@ export function ledgerTable(part, { ask, state }) {
   function draw(found, place) {
     const heads = ["Offset", "Acknowledged", "Synced", "Visible", ...found.readers];
     table.tHead.rows[0].replaceChildren(...heads.map((name) => { const th = document.createElement("th"); th.scope = "col"; th.textContent = plain(name); return th; }));
-    const rows = found.rows.map((one) => cells("th", [one.copy_of === null ? thin(one.offset) : `${thin(one.offset)}, again ${thin(one.copy_of)}`, yes(one.acknowledged), yes(one.synced), yes(one.visible), ...found.readers.map((name) => told(one.groups[name] ?? [0, 0, false]))]));
+    const rows = found.rows.map((one) => cells("th", [one.copy_of === null ? thin(one.offset) : `${thin(one.offset)}, the same as ${thin(one.copy_of)}`, yes(one.acknowledged), yes(one.synced), yes(one.visible), ...found.readers.map((name) => told(one.groups[name] ?? [0, 0, false]))]));
     found.rows.forEach((one, i) => { if (one.copy_of !== null || Object.values(one.groups).some(([delivered, processed]) => delivered > 1 || processed > 1)) rows[i].dataset.tone = "warn"; });
     for (const one of found.lost.slice(-20)) {
       const row = cells("th", [`${thin(one.offset)}, lost`, one.acknowledged ? "yes, and lost" : "no", "no", "no", ...found.readers.map((name) => (one.delivered.includes(name) ? "had it before it was lost" : "never"))]);
@@ -68,9 +68,9 @@ export function ledgerTable(part, { ask, state }) {
       if (names.includes(chosen)) select.value = chosen;
     }
     const sum = frame.ledger;
-    let again = 0, acknowledged = 0, twice = 0;
-    for (const one of Object.values(sum.partitions)) { acknowledged += one.acknowledged; twice += one["written again"]; for (const group of Object.values(one.groups)) again += group["delivered again"]; }
-    part("ledger-sum").textContent = `${thin(acknowledged)} acknowledged, ${thin(sum.lost)} lost${sum.lost ? ` (${thin(sum["lost though acknowledged"])} though acknowledged)` : ""}, ${thin(twice)} written twice, ${thin(again)} delivered again, ${thin(sum.refused)} refused, ${thin(sum.unsure)} unsure`;
+    let again = 0, acknowledged = 0, rewritten = 0;
+    for (const one of Object.values(sum.partitions)) { acknowledged += one.acknowledged; rewritten += one["written again"]; for (const group of Object.values(one.groups)) again += group["delivered again"]; }
+    part("ledger-sum").textContent = `${thin(acknowledged)} acknowledged, ${thin(sum.lost)} lost${sum.lost ? ` (${thin(sum["lost though acknowledged"])} though acknowledged)` : ""}, ${thin(rewritten)} written again, ${thin(again)} delivered again, ${thin(sum.refused)} refused, ${thin(sum.unsure)} unsure`;
     refresh(frame);
   };
 }

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.checks import compare, evaluate, measures, reading
+from sandbox.checks import compare, evaluate, lint, measures, reading
 from sandbox.checks.answers import same
 from sandbox.checks.gathered import FACTS_MAX, Answer, Gathered
 from tests.sandbox.checks.test_reading import WHOLE
@@ -53,6 +53,34 @@ def test_a_flood_of_others_pushes_nothing_out():
     assert evaluate.report(one).done
 
 
+NEVER = """
+[[step.never]]
+id = "gone"
+say = "You deleted {found.topic}."
+did = "delete topic"
+where = { topic = "{topic}" }
+
+[[step.ruin]]
+act = { do = "delete topic", topic = "{topic}" }
+
+[[step.check]]
+"""
+
+
+def test_what_must_never_happen_counts_when_the_learner_did_it_since_the_step_opened():
+    step = reading.read(WHOLE.replace("[[step.check]]", NEVER, 1), "nine", "abcd").steps[0]
+    for event, topic, spoilt in [
+        (5, "orders-abcd", ()),
+        (40, "other", ()),
+        (40, "orders-abcd", ("You deleted orders-abcd.",)),
+    ]:
+        one = Gathered(step, 10, [Answer("p", "0", 20)], event=100)
+        one.take_seen(opened(31, 30))
+        one.take_did({"do": "delete topic", "topic": topic, "event": event, "root": event})
+        report = evaluate.report(one)
+        assert (report.spoilt, report.done) == (spoilt, not spoilt)
+
+
 def test_measures_of_records():
     lanes = [0, 0, 0, 1, 1, 2]
     records = [{"partition": lane, "key": f"k{lane % 2}", "offset": 0} for lane in lanes]
@@ -94,3 +122,8 @@ def test_no_check_passes_without_an_action_of_the_learner(seen, answers):
     for fact in seen:
         one.take_seen(fact)
     assert not evaluate.report(one).done
+
+
+def test_what_must_never_happen_has_moves_that_make_it_happen():
+    text = WHOLE.replace("[[step.check]]", NEVER.replace("[[step.ruin]]", "[[step.solution]]"), 1)
+    assert any("(ruin)" in fault for fault in lint.faults(reading.read(text, "nine", "abcd")))

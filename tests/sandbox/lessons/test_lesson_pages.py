@@ -96,6 +96,21 @@ def test_a_wrong_prediction_is_kept_and_compared(hosts, browser, run):
     assert "You said <strong>1</strong>" in panel and "What came: <strong>0</strong>" in panel
 
 
+def test_a_step_that_is_spoilt_says_so_and_begins_anew_in_a_fork(hosts, browser, run):
+    solve(browser, hosts, run)
+    browser.get(url("lesson-panel", run.sandbox_id))
+    browser.post(url("lesson-next", run.sandbox_id))
+    hosts.ask(run.sandbox_id, "act", action={"do": "delete topic", "topic": f"orders-{run.salt}"})
+    hosts.run(run.sandbox_id, 500)
+    panel = text(browser.get(url("lesson-panel", run.sandbox_id)))
+    assert "This step cannot be done any more." in panel and f"You deleted orders-{run.salt}" in panel
+    browser.post(url("lesson-restart", run.sandbox_id), {"step": "1.2"})
+    branch = LessonRun.objects.exclude(pk=run.pk).get()
+    hosts.run(branch.sandbox_id, 100)
+    panel = text(browser.get(url("lesson-panel", branch.sandbox_id)))
+    assert "An event is a fact" in panel and "cannot be done any more" not in panel
+
+
 def test_answers_that_are_none_are_refused_where_they_stand(hosts, browser, run):
     for value, words in [("", "a guess is enough"), ("one", "whole number"), ("9" * 400, "300 characters")]:
         shown = text(browser.post(url("lesson-answer", run.sandbox_id), {"ask": "first_number", "value": value}))

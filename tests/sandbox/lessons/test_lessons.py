@@ -9,6 +9,7 @@ from tests.sandbox.lessons.played import Played, missing, solved, up_to
 
 SLUGS = catalog.ORDER
 STEPS = [(slug, number) for slug in SLUGS for number in range(len(catalog.lesson(slug, "x").steps))]
+SPOILT = [(slug, number) for slug, number in STEPS if catalog.lesson(slug, "x").steps[number].never]
 
 
 @pytest.mark.parametrize("slug", SLUGS)
@@ -31,6 +32,18 @@ def test_the_wrong_path_is_refused_with_its_hint(slug, number):
     assert played.step.wrong_hint in report.hint_ids, (report.hint_ids, missing(report))
     assert all("{" not in said for said in report.hints), report.hints
     assert all(one.because or one.met for one in report.verdicts)
+
+
+@pytest.mark.parametrize(("slug", "number"), SPOILT)
+def test_what_must_never_happen_spoils_the_step_and_says_how(slug, number):
+    """Then even its solution does not make it done; in a world where it did not happen, it does."""
+    played = up_to(slug, number)
+    report = played.play([*played.step.ruin, *played.step.solution])
+    assert not report.done
+    assert len(report.spoilt) == len(played.step.never)
+    assert all(said and "{" not in said for said in report.spoilt)
+    after = up_to(slug, number)
+    assert after.play(after.step.solution).done, "done is done: nobody looks on"
 
 
 @pytest.mark.parametrize(("slug", "number"), STEPS)
