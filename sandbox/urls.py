@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sandbox.views import lessons, sandboxes
+from sandbox.views import lessons, plain, sandboxes
 
 app_name = "sandbox"
 
@@ -25,6 +25,7 @@ urlpatterns = [
     path("", sandboxes.sandbox_list, name="sandbox-list"),
     path("new/", sandboxes.sandbox_new, name="sandbox-new"),
     path("<uuid:sandbox_id>/", sandboxes.sandbox_detail, name="sandbox-detail"),
+    path("<uuid:sandbox_id>/plain/", plain.sandbox_plain, name="sandbox-plain"),
     path("<uuid:sandbox_id>/end/", sandboxes.sandbox_end, name="sandbox-end"),
     path("<uuid:sandbox_id>/compare/", sandboxes.sandbox_compare, name="sandbox-compare"),
 ]

@@ -237,6 +237,8 @@ SANDBOX_PAGES = [
     row("sandbox:sandbox-new", POST, SIGNED_IN, {"name": "Second"}, done=302),
     row("sandbox:sandbox-detail", GET, OWN),
     row("sandbox:sandbox-compare", GET, OWN),
+    row("sandbox:sandbox-plain", GET, OWN),
+    row("sandbox:sandbox-plain", POST, OWN, {"do": "play"}, done=409),  # nobody hosts it here
     row("sandbox:sandbox-end", POST, OWN, done=302),
     # No runner hosts it here: what would ask one says so, and the rest is done all the same.
     row("sandbox:lesson-list", GET, SIGNED_IN),
