@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sandbox.views import lessons, sandboxes
+from sandbox.views import lessons, plain, sandboxes
 
 app_name = "sandbox"
 
@@ -26,6 +26,7 @@ urlpatterns = [
     path("new/", sandboxes.sandbox_new, name="sandbox-new"),
     path("<uuid:sandbox_id>/", sandboxes.sandbox_detail, name="sandbox-detail"),
     path("<uuid:sandbox_id>/sleep/", sandboxes.sandbox_sleep, name="sandbox-sleep"),
+    path("<uuid:sandbox_id>/plain/", plain.sandbox_plain, name="sandbox-plain"),
     path("<uuid:sandbox_id>/end/", sandboxes.sandbox_end, name="sandbox-end"),
     path("<uuid:sandbox_id>/compare/", sandboxes.sandbox_compare, name="sandbox-compare"),
 ]

@@ -57,6 +57,8 @@ CLUSTERS = {
     "clusters": "/clusters/",
     "cluster-missing": "/clusters/00000000-0000-4000-8000-000000000000/",
     "address-missing": "/nothing/here/",
+    "sandboxes": "/sandboxes/",
+    "lessons": "/sandboxes/lessons/",
     "patterns": "/_patterns/",
 }
 WRITTEN = "topics/payments.settled"

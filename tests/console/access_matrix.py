@@ -238,6 +238,8 @@ SANDBOX_PAGES = [
     row("sandbox:sandbox-detail", GET, OWN),
     row("sandbox:sandbox-compare", GET, OWN),
     row("sandbox:sandbox-sleep", POST, OWN, done=302),
+    row("sandbox:sandbox-plain", GET, OWN),
+    row("sandbox:sandbox-plain", POST, OWN, {"do": "play"}, done=409),  # nobody hosts it here
     row("sandbox:sandbox-end", POST, OWN, done=302),
     # No runner hosts it here: what would ask one says so, and the rest is done all the same.
     row("sandbox:lesson-list", GET, SIGNED_IN),
@@ -256,7 +258,8 @@ SANDBOX_PAGES = [
 OPEN_TO_GUESTS = {
     f"console:{name}"
     for name in (
-        "cluster-detail", "topic-list", "topic-detail", "record-tail", "partition-list", "topic-groups", "config-list",
+        "cluster-detail", "broker-detail",
+        "topic-list", "topic-detail", "record-tail", "partition-list", "topic-groups", "config-list",
         "record-detail", "record-bytes", "record-end", "record-step", "group-list", "group-detail", "offset-reset",
         "partition-calculator", "topic-create", "config-change", "partition-add", "produce", "key-partitions",
         "sending-list", "sending-cancel", "sending-go-on",

@@ -296,6 +296,7 @@ def test_a_write_without_an_entry_is_one_that_the_table_knows():
         "console:password-change", "console:invite-accept", "console:search-form", "console:search-cancel",
         "console:key-partitions", "console:sending-cancel", "sandbox:sandbox-new", "sandbox:sandbox-end",
         "sandbox:sandbox-sleep",
+        "sandbox:sandbox-plain",
     } | lessons  # fmt: skip
 
 

@@ -5,6 +5,7 @@ function cells(tag, values, row = document.createElement("tr")) {
   values.forEach((value, i) => {
     const cell = document.createElement(i ? "td" : tag);
     if (!i && tag === "th") cell.scope = "row";
+    if (i && value.includes(": ")) cell.className = "text"; // sentences take several lines
     if (i && /^[\d\u202f]+$/.test(value)) cell.className = "n";
     cell.textContent = plain(value);
     row.append(cell);
