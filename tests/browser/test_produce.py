@@ -88,6 +88,12 @@ def test_what_sends_a_long_form_is_in_sight_and_hides_nothing_that_has_the_focus
         for _ in range(40):
             page.keyboard.press("Tab")
             assert page.evaluate(NOT_UNDER_THE_BAR), page.evaluate("document.activeElement.outerHTML")
+    page = open_page("topics/long-form/produce/", height=800)
+    page.fill("#value", "first")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_role("link", name="See the record")).to_be_focused()
+    expect(page.get_by_role("link", name="See the record")).to_be_in_viewport(ratio=1)
+    expect(page.locator("#key")).to_be_in_viewport(ratio=1)  # for the next one
 
 
 def test_records_are_walked_with_the_keyboard(installation, open_page: Open):
