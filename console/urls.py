@@ -17,6 +17,7 @@ from console.views import (
     connections,
     deletions,
     downloads,
+    group_deletions,
     groups,
     invites,
     members,
@@ -116,6 +117,7 @@ topic_write_urls = [
 group_urls = [
     path(ON_CLUSTER + "groups/", groups.group_list, name="group-list"),
     path(ON_GROUP, groups.group_detail, name="group-detail"),
+    path(ON_GROUP + "delete/", group_deletions.group_delete, name="group-delete"),
     path(ON_GROUP + "offset-reset/", offset_resets.offset_reset, name="offset-reset"),
 ]
 produce_urls = [

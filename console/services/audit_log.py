@@ -32,6 +32,7 @@ WORDS = {
     "user.replace_password": "Make a new password for",
     "token.revoke_all": "Revoke all tokens of",
     "offsets.reset": "Reset offsets of",
+    "group.delete": "Delete group",
     "records.produce": "Produce to",
     "records.delete": "Delete records of",
 }

@@ -1,4 +1,4 @@
-"""The same reset as a line for Kafka's own command line.
+"""The same reset, or deletion of a group, as a line for Kafka's own command line.
 
 *Invariants*: whatever a group is called, a shell reads its name as one word; what cannot be seen is written by number.
 *Not here*: what a reset does (groups.py).
@@ -17,16 +17,19 @@ def command(bootstrap: str, group: str, wish: Wish, *, secure: bool = False) -> 
     topic = wish.topic
     if wish.partitions is not None:
         topic += ":" + ",".join(map(str, wish.partitions))
-    lines = [
-        "kafka-consumer-groups.sh",
-        f"--bootstrap-server {word(bootstrap)}",
-        *(["--command-config client.properties"] if secure else []),
-        f"--group {word(group)}",
-        f"--topic {word(topic)}",
-        f"--reset-offsets {_target(wish)}",
-        "--execute",
-    ]
-    return " \\\n  ".join(lines)
+    options = [f"--topic {word(topic)}", f"--reset-offsets {_target(wish)}", "--execute"]
+    return _command(bootstrap, group, options, secure=secure)
+
+
+def delete_command(bootstrap: str, group: str, *, secure: bool = False) -> str:
+    """The same for the deletion of a group."""
+    return _command(bootstrap, group, ["--delete"], secure=secure)
+
+
+def _command(bootstrap: str, group: str, options: list[str], *, secure: bool) -> str:
+    lines = ["kafka-consumer-groups.sh", f"--bootstrap-server {word(bootstrap)}"]
+    lines += ["--command-config client.properties"] if secure else []
+    return " \\\n  ".join([*lines, f"--group {word(group)}", *options])
 
 
 def _target(wish: Wish) -> str:

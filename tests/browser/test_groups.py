@@ -90,3 +90,20 @@ def test_a_list_that_is_open_says_when_the_cluster_dies_and_comes_back(installat
     with odradek(tmp_path, {"listeners": f"PLAINTEXT://127.0.0.1:{port}"}):
         expect(page.locator("[data-live-age]")).to_contain_text("Updates itself.", timeout=60_000)
         expect(page.get_by_role("heading", name="No groups yet")).to_be_visible()
+
+
+def test_a_group_that_nobody_is_in_is_deleted_once_its_name_is_typed(cluster, open_page: Open):
+    fill(cluster, "left", 2, 10)
+    commit(cluster, "left-behind", {("left", 0): 2, ("left", 1): 3})
+    page = open_page("groups/left-behind/")
+    page.get_by_role("link", name="Delete group…").click()
+    expect(page.locator(".facts")).to_contain_text("2 partitions")
+    page.fill("#typed", "left")
+    page.get_by_role("button", name="Delete the group").click()
+    expect(page.get_by_role("alert")).to_contain_text("not the name of the group")
+    page.fill("#typed", "left-behind")
+    page.get_by_role("button", name="Delete the group").click()
+    expect(page.locator(".toasts")).to_contain_text("Group left-behind was deleted.")
+    expect(page.locator("#rows")).not_to_contain_text("left-behind")
+    page.goto(cluster.cluster + "groups/left-behind/")
+    expect(page.get_by_role("alert")).to_contain_text("There is no group left-behind")

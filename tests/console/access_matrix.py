@@ -108,6 +108,7 @@ def row(
 
 
 RESET = "?to=earliest&topic=orders.placed&partitions=all"
+LEFT_TYPED = {"typed": "left-behind"}
 SEEN = {"seen": "0:691:0,1:10:15", "skips": "1"}
 VERA = {"name": "vera", "password": PASSWORD}
 CHOSEN = {"name": "new", "password": "a-Long9-one", "again": "a-Long9-one"}
@@ -171,6 +172,8 @@ CLUSTER_PAGES = [
     row("console:group-detail", GET, VIEW),
     row("console:offset-reset", GET, OPERATE, read_only=True),
     row("console:offset-reset", POST, OPERATE, SEEN, done=302, audited="offsets.reset", query=RESET),
+    row("console:group-delete", GET, ADMINISTER, read_only=True),
+    row("console:group-delete", POST, ADMINISTER, LEFT_TYPED, done=302, audited="group.delete", group="left-behind"),
     row("console:member-list", GET, ADMINISTER),
     row("console:member-list", POST, ADMINISTER, {"name": "stan", "role": "10"}, done=302, audited="member.add"),
     row("console:member-change", POST, ADMINISTER, {"role": "20"}, done=302, audited="member.change", pk="member"),

@@ -1,7 +1,9 @@
 """Groups that answer from memory, in place of console.kafka's and console.services' functions."""
 
-from console.kafka import groups
-from console.kafka.errors import NotFound
+from dataclasses import replace
+
+from console.kafka import group_writes, groups
+from console.kafka.errors import KafkaError, NotFound
 from console.kafka.group_requests import Member, Missing
 from console.kafka.group_resets import Move
 from console.services import offset_resets as resets
@@ -11,6 +13,7 @@ MEMBER = Member("scorer-0-1234", "scorer-0", None, "10.0.0.7", [("orders.placed"
 SUMMARY = groups.GroupSummary("fraud-scoring", "Stable", "classic", "consumer", "range", 1, 1, 12)
 PARTITION = groups.GroupPartition("orders.placed", 0, MEMBER, 691, "", 0, 703, 12, 4000, None)
 DETAIL = groups.GroupDetail("fraud-scoring", "Stable", "classic", "consumer", "range", 1, (MEMBER,), [PARTITION], None)
+LEFT = replace(DETAIL, name="left-behind", state="Empty", members=())  # nobody is in it
 HOSTILE_MEMBER = Member(HOSTILE, HOSTILE, HOSTILE, HOSTILE, [(HOSTILE, 0)])
 EMPTY = resets.ResetState("Empty", (), ("orders.placed",), ("hours",), None)
 MOVES = (Move(0, 691, 0), Move(1, 10, 15))
@@ -31,6 +34,8 @@ class FakeGroups:
         self.incomplete: str | None = None
         self.asked: list[dict] = []
         self.resets: list[tuple] = []
+        self.deleted: list[str] = []
+        self.delete_refused: KafkaError | None = None
 
     def put_in_place(self, monkeypatch) -> "FakeGroups":
         monkeypatch.setattr(groups, "group_page", self.group_page)
@@ -39,6 +44,7 @@ class FakeGroups:
         monkeypatch.setattr(resets, "reset_state", self.reset_state)
         monkeypatch.setattr(resets, "review", self.review)
         monkeypatch.setattr(resets, "reset", self.reset)
+        monkeypatch.setattr(group_writes, "delete_group", self.delete_group)
         return self
 
     def group_page(self, spec, *, page=1, page_size=50, **asked):
@@ -53,9 +59,10 @@ class FakeGroups:
 
     def describe_group(self, spec, name):
         self.kafka._come_up()
-        if name != self.detail.name:
+        found = {self.detail.name: self.detail, LEFT.name: LEFT}
+        if name not in found:
             raise NotFound(f"there is no group {name}")
-        return self.detail
+        return found[name]
 
     def groups_of_topic(self, spec, topic):
         self.kafka._come_up()
@@ -68,6 +75,11 @@ class FakeGroups:
     def review(self, spec, name, wish):
         self.asked.append({"wish": wish})
         return resets.Review(self.moves)
+
+    def delete_group(self, spec, name):
+        if self.delete_refused:
+            raise self.delete_refused
+        self.deleted.append(name)
 
     def reset(self, spec, name, topic, moves, *, skips_seen):
         if self.refused:

@@ -188,7 +188,9 @@ def test_a_name_that_no_address_holds_is_still_listed(cast, groups):
 
 
 def test_a_viewer_may_not_reset_and_is_told_what_it_needs(cast, groups):
-    assert "This needs the role operator, and you are viewer" in text(cast.viewer, cast, "groups/fraud-scoring/")
+    assert "To reset: this needs the role operator, and you are viewer" in text(
+        cast.viewer, cast, "groups/fraud-scoring/"
+    )
     for answer in (cast.viewer.get(address(cast, RESET)), cast.viewer.post(address(cast, ASK), AGREED)):
         assert answer.status_code == 403 and "operator" in answer.content.decode()
     assert not groups.resets
