@@ -89,6 +89,9 @@ class Client:
                 self.producer.begin(number, call, now_ms, now_ms + self.wall_offset_ms)
             case Poll():
                 self.consumer.begin(number, call, now_ms)
+                if not self.consumer.buffered and call.wait_ms > 0 and self.group.is_at_rest:
+                    self.deadline_known = False
+                    return  # it waits, and nobody else waited for it
             case Send() | SendEverywhere() | GetMetadata():
                 self.admin.begin(number, call, now_ms)
             case ListOffsets() | Fetch():
@@ -197,7 +200,8 @@ class Client:
                 self.consumer.answer_polls(now_ms)
             if self.consumer.positions:
                 self.consumer.fetch_what_is_free(now_ms)
-            self.cluster.pump(now_ms)
+            if self.connections.finished or self.cluster.metadata_at_ms is not None:
+                self.cluster.pump(now_ms)  # what was sent a moment ago and failed at once, metadata that is wanted now
             if not self.cluster.ended:
                 break
         if self.consumer.polls and self.consumer.buffered:  # what was given up a moment ago is said at once

@@ -57,6 +57,13 @@ class Group:
         """Whether the group says what is consumed, or will when we have left."""
         return self.identity.subscribed or self.membership.next_subscription is not None
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether a poll changes nothing for the group: there is none, or it is stable and we stay in it."""
+        member = self.membership
+        at_rest = member.stage is Stage.STABLE and not member.rejoin and self.identity.failure is None
+        return not self.exists or at_rest
+
     # ---- calls
     def begin(self, number: int, call: GroupCall, now_ms: int) -> None:
         """Start a call."""

@@ -43,7 +43,8 @@ def step(world: World) -> bool:
     node = world.nodes.get(subject if end is None else end.node)
     past = world.past
     if past is not None:
-        past.begin(at_us, cause, kind, subject, brief(kind, subject, detail, end, node))
+        told = (end.node, end.peer, len(detail)) if kind == "bytes" and end else brief(kind, subject, detail, end, node)
+        past.begin(at_us, cause, kind, subject, told)
     if node is not None:
         node.clock.at_us = at_us
     acted = world.acted

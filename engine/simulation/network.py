@@ -102,9 +102,10 @@ def _read(node: Node, region: Region) -> bytes:
 
 def _transmit(world: World, end: End, target: int, piece: bytes) -> None:
     chance, cut_chance = world.chance, world.cut_chance
+    low, high = world.delay_range_us
     while piece:
         cut = chance.randrange(1, len(piece)) if len(piece) > 1 and chance.random() < cut_chance else len(piece)
-        arrives_us = world.now_us + world.delay_us()
+        arrives_us = world.now_us + low + int(chance.random() * (high - low))  # World.delay_us, in place
         if arrives_us > end.last_us:
             end.last_us = arrives_us
         world.push(end.last_us, "bytes", target, piece[:cut])

@@ -53,19 +53,26 @@ class Past:
     blocks: int = 0  # sealed ever
     sealed: list[Block] = field(default_factory=list)
     young: list[list[Any]] = field(default_factory=list)  # not sealed yet
+    at_hand: list[Any] | None = None  # the event that is being handled, or was handled last
 
     def begin(self, at_us: int, cause: int, kind: str, subject: Any, brief: Any) -> None:
         """An event is about to be handled."""
         if len(self.young) >= BLOCK_ENTRIES:  # not when it is full: what happens in its last event belongs to it
+            self.seal_full()
+        self.count += 1
+        self.at_hand = row = [at_us, cause, kind, subject, brief, []]
+        self.young.append(row)
+
+    def seal_full(self) -> None:
+        """Between two events: seal what is full."""
+        if len(self.young) >= BLOCK_ENTRIES:
             self.sealed.append(Block((seal(self.young),)))
             self.blocks += 1
             self.young = []
-        self.count += 1
-        self.young.append([at_us, cause, kind, subject, brief, []])
 
     def observed(self, number: int, node: str, seen: list[tuple[Any, ...]]) -> None:
         """A node saw something in the event at hand: (kind, values...) each."""
-        rows = self.young[-1][5] if self.young else []
+        rows = self.at_hand[5] if self.at_hand is not None else []
         of_node = (node,)
         for one in seen:
             rows.append(of_node + one)
@@ -74,7 +81,7 @@ class Past:
 
     def last(self) -> Entry | None:
         """The event that was handled last."""
-        return entry_of(self.count, self.young[-1]) if self.young else None
+        return entry_of(self.count, self.at_hand) if self.at_hand is not None else None
 
     def take_sealed(self) -> list[tuple[int, Block]]:
         """Hand the sealed blocks over, each with its number."""

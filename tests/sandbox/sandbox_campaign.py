@@ -3,6 +3,7 @@
 import gc
 import os
 import random
+import statistics
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ from pathlib import Path
 from console.models import User
 from engine.simulation import snapshots
 from engine.simulation.hosted import disk_images
-from engine.simulation.hosted.timeline import Stopped
+from engine.simulation.hosted.timeline import Stopped, Timeline
 from sandbox.limits import limits_of
 from sandbox.runner.file_keeper import FileKeeper
 from sandbox.runner.hosted import Hosted
@@ -73,14 +74,26 @@ def test_size_and_cpu(tmp_path):
         Hosted.fall_asleep(hosted_of(timeline))
     on_disk = max(timeline.keeper.bytes_on_disk() for timeline in worlds)
     say("asleep on disk", f"{on_disk / MB:.2f} MB", "4 MB")
-    begun_s, again = time.process_time(), begin(9)
-    producer(again, rate=60, value=VALUE)
-    consumer(again)
-    again.run(10_000)
-    cpu_us = (time.process_time() - begun_s) * 1e6
-    asked = sum(1 for n in range(1, again.head + 1) for one in again.entry(n).seen if one.kind == "request_received")
-    say("CPU of a simulated request", f"{cpu_us / asked:.0f} us, {cpu_us / again.head:.0f} us an event", "100 us")
     assert running < 8 * MB and on_disk < 4 * MB
+
+
+def lived() -> tuple[float, Timeline]:
+    """How much processor time a world of 10,000 events takes, from its beginning on; and the world."""
+    began_s, timeline = time.process_time(), begin(9)
+    producer(timeline, rate=60, value=VALUE)
+    consumer(timeline)
+    timeline.run(10_000)
+    return (time.process_time() - began_s) * 1e6, timeline
+
+
+def test_cpu_of_a_request():
+    """The least of several is what a request needs: who runs beside this takes caches away, never gives any."""
+    lives = [lived() for _ in range(9)]
+    least_us, median_us = min(one for one, _ in lives), statistics.median(one for one, _ in lives)
+    world = lives[0][1]
+    asked = sum(1 for n in range(1, world.head + 1) for one in world.entry(n).seen if one.kind == "request_received")
+    figure = f"{least_us / asked:.0f} us (median {median_us / asked:.0f}), {least_us / world.head:.0f} us an event"
+    say("CPU of a simulated request, least of 9", figure, "100 us")
 
 
 def test_a_hundred_asleep(pumped, owner):

@@ -21,9 +21,9 @@ READ_BYTES = 2 << 20  # more than one append may have
 
 def note(world: World, seen: list[Any]) -> None:
     """Tell the ledger of records that were appended in an event, by what was observed in it."""
-    for node, kind, *values in seen:
-        if kind == "appended" and not values[0].startswith("__"):
-            _note(world, node, *values)
+    for one in seen:
+        if one[1] == "appended" and not one[2].startswith("__"):
+            _note(world, one[0], *one[2:])
 
 
 def _note(world: World, node: str, topic: str, partition: int, first: int, end: int) -> None:

@@ -30,7 +30,7 @@ from engine.simulation.hosted.shape import Shape, birth
 from engine.simulation.past import BLOCK_ENTRIES, Entry, entry_of, text_of, unseal
 from engine.simulation.world import World
 
-KEYFRAME_EVENTS = 2_000
+KEYFRAME_EVENTS = 8 * BLOCK_ENTRIES  # where blocks end, so that a keyframe holds nothing of them
 ACTIONS_MAX = 100_000
 ACT_EVENTS_MAX = 1_000
 BLOCKS_CACHED = 8
@@ -96,8 +96,8 @@ class Timeline:
         while step(world) and world.events == before:
             pass  # what is put off because somebody is frozen is no event yet
         past: Any = world.past
-        if past.young and past.young[-1][5]:
-            copies.note(world, past.young[-1][5])
+        if past.at_hand is not None and past.at_hand[5]:
+            copies.note(world, past.at_hand[5])
         events = world.events
         learner: Any = world.nodes[YOU].actor
         if learner.answers:
@@ -106,10 +106,13 @@ class Timeline:
             learner.answers = []
         if events > self.head:
             self.head = events
+        is_keyframe = events % KEYFRAME_EVENTS == 0
+        if is_keyframe:
+            past.seal_full()
         if past.sealed:
             for number, block in past.take_sealed():
                 self.keeper.keep_block(number, block)
-        if events % KEYFRAME_EVENTS == 0:
+        if is_keyframe:
             self.keeper.keep_keyframe(events, snapshots.snapshot(world))
 
     def _repeat_actions(self) -> None:

@@ -89,3 +89,15 @@ def pick(rng, content):
     position = rng.randrange(len(content) - length)
     data = content[position : position + length]
     return (data if rng.random() < 0.5 else Region(1, position, length)), data
+
+
+def test_what_is_taken_is_gone_up_to_the_room_there_is():
+    out = OutQueue()
+    for item in (b"ab", b"cd", Region(7, 100, 10), b"e"):
+        out.add(item)
+    assert out.take(3) == b"abc"
+    assert out.take(9) == b"d"
+    assert out.take(4) == Region(7, 100, 4)
+    assert (out.queued_bytes, out.items) == (7, [Region(7, 104, 6), b"e"])
+    assert [out.take(6), out.take(6)] == [Region(7, 104, 6), b"e"]
+    assert (out.queued_bytes, out.items) == (0, [])
