@@ -27,7 +27,7 @@ from sandbox.limits import Limits
 from sandbox.runner.file_keeper import FileKeeper
 from sandbox.runner.lesson_watch import LessonWatch
 
-CHUNK_EVENTS = 16  # between two looks at the clock
+CHUNK_EVENTS = 8  # between two looks at the clock
 BEHIND_S = 0.5
 JUMP_S = 0.015  # a slice of the way to another moment: who looks waits for it
 FLICKER_S = 0.5  # of a shorter way no picture is shown

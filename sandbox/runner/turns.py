@@ -15,7 +15,7 @@ from uuid import UUID
 from sandbox.runner.hosted import Hosted
 
 ROUND_S = 0.03
-RESTS = 2
+RESTS = 4
 PAUSE_S = 0.02  # between two rounds when nothing is to be done at once
 
 

@@ -55,6 +55,7 @@ class Pictures:
     def __exit__(self, *error: object) -> None:
         for task in self.tasks:
             task.cancel()
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(0.1), self.loop).result()  # they end
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(5)
 

@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -272,49 +271,6 @@ def test_too_fast_a_writer_is_answered_later_and_told_so(pumped, owner, data):
     assert bucket.draw(500, 100.0) == 0.0
     assert bucket.draw(100, 100.0) == 2.0
     assert bucket.draw(0, 112.0) == 0.0
-
-
-def test_who_asks_for_much_at_once_lets_others_ask_in_between(pumped, sandbox, owner):
-    begin(pumped, sandbox)
-    other = sandboxes.make(name="Other", limits="member", owner=owner)
-    pumped.ok(other, "pause")
-    with socket.socket(socket.AF_UNIX) as greedy:
-        greedy.connect(str(places.control_path("one")))
-        for number in range(30):
-            step = f'{{"do":"step","events":2000,"id":{number},"sandbox":"{sandbox.id}"}}'
-            greedy.sendall(step.encode() + b"\n")
-        pumped.serve(0.01)
-        events = pumped.runner.hosted[sandbox.id].timeline.head
-        pumped.ok(other, "frame")
-        assert pumped.runner.hosted[sandbox.id].timeline.head - events <= 4_000, "not behind all thirty"
-        greedy.setblocking(False)
-        answers = bytearray()
-
-        def answered() -> bool:
-            with suppress(BlockingIOError):
-                answers.extend(greedy.recv(1 << 20))
-            return answers.count(b"\n") == 30
-
-        pumped.until(answered, 120)
-
-
-def test_a_line_without_end_is_cut_off_also_behind_a_whole_one(pumped, sandbox):
-    with socket.socket(socket.AF_UNIX) as endless:
-        endless.connect(str(places.control_path("one")))
-        endless.setblocking(False)
-        left = bytearray(b"{}\n" + b"x" * (3 << 20))
-
-        def cut_off() -> bool:
-            try:
-                del left[: endless.send(left)]
-            except BlockingIOError:
-                return False
-            except OSError:
-                return True
-            return False
-
-        pumped.until(cut_off)
-    assert pumped.ok(sandbox, "frame")
 
 
 def test_sockets_of_killed_runners_are_removed_and_those_of_living_ones_are_not(pumped):
