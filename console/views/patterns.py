@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from console.services import comparison, payloads
 from console.views import pattern_examples as examples
+from console.views import pattern_pictures
 from console.views.pattern_features import FeatureExamples
 
 
@@ -35,6 +36,7 @@ class PatternListPage:
     binary: payloads.Payload = field(default_factory=examples.binary)
     lines: list[comparison.Line] = field(default_factory=examples.comparison_lines)
     features: FeatureExamples = field(default_factory=FeatureExamples)
+    pictures: tuple[tuple[str, str, str], ...] = pattern_pictures.PICTURES
     cluster: None = None
     place: str = "patterns"
 
