@@ -9,6 +9,8 @@
     moment         where the playhead stood when it was last written
 
 *Invariants*: an action that was accepted is on disk; a signature that does not fit is a file that is not there.
+A keyframe is compressed, signed and written by a thread, for all keepers one: of a world with many records that takes
+longer than other worlds should wait. Whatever looks at keyframes, or at what they share, waits for it first (`settle`).
 *Not here*: which sandbox has which directory (services.py), when worlds sleep (hosted.py).
 """
 
@@ -17,6 +19,7 @@ import os
 import shutil
 import weakref
 from bisect import bisect_right
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,6 +30,7 @@ from engine.simulation.snapshots import Forged, OtherBuild, Snapshot
 from sandbox.runner.framed_file import FramedFile
 
 KEYFRAME = "keyframe-"
+WRITER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="keyframes")
 
 
 class FileKeeper:
@@ -43,6 +47,7 @@ class FileKeeper:
         self.known: weakref.WeakValueDictionary[int, Block] = weakref.WeakValueDictionary()
         self.keyframes = sorted(int(path.name[len(KEYFRAME) :]) for path in directory.glob(f"{KEYFRAME}*"))
         self.from_other_build = self._written_by() != build
+        self._writing: Future[None] | None = None  # the keyframe that is being written
 
     @property
     def blocks(self) -> FramedFile:
@@ -71,9 +76,18 @@ class FileKeeper:
         return self.past.read(number) if number < len(self.past) else None
 
     def keep_keyframe(self, events: int, copy: Snapshot) -> None:
-        """Written aside and renamed: it is whole or not there."""
-        if events in self.keyframes:
-            return
+        """Written aside and renamed: it is whole or not there. One at a time: the next waits for it."""
+        self.settle()
+        if events not in self.keyframes:
+            self._writing = WRITER.submit(self._write_keyframe, events, copy)
+
+    def settle(self) -> None:
+        """Wait for the keyframe that is being written; raises what went wrong with it (OSError)."""
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.result()
+
+    def _write_keyframe(self, events: int, copy: Snapshot) -> None:
         new: list[bytes] = []
         for block in copy.blocks:
             if block not in self.places:
@@ -89,6 +103,7 @@ class FileKeeper:
 
     def nearest(self, events: int) -> tuple[int, Snapshot] | None:
         """The newest keyframe that can be read; what cannot is passed over."""
+        self.settle()
         for place in range(bisect_right(self.keyframes, events) - 1, -1, -1):
             number = self.keyframes[place]
             try:
@@ -109,6 +124,7 @@ class FileKeeper:
 
     def fork_to(self, directory: Path, events: int, *, past: bool) -> "FileKeeper":
         """Another keeper with all up to a moment."""
+        self.settle()
         directory.mkdir(mode=0o700, parents=True)
         kept = done_by(self.actions, events, past=past)
         lines = "".join(json.dumps(one) + "\n" for one in kept)
@@ -128,6 +144,7 @@ class FileKeeper:
 
     def begin_again(self, *, with_actions: bool) -> "FileKeeper":
         """A keeper for a history that begins anew; what was is set aside, and stays readable."""
+        self.settle()
         number = sum(1 for path in self.directory.glob("before-*"))
         aside = self.directory / f"before-{number}"
         aside.mkdir(mode=0o700)
@@ -141,6 +158,7 @@ class FileKeeper:
 
     def move(self, directory: Path) -> None:
         """Give the directory its name."""
+        self.settle()
         self.directory.rename(directory)
         self.directory = directory
         self.past.path = directory / "past"
@@ -149,6 +167,7 @@ class FileKeeper:
 
     def keep_moment(self, events: int, head: int, images: bytes | None = None) -> None:
         """Where the playhead stands; with the disks when the world falls asleep."""
+        self.settle()
         if images is not None:
             self._write("disks", snapshots.sign(b"disks", images, self.key))
         self._write("moment", json.dumps({"events": events, "head": head}).encode())
@@ -182,6 +201,7 @@ class FileKeeper:
 
     def bytes_on_disk(self) -> int:
         """How much it all takes."""
+        self.settle()
         return sum(path.stat().st_size for path in self.directory.iterdir() if path.is_file())
 
     def _written_by(self) -> str:
