@@ -200,7 +200,8 @@ class TopicTail(AsyncWebsocketConsumer):
         name = self.scope["url_route"]["kwargs"]["name"]
         checked_at = time.monotonic()
         withheld = 0  # rows that came for a browser which had just paused: not shown after all
-        async with stream.watch(connection_spec(cluster), name, self._wanted(view)) as viewer:
+        spec = await database_sync_to_async(connection_spec)(cluster)  # a sandbox is woken by it
+        async with stream.watch(spec, name, self._wanted(view)) as viewer:
             if view is not self.proven:
                 self.proven = view
                 await self.send(json.dumps({"viewed": view.words}))
