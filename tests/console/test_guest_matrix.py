@@ -3,11 +3,13 @@
 import uuid
 
 import pytest
+from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.test import Client
 
 from console import guests
+from console.live import session_watch
 from console.models import AuditEntry, User
 from sandbox.models import Sandbox
 from tests.console.access_matrix import OF_OTTO, OPEN_TO_GUESTS, SOCKET_PATHS, SOCKETS, TABLE
@@ -75,12 +77,30 @@ def test_what_a_guest_writes_stands_in_the_log_without_their_key(stage, of_a_gue
 @pytest.mark.asyncio
 @pytest.mark.django_db(transaction=True)
 async def test_the_live_tail_lets_in_the_guest_whose_sandbox_it_is(stage, of_a_guest):
+    for client, expected in zip(of_a_guest, (True, False), strict=True):
+        socket = tail_of(stage, client)
+        assert (await socket.connect())[0] == expected
+        await socket.disconnect()
+
+
+def tail_of(stage, client):
     from console.project.asgi import application
 
     pattern = next(name for name in SOCKETS if "tail" in name or "live" in name)
-    for client, expected in zip(of_a_guest, (True, False), strict=True):
-        cookie = "; ".join(f"{key}={morsel.value}" for key, morsel in client.cookies.items()).encode()
-        headers = [(b"host", b"console.example"), (b"origin", b"http://console.example"), (b"cookie", cookie)]
-        socket = WebsocketCommunicator(application, "/" + SOCKET_PATHS[pattern].format(**stage.where), headers=headers)
-        assert (await socket.connect())[0] == expected
-        await socket.disconnect()
+    cookie = "; ".join(f"{key}={morsel.value}" for key, morsel in client.cookies.items()).encode()
+    headers = [(b"host", b"console.example"), (b"origin", b"http://console.example"), (b"cookie", cookie)]
+    return WebsocketCommunicator(application, "/" + SOCKET_PATHS[pattern].format(**stage.where), headers=headers)
+
+
+@pytest.mark.asyncio
+@pytest.mark.django_db(transaction=True)
+async def test_the_live_tail_of_a_guest_ends_with_their_session(stage, of_a_guest, monkeypatch):
+    monkeypatch.setattr(session_watch, "CHECK_EVERY_S", 0.2)
+    theirs, _ = of_a_guest
+    socket = tail_of(stage, theirs)
+    assert (await socket.connect())[0]
+    await sync_to_async(theirs.session.delete)()
+    while (said := await socket.receive_output(3))["type"] != "websocket.close":
+        pass
+    assert said["code"] == session_watch.SIGNED_OUT
+    await socket.wait()
