@@ -9,8 +9,9 @@ from django.conf import settings
 from django.test import Client
 
 from console import guests
-from console.live import session_watch
+from console.live import session_watch, topic_tail
 from console.models import AuditEntry, User
+from console.services import audit
 from sandbox.models import Sandbox
 from tests.console.access_matrix import OF_OTTO, OPEN_TO_GUESTS, SOCKET_PATHS, SOCKETS, TABLE
 from tests.console.test_access_matrix import stage, undone
@@ -74,6 +75,14 @@ def test_what_a_guest_writes_stands_in_the_log_without_their_key(stage, of_a_gue
     assert entry.user is None and entry.user_name.startswith("guest ") and "ggg" not in entry.user_name
 
 
+def test_a_guest_who_writes_without_an_end_is_told_so(stage, of_a_guest, monkeypatch):
+    theirs, _ = of_a_guest
+    monkeypatch.setattr(audit, "GUEST_ENTRIES_AN_HOUR", 0)
+    row = next(row for row in TABLE if row.audited == "topic.create" and not row.is_api)
+    answer = stage.ask(theirs, row)
+    assert answer.status_code == 403 and "sign in, or go on later" in answer.content.decode()
+
+
 @pytest.mark.asyncio
 @pytest.mark.django_db(transaction=True)
 async def test_the_live_tail_lets_in_the_guest_whose_sandbox_it_is(stage, of_a_guest):
@@ -90,6 +99,18 @@ def tail_of(stage, client):
     cookie = "; ".join(f"{key}={morsel.value}" for key, morsel in client.cookies.items()).encode()
     headers = [(b"host", b"console.example"), (b"origin", b"http://console.example"), (b"cookie", cookie)]
     return WebsocketCommunicator(application, "/" + SOCKET_PATHS[pattern].format(**stage.where), headers=headers)
+
+
+@pytest.mark.asyncio
+@pytest.mark.django_db(transaction=True)
+async def test_guests_leave_live_tails_for_others(stage, of_a_guest, monkeypatch):
+    monkeypatch.setattr(topic_tail, "GUESTS_SOCKETS_MAX", 1)
+    monkeypatch.setitem(topic_tail._open, "guest another", 1)
+    socket = tail_of(stage, of_a_guest[0])
+    assert (await socket.connect())[0]
+    assert "Guests have as many" in await socket.receive_from()
+    assert (await socket.receive_output())["code"] == topic_tail.TOO_MANY
+    await socket.wait()
 
 
 @pytest.mark.asyncio
