@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from console.guests import open_to_guests
 from console.kafka import cluster as kafka_cluster
 from console.kafka import configs
 from console.kafka.configs import ConfigEntry
@@ -45,6 +46,7 @@ class BrokerPage:
         return sum(entry.changed for entry in self.configs)
 
 
+@open_to_guests
 @require_safe
 def broker_detail(request: HttpRequest, cluster_id: uuid.UUID, node_id: int) -> HttpResponse:
     """One broker."""

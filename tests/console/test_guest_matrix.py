@@ -1,6 +1,8 @@
 """Guests on the console's pages: the cluster of a sandbox of theirs, as far as the table says, and nothing else."""
 
+import re
 import uuid
+from html import unescape
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -13,7 +15,7 @@ from console.live import session_watch, topic_tail
 from console.models import AuditEntry, User
 from console.services import audit
 from sandbox.models import Sandbox
-from tests.console.access_matrix import OF_OTTO, OPEN_TO_GUESTS, SOCKET_PATHS, SOCKETS, TABLE
+from tests.console.access_matrix import GET, OF_OTTO, OPEN_TO_GUESTS, SOCKET_PATHS, SOCKETS, TABLE
 from tests.console.test_access_matrix import stage, undone
 
 __all__ = ["stage"]
@@ -73,6 +75,22 @@ def test_what_a_guest_writes_stands_in_the_log_without_their_key(stage, of_a_gue
     assert stage.ask(theirs, row).status_code == row.done
     entry = AuditEntry.objects.filter(action="topic.create", finished_at__isnull=False).latest("pk")
     assert entry.user is None and entry.user_name.startswith("guest ") and "ggg" not in entry.user_name
+
+
+def test_no_link_of_a_guests_pages_leads_to_a_form_for_signing_in_but_that_one(stage, of_a_guest):
+    theirs, _ = of_a_guest
+    links = {}
+    for row in TABLE:
+        if row.route in OPEN_TO_GUESTS and row.method == GET and row.route != "console:record-bytes":
+            page = stage.ask(as_before(theirs), row).content.decode()
+            links |= dict.fromkeys(re.findall(r'(?:href|action|hx-get)="(/[^"#]*)', page), row.route)
+    assert len(links) > 50
+    closed = []
+    for link, route in links.items():
+        answer = as_before(theirs).get(unescape(link))
+        if not link.startswith("/login/") and answer.status_code == 302 and answer.url.startswith("/login/"):
+            closed.append(f"{link} of {route}")
+    assert not closed, "\n".join(closed)
 
 
 def test_a_guest_who_writes_without_an_end_is_told_so(stage, of_a_guest, monkeypatch):
