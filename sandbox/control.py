@@ -43,9 +43,9 @@ class NoRunner(Exception):
 def ask(sandbox_id: UUID, do: str, *, time_limit_s: float = TIME_LIMIT_S, **arguments: Any) -> dict[str, Any]:
     """Ask the runner that hosts a sandbox, or any that will; ControlRefused or NoRunner is raised."""
     with connect(sandbox_id, time_limit_s) as link:
-        link.sendall(json.dumps({"id": 1, "sandbox": sandbox_id.hex, "do": do, **arguments}).encode() + b"\n")
         received = bytearray()
         try:
+            link.sendall(json.dumps({"id": 1, "sandbox": sandbox_id.hex, "do": do, **arguments}).encode() + b"\n")
             while not received.endswith(b"\n"):
                 data = link.recv(READ_BYTES)
                 if not data:

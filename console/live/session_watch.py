@@ -36,7 +36,7 @@ class EndsWithSession:
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
         """Serve the socket, and look at its session now and then."""
         ended = asyncio.Event()
-        user_id = getattr(scope.get("user"), "pk", None)
+        whose = (await database_sync_to_async(visitor)(scope["user"], scope["session"])).pk
 
         async def receive_until_ended() -> dict[str, Any]:
             coming = asyncio.ensure_future(receive())
@@ -55,13 +55,13 @@ class EndsWithSession:
         async def watch() -> None:
             code = FAULT
             try:
-                code = await _why_over(scope["session"], user_id)
+                code = await _why_over(scope["session"], whose)
             except Exception:  # nobody awaits this: a fault of ours is logged, and nobody watches from then on
                 logger.exception("the session of %s cannot be watched", scope["path"])
             ended.set()
             await send({"type": "websocket.close", "code": code})
 
-        watching = asyncio.create_task(watch()) if user_id is not None else None
+        watching = asyncio.create_task(watch()) if whose is not None else None
         try:
             return await self.inner(scope, receive_until_ended, send_until_ended)
         finally:
@@ -69,13 +69,13 @@ class EndsWithSession:
                 watching.cancel()
 
 
-async def _why_over(session: Any, user_id: int) -> int:
-    """Wait until the session is not there any more, or not this person's, or nobody can tell; give the close code."""
+async def _why_over(session: Any, whose: int | str) -> int:
+    """Wait until the session is not there any more, or not this visitor's, or nobody can tell; give the close code."""
     sure_s, wait_s = time.monotonic(), CHECK_EVERY_S
     while True:
         await asyncio.sleep(wait_s)
         try:
-            if (await user_now(session)).pk != user_id:
+            if (await user_now(session)).pk != whose:
                 return SIGNED_OUT
         except DatabaseError as error:
             if time.monotonic() - sure_s + AGAIN_S > UNSURE_S:

@@ -26,7 +26,7 @@ from django.db import Error as DatabaseError
 from django.http import Http404, QueryDict
 
 from console.forms.tail import TailForm
-from console.guests import visitor
+from console.guests import Guest, visitor
 from console.kafka import stream
 from console.kafka.errors import ClusterUnreachable, KafkaError
 from console.live import rows, tail_messages
@@ -42,6 +42,7 @@ from console.services.readings import reading_of
 logger = logging.getLogger("django.channels")  # where the other faults of pages go
 
 SOCKETS_MAX = 12  # of one person in this process
+GUESTS_SOCKETS_MAX = 24  # of all guests: the other tails that may be open (kafka/tail_join.py) are for people signed in
 ROWS_MAX = 50  # of one frame
 FRAME_EVERY_S = 0.05
 FRAME_WAIT_S = 10
@@ -52,7 +53,7 @@ VIEW_PAUSE_S = 0.1  # between one view and the next
 
 TOO_MANY, BAD_MESSAGE, SIGNED_OUT, ENDED, FAULT = 4429, 4400, 4401, 4410, 4500  # close codes of our own
 
-_open: dict[int | str, int] = {}  # sockets by user
+_open: dict[int | str, int] = {}  # sockets by person, or by guest: that is a text
 
 
 class TopicTail(AsyncWebsocketConsumer):
@@ -93,6 +94,9 @@ class TopicTail(AsyncWebsocketConsumer):
         await self.accept()
         if _open.get(self.user_id, 0) >= SOCKETS_MAX:
             await self._end(f"You have {SOCKETS_MAX} live tails open. Close one, then reload.", TOO_MANY)
+            return
+        if isinstance(self.visitor, Guest) and _of_guests() >= GUESTS_SOCKETS_MAX:
+            await self._end("Guests have as many live tails open as there may be. Sign in, or reload later.", TOO_MANY)
             return
         _open[self.user_id] = _open.get(self.user_id, 0) + 1
         self.counted = True
@@ -200,7 +204,8 @@ class TopicTail(AsyncWebsocketConsumer):
         name = self.scope["url_route"]["kwargs"]["name"]
         checked_at = time.monotonic()
         withheld = 0  # rows that came for a browser which had just paused: not shown after all
-        async with stream.watch(connection_spec(cluster), name, self._wanted(view)) as viewer:
+        spec = await database_sync_to_async(connection_spec)(cluster)  # a sandbox is woken by it
+        async with stream.watch(spec, name, self._wanted(view)) as viewer:
             if view is not self.proven:
                 self.proven = view
                 await self.send(json.dumps({"viewed": view.words}))
@@ -270,6 +275,10 @@ class TopicTail(AsyncWebsocketConsumer):
         self._leave()
         await self.send(json.dumps({"ended": why}))
         await self.close(code)
+
+
+def _of_guests() -> int:
+    return sum(count for who, count in _open.items() if isinstance(who, str))
 
 
 class _SignedOut(Exception):

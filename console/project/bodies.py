@@ -6,7 +6,8 @@ to its end without being kept, for a browser shows an answer only then, and Djan
 connection is closed.
 
 *Invariants*: no more than BODY_BYTES_MAX of a request is kept, and of somebody unknown no more than comes while they
-are looked up; that happens once, in a thread, and only for a long body; no client says what only this says.
+are looked up; that happens once, in a thread, and only for a long body; no client says what only this says; the loop,
+which serves everybody, takes no form apart.
 *Not here*: the words of the refusal (console/middleware.py).
 """
 
@@ -37,6 +38,10 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]  # daphne has no types
     bytes_max = BODY_BYTES_MAX
     looking_up: Any = None  # who sends it, once it is long
     dropped = False
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        # Twisted would parse the form too, on the loop, for nobody: a form full of line ends took it twenty seconds.
+        super().__init__(*given, parsePOSTFormSubmission=False, **more)
 
     def handleContentChunk(self, data: bytes) -> None:
         """Keep some more of the body, or only count it."""

@@ -5,6 +5,7 @@
 
 *Invariants*: the intent is committed before the body runs, so a crash in between stays visible; an exception passes
 through unchanged after it was noted; an entry gets its result once. Contents of records never come here: counts only.
+Entries are kept for ever, so who comes without an account makes GUEST_ENTRIES_AN_HOUR at most.
 *Not here*: who may (permissions.py), the page (views/audit.py).
 """
 
@@ -12,9 +13,11 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import islice
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -27,6 +30,7 @@ NAME_MAX = 300
 ITEMS_MAX = 500  # of one list or object; of more the first ones are kept, and how many there were
 WHOLE_MAX = 50_000  # characters of before or after as JSON; of more each value is cut to SHORT_MAX
 SHORT_MAX = 60
+GUEST_ENTRIES_AN_HOUR = 600
 BROWSER = "browser"
 
 
@@ -34,6 +38,10 @@ class Refusal(Exception):
     """A write that was not done, for a reason that the person who asked is told; services derive theirs from it."""
 
     result = Result.REFUSED
+
+
+class TooOften(PermissionDenied):
+    """A guest who writes without an end: nothing was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,7 @@ class Actor:
     name: str
     via: str = BROWSER
     address: str = ""
+    is_guest: bool = False
 
     @property
     def who(self) -> int | str:
@@ -55,7 +64,7 @@ def actor_of(request: HttpRequest) -> Actor:
     """The person of a request, by which way, and where they are (as console.middleware.ClientAddress found it)."""
     user, address = request.user, request.META.get("REMOTE_ADDR", "") or ""
     if isinstance(user, Guest):
-        return Actor(None, user.get_username(), BROWSER, address)
+        return Actor(None, user.get_username(), BROWSER, address, is_guest=True)
     assert isinstance(user, User), "only who is signed in, or a guest, writes"
     via = BROWSER if user.token is None else f"token {user.token.name}"
     return Actor(user, user.get_username(), via, address)
@@ -95,6 +104,8 @@ def writing(
     actor: Actor, action: str, target: str, *, cluster: Cluster | None = None, before: Any = None, after: Any = None
 ) -> Iterator[Note]:
     """Note the intent, run the body, note the result; `before` and `after` are what JSON can hold."""
+    if actor.is_guest:
+        _check_often(actor)
     entry = AuditEntry.objects.create(
         user=actor.user,
         user_name=_cut(actor.name, 150),
@@ -121,6 +132,12 @@ def writing(
             result=note.result,
             reason=_cut(note.reason, TEXT_MAX),
         )
+
+
+def _check_often(guest: Actor) -> None:
+    an_hour_ago = timezone.now() - timedelta(hours=1)
+    if AuditEntry.objects.filter(user=None, user_name=guest.name, at__gt=an_hour_ago).count() >= GUEST_ENTRIES_AN_HOUR:
+        raise TooOften(f"a guest changes {GUEST_ENTRIES_AN_HOUR} things an hour at most: sign in, or go on later")
 
 
 def _told(error: BaseException) -> tuple[Result, str]:

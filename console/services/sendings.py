@@ -30,11 +30,13 @@ KEPT_MAX = 500  # of everybody
 KEPT_OF_ONE_MAX = 20  # of one person
 RUNNING_MAX = 3  # of one person
 OUTCOMES_KEPT = 20  # of a sending of which nothing can be sent again
-KEPT_BYTES_MAX = 128 << 20  # of records, of everybody
+KEPT_BYTES_MAX = 112 << 20  # of records, of all with an account
+GUESTS_BYTES_MAX = 16 << 20  # of all guests: whoever they are, they take no room from the others
 # Brokers forget a silent producer after producer.id.expiration.ms (a day, unless set otherwise), and what it sent is
 # then new to them: sent again it would be written twice.
 KNOWN_FOR_S = 12 * 3600
 TOO_MUCH = "this console is sending too much already; try again in a moment"
+TOO_MUCH_OF_GUESTS = f"guests send {GUESTS_BYTES_MAX >> 20} MB at the same time, all together: send less, or later"
 logger = logging.getLogger("django.request")  # where the other faults of pages go
 
 
@@ -76,6 +78,7 @@ class Sending:
     fastest_ms: float = 0.0  # of a group of records
     slowest_ms: float = 0.0
     took_ms: float = 0.0  # in all
+    of_guest: bool = False
     held: str = ""  # why it did not go on when somebody asked for it
     running: bool = True
     cancelled: bool = False
@@ -177,7 +180,7 @@ def begin(
         sending_id, actor.who, cluster.pk, first.topic, settings, records, len(records),
         sum(size_of(record) for record in records), payloads.preview(first.key), payloads.preview(first.value),
         kinds, int(time.time() * 1000), outcomes=[None] * len(records),
-        tombstones=sum(1 for record in records if record.value is None),
+        tombstones=sum(1 for record in records if record.value is None), of_guest=actor.is_guest,
     )  # fmt: skip
     with _lock:
         known = _sendings.get((sending.user_id, sending.id))
@@ -220,30 +223,37 @@ def size_of(record: ProducerRecord) -> int:
 
 
 def _make_room(sending: Sending) -> None:
-    """Forget the oldest that are over; TooMany if too much runs."""
+    """Forget the oldest that are over, those of guests first; TooMany if too much runs."""
     _check_running(sending)
     mine = [key for key in _sendings if key[0] == sending.user_id]
     for key in [key for key in mine if not _sendings[key].running][: max(0, len(mine) - KEPT_OF_ONE_MAX + 1)]:
         del _sendings[key]
     over = [key for key, entry in _sendings.items() if not entry.running]
+    over.sort(key=lambda key: not _sendings[key].of_guest)
     while len(_sendings) >= KEPT_MAX and over:
         del _sendings[over.pop(0)]
     kept_bytes = sending.size_bytes
     for entry in reversed(_sendings.values()):
-        kept_bytes += entry.size_bytes if entry.records else 0
-        if kept_bytes > KEPT_BYTES_MAX and not entry.running:
-            entry.records = []
+        if entry.of_guest == sending.of_guest:
+            kept_bytes += entry.size_bytes if entry.records else 0
+            if kept_bytes > _bytes_max(sending) and not entry.running:
+                entry.records = []
     if len(_sendings) >= KEPT_MAX:
         raise TooMany(TOO_MUCH)
 
 
 def _check_running(sending: Sending) -> None:
-    """TooMany if one more that runs is too much of one person, or too many bytes of all."""
+    """TooMany if one more that runs is too much of one person, or too many bytes of all, guests by themselves."""
     running = [entry for entry in _sendings.values() if entry.running]
     if sum(1 for entry in running if entry.user_id == sending.user_id) >= RUNNING_MAX:
         raise TooMany(f"{RUNNING_MAX} of your sendings are under way; wait for one, or cancel it")
-    if sum(entry.size_bytes for entry in running) + sending.size_bytes > KEPT_BYTES_MAX:
-        raise TooMany(TOO_MUCH)
+    beside = sum(entry.size_bytes for entry in running if entry.of_guest == sending.of_guest)
+    if beside + sending.size_bytes > _bytes_max(sending):
+        raise TooMany(TOO_MUCH_OF_GUESTS if sending.of_guest else TOO_MUCH)
+
+
+def _bytes_max(sending: Sending) -> int:
+    return GUESTS_BYTES_MAX if sending.of_guest else KEPT_BYTES_MAX
 
 
 def _start(work: Callable[[], None]) -> None:
@@ -274,7 +284,7 @@ def _run(sending: Sending, actor: audit.Actor, cluster: Cluster, spec: Connectio
             note.result, note.reason = _result(sending)
     except ClusterUnreachable as error:  # it did not end: some of it may be under way
         sending.doubt(str(error))
-    except KafkaError as error:
+    except (KafkaError, audit.TooOften) as error:
         sending.reason = str(error)
     except Exception:  # nobody awaits this thread: a fault of ours is logged and said
         logger.exception("sending to %s failed", sending.topic)

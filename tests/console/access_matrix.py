@@ -261,8 +261,8 @@ SANDBOX_PAGES = [
 OPEN_TO_GUESTS = {
     f"console:{name}"
     for name in (
-        "cluster-detail", "broker-detail",
-        "topic-list", "topic-detail", "record-tail", "partition-list", "topic-groups", "config-list",
+        "cluster-detail", "broker-detail", "topic-list", "topic-detail", "record-tail", "partition-list",
+        "topic-groups", "config-list",
         "record-detail", "record-bytes", "record-end", "record-step", "group-list", "group-detail", "offset-reset",
         "partition-calculator", "topic-create", "config-change", "partition-add", "produce", "key-partitions",
         "sending-list", "sending-cancel", "sending-go-on",

@@ -1,16 +1,21 @@
 """Guests on the console's pages: the cluster of a sandbox of theirs, as far as the table says, and nothing else."""
 
+import re
 import uuid
+from html import unescape
 
 import pytest
+from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.test import Client
 
 from console import guests
+from console.live import session_watch, topic_tail
 from console.models import AuditEntry, User
+from console.services import audit
 from sandbox.models import Sandbox
-from tests.console.access_matrix import OF_OTTO, OPEN_TO_GUESTS, SOCKET_PATHS, SOCKETS, TABLE
+from tests.console.access_matrix import GET, OF_OTTO, OPEN_TO_GUESTS, SOCKET_PATHS, SOCKETS, TABLE
 from tests.console.test_access_matrix import stage, undone
 
 __all__ = ["stage"]
@@ -72,15 +77,69 @@ def test_what_a_guest_writes_stands_in_the_log_without_their_key(stage, of_a_gue
     assert entry.user is None and entry.user_name.startswith("guest ") and "ggg" not in entry.user_name
 
 
+def test_no_link_of_a_guests_pages_leads_to_a_form_for_signing_in_but_that_one(stage, of_a_guest):
+    theirs, _ = of_a_guest
+    links = {}
+    for row in TABLE:
+        if row.route in OPEN_TO_GUESTS and row.method == GET and row.route != "console:record-bytes":
+            page = stage.ask(as_before(theirs), row).content.decode()
+            links |= dict.fromkeys(re.findall(r'(?:href|action|hx-get)="(/[^"#]*)', page), row.route)
+    assert len(links) > 50
+    closed = []
+    for link, route in links.items():
+        answer = as_before(theirs).get(unescape(link))
+        if not link.startswith("/login/") and answer.status_code == 302 and answer.url.startswith("/login/"):
+            closed.append(f"{link} of {route}")
+    assert not closed, "\n".join(closed)
+
+
+def test_a_guest_who_writes_without_an_end_is_told_so(stage, of_a_guest, monkeypatch):
+    theirs, _ = of_a_guest
+    monkeypatch.setattr(audit, "GUEST_ENTRIES_AN_HOUR", 0)
+    row = next(row for row in TABLE if row.audited == "topic.create" and not row.is_api)
+    answer = stage.ask(theirs, row)
+    assert answer.status_code == 403 and "sign in, or go on later" in answer.content.decode()
+
+
 @pytest.mark.asyncio
 @pytest.mark.django_db(transaction=True)
 async def test_the_live_tail_lets_in_the_guest_whose_sandbox_it_is(stage, of_a_guest):
+    for client, expected in zip(of_a_guest, (True, False), strict=True):
+        socket = tail_of(stage, client)
+        assert (await socket.connect())[0] == expected
+        await socket.disconnect()
+
+
+def tail_of(stage, client):
     from console.project.asgi import application
 
     pattern = next(name for name in SOCKETS if "tail" in name or "live" in name)
-    for client, expected in zip(of_a_guest, (True, False), strict=True):
-        cookie = "; ".join(f"{key}={morsel.value}" for key, morsel in client.cookies.items()).encode()
-        headers = [(b"host", b"console.example"), (b"origin", b"http://console.example"), (b"cookie", cookie)]
-        socket = WebsocketCommunicator(application, "/" + SOCKET_PATHS[pattern].format(**stage.where), headers=headers)
-        assert (await socket.connect())[0] == expected
-        await socket.disconnect()
+    cookie = "; ".join(f"{key}={morsel.value}" for key, morsel in client.cookies.items()).encode()
+    headers = [(b"host", b"console.example"), (b"origin", b"http://console.example"), (b"cookie", cookie)]
+    return WebsocketCommunicator(application, "/" + SOCKET_PATHS[pattern].format(**stage.where), headers=headers)
+
+
+@pytest.mark.asyncio
+@pytest.mark.django_db(transaction=True)
+async def test_guests_leave_live_tails_for_others(stage, of_a_guest, monkeypatch):
+    monkeypatch.setattr(topic_tail, "GUESTS_SOCKETS_MAX", 1)
+    monkeypatch.setitem(topic_tail._open, "guest another", 1)
+    socket = tail_of(stage, of_a_guest[0])
+    assert (await socket.connect())[0]
+    assert "Guests have as many" in await socket.receive_from()
+    assert (await socket.receive_output())["code"] == topic_tail.TOO_MANY
+    await socket.wait()
+
+
+@pytest.mark.asyncio
+@pytest.mark.django_db(transaction=True)
+async def test_the_live_tail_of_a_guest_ends_with_their_session(stage, of_a_guest, monkeypatch):
+    monkeypatch.setattr(session_watch, "CHECK_EVERY_S", 0.2)
+    theirs, _ = of_a_guest
+    socket = tail_of(stage, theirs)
+    assert (await socket.connect())[0]
+    await sync_to_async(theirs.session.delete)()
+    while (said := await socket.receive_output(3))["type"] != "websocket.close":
+        pass
+    assert said["code"] == session_watch.SIGNED_OUT
+    await socket.wait()

@@ -1,5 +1,8 @@
 """Pages of sandboxes: who gets in, what a guest may, limits in words, keeping on sign-in."""
 
+import socket
+import uuid
+
 import pytest
 from django.core.cache import cache
 from django.test import Client
@@ -219,6 +222,14 @@ def test_a_fork_is_compared_in_a_table(monkeypatch):
     places = ["In the whole sandbox", "records lost", "orders-0, billing", "delivered more than once", "end of the log"]
     assert [page.find(one) for one in places] == sorted(page.find(one) for one in places) and "/ orders" not in page
     assert "no fork" in lea.get(page_of(origin, "sandbox-compare")).content.decode()
+
+
+def test_a_runner_that_goes_while_it_is_asked_is_no_runner(monkeypatch):
+    ours, its = socket.socketpair()
+    its.close()
+    monkeypatch.setattr(control, "connect", lambda *given: ours)
+    with pytest.raises(control.NoRunner):
+        control.ask(uuid.uuid4(), "wake")
 
 
 def test_without_a_runner_the_comparison_says_so():

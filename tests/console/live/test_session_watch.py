@@ -69,7 +69,9 @@ async def test_a_database_that_fails_once_does_not_end_the_watch(cast, kafka, mo
     monkeypatch.setattr(session_watch, "AGAIN_S", 0.05)
     failing = Failing(monkeypatch, 3)
     one = await connected(cast, cast.viewer)
-    assert await one.receive_nothing(0.5) and failing.looks > 3
+    async with asyncio.timeout(10):
+        while failing.looks <= 3:
+            assert await one.receive_nothing(0.1)
     await sync_to_async(end_sessions)()
     assert await one.receive_output(2) == {"type": "websocket.close", "code": session_watch.SIGNED_OUT}
     await one.wait()

@@ -12,6 +12,7 @@ from console.kafka.errors import NotFound
 from console.kafka.stream import TailFrame
 from console.live import topic_tail
 from console.live.window import FRAMES_MAX
+from console.models import Cluster
 from tests.console.fake_kafka import RECORD
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]
@@ -48,6 +49,21 @@ async def test_a_viewer_gets_frames_and_acknowledges_them(cast, kafka):
     kafka.frames.append(frame(2))
     assert (await one.receive_json_from())["number"] == 3
     await one.disconnect()
+
+
+async def test_the_cluster_of_a_sandbox_is_woken_and_watched(cast, kafka, settings):
+    woken = []
+    settings.CLUSTER_WAKER = f"{__name__}.waker"
+    waker.woken = woken
+    await sync_to_async(Cluster.objects.filter(pk=cast.cluster.pk).update)(unix_path="/run/sandbox.sock")
+    one = await connected(cast, cast.viewer)
+    assert woken == [cast.cluster.name]
+    await one.disconnect()
+
+
+def waker(cluster):
+    """Looks into the database, as the one of sandboxes does."""
+    waker.woken.append(Cluster.objects.get(pk=cluster.pk).name)
 
 
 @pytest.mark.parametrize("who", ["stranger", "nobody"])

@@ -3,6 +3,8 @@
 import http.client
 import os
 import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -94,6 +96,25 @@ def test_of_somebody_signed_in_a_form_is_kept_and_no_more(web):
         assert kept_bytes(pid) <= 2 * bodies.BODY_BYTES_MAX
     assert "This is too long for a form" in upload.answer()
     assert kept_bytes(pid) < MIB
+
+
+def test_a_form_full_of_line_ends_holds_up_nobody_else(web):
+    address, _, cookie, _ = web
+    field = b'--B\r\nContent-Disposition: form-data; name="value"\r\n\r\n' + b"\n" * (6 * MIB) + b"\r\n--B--\r\n"
+    multipart = "Content-Type: multipart/form-data; boundary=B"
+    upload = Upload(address, "/account/password/", len(field), cookie, multipart)
+    upload.socket.sendall(field)
+    longest_s = 0.0
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(upload.answer)
+        while not answer.done():
+            begun_s = time.monotonic()
+            connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=60)
+            connection.request("GET", "/login/")
+            assert connection.getresponse().read()
+            longest_s = max(longest_s, time.monotonic() - begun_s)
+    assert answer.result().startswith("HTTP/1.1 403"), "it is a form without its token"
+    assert longest_s < 3.0
 
 
 def posted(address: str, path: str, length: int, *headers: str) -> str:

@@ -1,10 +1,12 @@
 import json
+from dataclasses import replace
 
 import pytest
 
 from console.kafka.errors import ClusterUnreachable, KafkaRefused
 from console.models import AuditEntry, Result, User
-from console.services.audit import Actor, Refusal, writing
+from console.services import audit
+from console.services.audit import Actor, Refusal, TooOften, writing
 
 pytestmark = pytest.mark.django_db
 
@@ -67,3 +69,23 @@ def test_many_things_in_one_entry_cost_little_and_names_are_text_that_pages_can_
     assert len(json.dumps(entry.after)) < 100_000 and len(json.dumps(entry.before)) < 100_000
     assert entry.after["…"] == "600 in all" and entry.before[-1] == "… 600 in all"
     assert cast.owner.get(f"/audit/{entry.pk}/").status_code == 200
+
+
+def test_a_guest_makes_a_bounded_number_of_entries_and_then_nothing_is_done(cast, monkeypatch):
+    monkeypatch.setattr(audit, "GUEST_ENTRIES_AN_HOUR", 3)
+    guest = Actor(None, "guest 1234", is_guest=True)
+    done = []
+
+    def write(who):
+        with writing(who, "topic.create", "orders", cluster=cast.cluster):
+            done.append(who.name)
+
+    for _ in range(3):
+        write(guest)
+    with pytest.raises(TooOften):
+        write(guest)
+    write(replace(guest, name="guest 5678"))
+    for _ in range(4):
+        write(actor())
+    assert done == ["guest 1234"] * 3 + ["guest 5678"] + ["otto"] * 4
+    assert AuditEntry.objects.count() == len(done)

@@ -90,3 +90,36 @@ def test_a_person_keeps_twenty_sendings_and_all_of_them_are_bounded(cast, monkey
         big = [ProducerRecord("t", b"v" * 11, partition=0)]
         sendings.begin(replace(actor), cast.cluster, SPEC, uuid.uuid4(), big, Settings())
     assert not any(entry.running for entry in sendings._sendings.values())
+
+
+def test_guests_take_no_room_from_people_with_an_account(cast, monkeypatch):
+    sendings._sendings.clear()
+    monkeypatch.setattr(sendings, "_start", lambda work: None)  # they run, and do not end
+    monkeypatch.setattr(sendings, "GUESTS_BYTES_MAX", 100)
+    otto = audit.Actor(User.objects.get(username="otto"), "otto")
+    guests = [audit.Actor(None, f"guest {number}", is_guest=True) for number in range(3)]
+
+    def begin(actor, size):
+        records = [ProducerRecord("t", b"v" * size, partition=0)]
+        return sendings.begin(actor, cast.cluster, SPEC, uuid.uuid4(), records, Settings())
+
+    begin(guests[0], 60)
+    with pytest.raises(sendings.TooMany, match="guests"):
+        begin(guests[1], 60)
+    begin(guests[2], 40)
+    begin(otto, 101)
+    sendings._sendings.clear()
+
+
+def test_what_guests_sent_is_forgotten_first(cast, monkeypatch):
+    sendings._sendings.clear()
+    monkeypatch.setattr(sendings, "_start", lambda work: work())
+    monkeypatch.setattr(producing, "produce", lambda *given, **asked: None)
+    monkeypatch.setattr(sendings, "KEPT_MAX", 3)
+    otto = audit.Actor(User.objects.get(username="otto"), "otto")
+    guest = audit.Actor(None, "guest 1", is_guest=True)
+    for actor in (otto, guest, otto, otto):
+        record = ProducerRecord("t", b"v", partition=0)
+        sendings.begin(actor, cast.cluster, SPEC, uuid.uuid4(), [record], Settings())
+    assert [entry.of_guest for entry in sendings._sendings.values()] == [False] * 3
+    sendings._sendings.clear()
