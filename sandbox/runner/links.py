@@ -61,8 +61,12 @@ class ControlLink:
 
     @property
     def waits(self) -> bool:
-        """Whether a command has come that is not carried out yet."""
-        return b"\n" in self.unread or len(self.unread) > LINE_BYTES_MAX
+        """Whether a command has come that may be carried out: not while its answers pile up."""
+        return self._has_room and (b"\n" in self.unread or len(self.unread) > LINE_BYTES_MAX)
+
+    @property
+    def _has_room(self) -> bool:
+        return len(self.out) < OUT_BYTES_MAX // 2
 
     def carry_out(self, runner: "Runner") -> bool:
         """Carry out commands for a slice of time; say whether it should have another at once.
@@ -73,7 +77,7 @@ class ControlLink:
         if began_s < self.rests_until_s:
             return False
         now_s = began_s
-        while now_s < began_s + COMMANDS_S and (end := self.unread.find(b"\n")) >= 0:
+        while now_s < began_s + COMMANDS_S and self._has_room and (end := self.unread.find(b"\n")) >= 0:
             line = bytes(self.unread[:end])
             del self.unread[: end + 1]
             self.answer(self._carry_out(runner, line))
@@ -150,7 +154,7 @@ class ControlLink:
     @property
     def reads(self) -> bool:
         """Whether it may send more commands."""
-        return len(self.out) < OUT_BYTES_MAX // 2 and len(self.unread) <= LINE_BYTES_MAX
+        return self._has_room and len(self.unread) <= LINE_BYTES_MAX
 
 
 @dataclass(slots=True, eq=False)

@@ -7,7 +7,8 @@ import pytest
 from django.db import OperationalError
 
 from sandbox import places
-from sandbox.runner import server
+from sandbox.runner import links, server
+from sandbox.runner.links import ControlLink
 from sandbox.services import leases, sandboxes
 from tests.sandbox.test_runner import begin
 
@@ -51,3 +52,17 @@ def test_a_database_that_is_gone_for_longer_than_a_lease_does_not_end_the_runner
     pumped.runner.leased_until_s = dict.fromkeys(pumped.runner.leased_until_s, 0.0)
     pumped.serve(0.1)
     assert pumped.runner.hosted == {}
+
+
+def test_whoever_asks_for_much_and_does_not_read_is_answered_when_they_do(pumped, sandbox, monkeypatch):
+    monkeypatch.setattr(links, "OUT_BYTES_MAX", 1 << 20)
+    begin(pumped, sandbox)
+    link = next(one for one in pumped.runner.links if isinstance(one, ControlLink))
+    command, asked = b'{"id":%d,"do":"history","count":200,"sandbox":"%s"}\n', 100
+    link.unread += b"".join(command % (1_000_000 + number, sandbox.id.hex.encode()) for number in range(asked))
+    while link.waits:
+        link.carry_out(pumped.runner)  # nobody takes the answers meanwhile
+    assert link.unread, "they are more than is kept for who does not read"
+    found: list[dict] = []
+    pumped.until(lambda: found.extend(pumped.lines()) or len(found) >= asked)
+    assert all("ok" in one for one in found)
