@@ -197,8 +197,9 @@ class ClientShell(ClientCalls):
         effects = self.machine.effects
         try:
             while (
-                effects.connect or effects.touched or effects.close or effects.abort or effects.results or effects.work
-            ):
+                effects.connect or effects.touched or effects.close or effects.abort
+                or effects.resume or effects.work or effects.results
+            ):  # fmt: skip
                 connect, effects.connect = effects.connect, []
                 for peer in connect:
                     self._begin_connect(peer)

@@ -55,14 +55,19 @@ def crash_client(world: World, name: str, down_us: int) -> None:
     world.observe(name, "client crashed")
     config = node.machine.config
     end_client(world, name)
-    world.push(world.now_us + down_us, "revive", name, config)
+    start_client(world, name, config, down_us)
 
 
-def revive_client(world: World, name: str, config: ClientConfig) -> None:
+def start_client(world: World, name: str, config: ClientConfig, after_us: int = 0) -> None:
+    """Let a client's process begin anew, unless it has begun and ended once more until then."""
+    world.push(world.now_us + after_us, "revive", name, (world.nodes[name].incarnation, config))
+
+
+def revive_client(world: World, name: str, detail: tuple[int, ClientConfig]) -> None:
     """A client's process begins anew."""
-    node = world.nodes[name]
-    if node.actor is None or node.machine is not None:
-        return  # it was taken out of the world meanwhile
+    node, (incarnation, config) = world.nodes[name], detail
+    if node.actor is None or node.machine is not None or node.incarnation != incarnation:
+        return  # it was taken out of the world meanwhile, or stopped for good
     node.machine = Client(config, world.chance)
     node.machine.effects.observing, node.machine.effects.tracing = True, world.past is not None
     world.push(world.now_us, "begin", name)

@@ -146,6 +146,11 @@ class Ledger:
         elif len(known) > RESENT_MAX:
             del known[next(iter(known))]
 
+    def forget_writer(self, producer: str) -> None:
+        """Whoever comes by this name now is another: their records have numbers of their own."""
+        for one in self.partitions.values():
+            one.written.pop(producer, None)
+
     # ---- what observations mean
 
     def _opened(self, event: int, values: Values) -> None:

@@ -65,8 +65,13 @@ class ControlLink:
 
     @property
     def waits(self) -> bool:
-        """Whether a command has come that is not answered yet."""
-        return self.arriving is not None or b"\n" in self.unread or len(self.unread) > LINE_BYTES_MAX
+        """Whether a command has come that is not answered yet and may be: not while answers pile up."""
+        asked = b"\n" in self.unread or len(self.unread) > LINE_BYTES_MAX
+        return self.arriving is not None or (asked and self._has_room)
+
+    @property
+    def _has_room(self) -> bool:
+        return len(self.out) < OUT_BYTES_MAX // 2
 
     def carry_out(self, runner: "Runner") -> bool:
         """Carry out commands for a slice of time; say whether it should have another at once.
@@ -84,7 +89,7 @@ class ControlLink:
         if began_s < self.rests_until_s:
             return False
         now_s = began_s
-        while now_s < began_s + COMMANDS_S and (end := self.unread.find(b"\n")) >= 0:
+        while now_s < began_s + COMMANDS_S and self._has_room and (end := self.unread.find(b"\n")) >= 0:
             line = bytes(self.unread[:end])
             if self.arriving is not None and not self._may_go_first(line):
                 break
@@ -183,7 +188,7 @@ class ControlLink:
     @property
     def reads(self) -> bool:
         """Whether it may send more commands."""
-        return len(self.out) < OUT_BYTES_MAX // 2 and len(self.unread) <= LINE_BYTES_MAX
+        return self._has_room and len(self.unread) <= LINE_BYTES_MAX
 
 
 @dataclass(slots=True, eq=False)

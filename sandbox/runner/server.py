@@ -78,7 +78,8 @@ class Runner:
         while not self.stopping:
             busy = self.serve_once(0.0 if busy else self.turns.pause_s())
         for sandbox_id in list(self.hosted):
-            self.put_to_sleep(sandbox_id)
+            with self._forgotten_if_it_fails(sandbox_id):
+                self.put_to_sleep(sandbox_id)
         for link in list(self.links):
             self._drop(link)
         for sandbox_id in list(self.listeners):
@@ -130,10 +131,10 @@ class Runner:
         return more
 
     def _tick(self, sandbox_id: UUID) -> bool:
-        hosted = self.hosted.get(sandbox_id)
+        hosted, busy = self.hosted.get(sandbox_id), False
         if hosted is None:
             return False
-        try:
+        with self._forgotten_if_it_fails(sandbox_id):
             busy = hosted.tick(self.now_s, TICK_S)
             answers, hosted.timeline.answers = hosted.timeline.answers, []
             if answers:
@@ -141,15 +142,19 @@ class Runner:
                 for link in self.links:
                     if isinstance(link, KafkaLink) and link.sandbox_id == sandbox_id:
                         link.keeper.go_on(hosted, told)
+        return busy and sandbox_id in self.hosted
+
+    @contextmanager
+    def _forgotten_if_it_fails(self, sandbox_id: UUID) -> Iterator[None]:
+        """A bug of ours in one world must not take the others down; what it had is kept."""
+        try:
+            yield
         except Exception:
-            # A bug of ours in one world must not take the others down; what it had is kept.
             logger.exception("sandbox %s failed and is put to sleep", sandbox_id)
             self.forget(sandbox_id)
-            return False
-        return busy
 
     def _go_on(self, link: ControlLink | KafkaLink) -> None:
-        try:
+        with self._dropped_if_it_fails(link):
             if isinstance(link, ControlLink):
                 link.send_frames(self, self.now_s)
             else:
@@ -159,10 +164,8 @@ class Runner:
                 if hosted is not None and hosted.going_to is None and link.keeper.waiting:
                     link.keeper.go_on(hosted)
             link.flush()
-        except LinkGone:
-            self._drop(link)
-            return
-        self._watch_socket(link)
+        if link in self.links:
+            self._watch_socket(link)
 
     def _serve(self, link: ControlLink | KafkaLink) -> None:
         hosted = self.hosted.get(link.sandbox_id) if isinstance(link, KafkaLink) else None
@@ -203,13 +206,11 @@ class Runner:
         taken = accept(self.listeners[sandbox_id])
         if taken is None:
             return
-        try:
+        hosted = None
+        with self._forgotten_if_it_fails(sandbox_id), suppress(Refused):
             hosted = self.awake(sandbox_id)
-        except Refused:
-            taken.close()
-            return
         there = sum(1 for link in self.links if isinstance(link, KafkaLink) and link.sandbox_id == sandbox_id)
-        if not hosted.is_up(places.BROKER_SOCKET) or there >= hosted.limits.connections:
+        if hosted is None or not hosted.is_up(places.BROKER_SOCKET) or there >= hosted.limits.connections:
             taken.close()
             return
         self._add(KafkaLink(taken, sandbox_id, Doorkeeper(places.BROKER_SOCKET, 1, self.rates[sandbox_id])))
@@ -321,10 +322,10 @@ class Runner:
         if listener is not None:
             self.selector.unregister(listener)
             listener.close()
-            if leases.holder(sandbox_id) in ("", self.name):
-                path = places.socket_path(sandbox_id)
-                path.unlink(missing_ok=True)
-                with suppress(OSError):
+            path = places.socket_path(sandbox_id)
+            with suppress(DatabaseError, OSError):  # then it stays, and whoever listens there next replaces it
+                if leases.holder(sandbox_id) in ("", self.name):
+                    path.unlink(missing_ok=True)
                     path.parent.rmdir()
 
     def _keep_house(self) -> None:
@@ -335,7 +336,8 @@ class Runner:
             self.to_keep, self.house_kept_s = list(self.hosted), self.now_s
         hosted = self.hosted.get(self.to_keep.pop()) if self.to_keep else None
         if hosted is not None:
-            hosted.keep_house()
+            with self._forgotten_if_it_fails(hosted.id):
+                hosted.keep_house()
 
     def _renew(self) -> None:
         """Prolong the leases, put idle worlds to sleep, let go of what is over or lost."""
@@ -344,7 +346,8 @@ class Runner:
         for sandbox_id, hosted in list(self.hosted.items()):
             idle_s = hosted.limits.idle_s
             if sandbox_id not in watched and idle_s is not None and self.now_s - hosted.used_s > idle_s:
-                self.put_to_sleep(sandbox_id)
+                with self._forgotten_if_it_fails(sandbox_id):
+                    self.put_to_sleep(sandbox_id)
         try:
             close_old_connections()
             held = leases.renew(list(self.hosted), self.name)

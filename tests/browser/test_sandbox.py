@@ -166,3 +166,26 @@ def test_a_guest_sees_it_in_two_tabs_and_by_the_keyboard(hosted, chromium: Brows
     assert stranger.goto(page.url).status == 404
     stranger.context.close()
     context.close()
+
+
+def test_what_is_under_a_finger_or_has_the_focus_stays_while_the_picture_moves(hosted, open_page: Open):
+    page = open_page("/sandboxes/")
+    begin(page, "Fingers")
+    page.click("[data-deed=example]")
+    expect(page.locator(".rec").nth(3)).to_be_attached(timeout=SLOW_S)
+    page.locator("[data-part=stage] .replica").first.press("Enter")
+    page.locator("[data-part=thing-asks] button").first.scroll_into_view_if_needed()
+    box = page.locator("[data-part=thing-asks] button").first.bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 8)
+    page.mouse.down()
+    page.wait_for_timeout(1_500)  # so long does a slow finger stay, and records come
+    page.mouse.up()
+    expect(part(page, "why")).to_be_visible()
+
+    for press, then in (("Stop", "Start"), ("Start", "Stop"), ("Crash", "Change…")):
+        pressed = page.locator("tr[data-name=shop] button", has_text=press)
+        pressed.focus()
+        pressed.press("Enter")
+        expect(page.locator("tr[data-name=shop] button", has_text=then)).to_be_focused(timeout=SLOW_S)
+    page.locator("tr[data-name=shop] button", has_text="Remove").press("Enter")
+    expect(page.locator("tr[data-name=billing-1] button", has_text="Remove")).to_be_focused(timeout=SLOW_S)

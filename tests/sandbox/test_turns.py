@@ -59,10 +59,32 @@ def test_who_hurries_has_slices_even_when_the_others_never_have_enough():
     assert all(world.ticks > 1 for world in [*steady, *runaways])
 
 
-def test_a_pause_ends_with_the_first_rest():
-    turns = Turns()
+def test_of_many_that_hurry_none_waits_for_ever():
+    runaways = [World(hurries=True) for _ in range(12)]
+    played(runaways, 1.0)
+    ticks = [world.ticks for world in runaways]
+    assert min(ticks) > 1 and max(ticks) - min(ticks) <= 2
+
+
+def test_turns_are_fair_whoever_stands_between():
+    runaways, steady = [World(hurries=True) for _ in range(6)], [World() for _ in range(12)]
+    played([*runaways, *steady], 1.5)
+    for worlds in (runaways, steady):
+        ticks = [world.ticks for world in worlds]
+        assert max(ticks) - min(ticks) <= 2
+
+
+def test_who_hurries_and_has_nothing_to_do_lets_the_runner_pause():
+    hosted, turns = {uuid.uuid4(): World(hurries=True), uuid.uuid4(): World()}, Turns()
+    assert not turns.round(hosted, lambda one: False)
     assert turns.pause_s() == PAUSE_S
-    turns.rest_until_s = {uuid.uuid4(): time.perf_counter() + 0.002, uuid.uuid4(): time.perf_counter() + 9}
+
+
+def test_a_pause_ends_with_the_first_rest_of_who_has_more_to_do():
+    turns, now_s = Turns(), time.perf_counter()
+    soon, late, over = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
+    assert turns.pause_s() == PAUSE_S
+    turns.rest_until_s, turns.eager = {soon: now_s + 0.002, late: now_s + 9, over: now_s - 1}, {soon, late}
     assert 0 <= turns.pause_s() <= 0.002
-    turns.rest_until_s = {uuid.uuid4(): time.perf_counter() - 1}
+    turns.eager.add(over)
     assert turns.pause_s() == 0

@@ -201,11 +201,15 @@ def _check_configs(world: World, topic: str, changes: list[Change]) -> None:
         try:
             records_for_topic(topic, current, changed(current, [one], server), server, [])
         except WireError as wrong:
-            raise Refused(str(wrong).rstrip("."), one.name) from None
+            raise _in_words(wrong, one.name) from None
     try:
         records_for_topic(topic, current, changed(current, changes, server), server, [])
     except WireError as wrong:
-        raise Refused(str(wrong).rstrip("."), "configs") from None
+        raise _in_words(wrong, "configs") from None
+
+
+def _in_words(wrong: WireError, field: str) -> Refused:
+    return Refused((wrong.message or wrong.code.name).rstrip("."), field)
 
 
 def _topic(world: World, fields: Fields) -> str:

@@ -4,7 +4,8 @@ Each record of a declared producer carries a header with its name and number (pr
 again in a log is a fact. The broker itself keeps batches of an idempotent producer from coming twice: those are not
 looked into.
 
-*Invariant*: looking changes nothing but the ledger, and does not depend on how often somebody looked.
+*Invariants*: looking changes nothing but the ledger, and does not depend on how often somebody looked; anybody can
+write such a header, so one that no declared producer of this world can have written is none.
 *Not here*: what is remembered, and for how long (ledger.py).
 """
 
@@ -17,6 +18,7 @@ from engine.simulation.world import World
 from engine.wire.error_codes import WireError
 
 READ_BYTES = 2 << 20  # more than one append may have
+DIGITS_MAX = 18  # of a record's number
 
 
 def note(world: World, seen: list[Any]) -> None:
@@ -37,12 +39,13 @@ def _note(world: World, node: str, topic: str, partition: int, first: int, end: 
             if header.producer_id >= 0 or header.is_control or header.base_offset >= end:
                 continue
             for record in decode_records(batch):
-                name, _, number = _maker(record).rpartition(":")
-                if name and number.isdigit():
-                    world.past.ledger.wrote(topic, partition, record.offset, name, int(number))
+                name, _, number = _maker(record).rpartition(b":")
+                maker = world.nodes.get(name.decode(errors="replace"))
+                if maker is not None and number.isdigit() and len(number) <= DIGITS_MAX:
+                    world.past.ledger.wrote(topic, partition, record.offset, maker.name, int(number))
     except WireError:
         return  # a log that cannot be read tells nothing
 
 
-def _maker(record: Record) -> str:
-    return next((value.decode(errors="replace") for name, value in record.headers if name == HEADER and value), "")
+def _maker(record: Record) -> bytes:
+    return next((value for name, value in record.headers if name == HEADER and value), b"")

@@ -2,7 +2,7 @@
 
 Invariants:
 - Nothing unknown is passed over: a field nobody reads is refused by its name.
-- Every text and every number has a limit.
+- Every text and every number has a limit, and every text can be written as UTF-8.
 
 Not here: which fields there are (actor_specs.py, actions.py).
 """
@@ -38,6 +38,8 @@ class Fields:
             raise Refused(f"{name} of {self.of} is a text that is not empty", name)
         if len(value) > longest:
             raise Refused(f"{name} of {self.of} is at most {longest} characters long", name)
+        if not is_unicode(value):
+            raise Refused(f"{name} of {self.of} has characters that are none", name)
         return value
 
     def one_of(self, name: str, choices: tuple[str, ...], default: Any = MISSING) -> Any:
@@ -78,6 +80,8 @@ class Fields:
         for key, text in value.items():
             if not isinstance(key, str) or not isinstance(text, str) or len(key) > TEXT_MAX or len(text) > 1000:
                 raise Refused(f"{name} of {self.of} is an object of texts", name)
+            if not is_unicode(key + text):
+                raise Refused(f"{name} of {self.of} has characters that are none", name)
         return dict(value)
 
     def part(self, name: str) -> "Fields | None":
@@ -89,7 +93,8 @@ class Fields:
         """Refuse what nobody asked for."""
         unknown = [str(name)[:40] for name in self.given if name not in self.read]
         if unknown:
-            raise Refused(f"{self.of} has no {', '.join(unknown[:3])}", unknown[0])
+            named = [name if is_unicode(name) else "field of such a name" for name in unknown[:3]]
+            raise Refused(f"{self.of} has no {', '.join(named)}", named[0])
 
     def _take(self, name: str, default: Any) -> Any:
         self.read[name] = None
@@ -98,3 +103,12 @@ class Fields:
         if default is MISSING:
             raise Refused(f"{name} of {self.of} is missing", name)
         return default
+
+
+def is_unicode(text: str) -> bool:
+    """Whether it is text at all: JSON lets halves of surrogate pairs through, and nobody can write those down."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

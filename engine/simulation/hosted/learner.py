@@ -17,6 +17,7 @@ from typing import Any, cast
 
 from engine.broker.broker import Broker
 from engine.client.client import Client
+from engine.client.config import ClientConfig
 from engine.simulation import cluster
 from engine.simulation.hosted import actor_specs, written
 from engine.simulation.hosted.actor_specs import ConsumerSpec, ProducerSpec
@@ -67,6 +68,8 @@ class Learner:
         actor = ProduceActor(spec, made=action.get("made", 0)) if isinstance(spec, ProducerSpec) else ConsumeActor(spec)
         node = cluster.add_client(world, spec.name, client, actor)
         node.incarnation, node.declared = incarnation, world.events
+        assert world.past is not None, "a hosted world has a past"
+        world.past.ledger.forget_writer(spec.name)
         world.observe(spec.name, "added", action["actor"]["kind"], spec.topic)
 
     def _change(self, world: World, action: Action) -> None:
@@ -88,7 +91,9 @@ class Learner:
             actor.renew(world, node)
         elif node.machine is not None:
             cluster.end_client(world, node.name)
-            world.push(world.now_us, "revive", node.name, config)
+            cluster.start_client(world, node.name, config)
+        else:
+            _revive_as(world, node, config)
 
     def _remove(self, world: World, action: Action) -> None:
         node = world.nodes.get(action["name"])
@@ -120,7 +125,7 @@ class Learner:
     def _start_client(self, world: World, action: Action) -> None:
         node = world.nodes.get(action["name"])
         if node is not None and isinstance(node.actor, ProduceActor | ConsumeActor):
-            world.push(world.now_us, "revive", node.name, actor_specs.client_config(node.actor.spec, _bootstrap(world)))
+            cluster.start_client(world, node.name, actor_specs.client_config(node.actor.spec, _bootstrap(world)))
 
     def _crash_client(self, world: World, action: Action) -> None:
         node = world.nodes.get(action["name"])
@@ -212,6 +217,18 @@ def _topic_names(world: World) -> dict[bytes, str]:
         if isinstance(broker, Broker):
             return broker.image.topic_names
     return {}
+
+
+def _revive_as(world: World, node: Node, config: ClientConfig) -> None:
+    """Who crashed and is about to come back comes back as it is declared now."""
+    coming = [
+        at_us
+        for at_us, _, _, kind, subject, detail in world.heap
+        if (kind, subject) == ("revive", node.name) and detail[0] == node.incarnation
+    ]
+    node.incarnation += 1
+    for at_us in coming[:1]:
+        cluster.start_client(world, node.name, config, at_us - world.now_us)
 
 
 def _bootstrap(world: World) -> str:

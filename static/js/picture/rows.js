@@ -33,12 +33,24 @@ export function button([words, press, off], about) {
   one.textContent = words;
   one.disabled = Boolean(off);
   if (about) one.setAttribute("aria-label", `${words.replace("…", "")} ${plain(about)}`);
-  one.addEventListener("click", press);
+  one.onclick = press;
   return one;
+}
+
+/** Buttons for these deeds: the ones that are there while there are as many, for one may be under a finger. */
+export function renew(box, wanted) {
+  if (box.children.length !== wanted.length) { box.replaceChildren(...wanted.map((one) => button(one))); return; }
+  wanted.forEach(([words, press, off], i) => {
+    const one = box.children[i];
+    if (one.textContent !== words) one.textContent = words;
+    one.disabled = Boolean(off);
+    one.onclick = press;
+  });
 }
 
 function row(name, says_, more, deeds) {
   const tr = document.createElement("tr"), head = document.createElement("th"), sub = document.createElement("span"), acts = document.createElement("td"), group = document.createElement("div");
+  tr.dataset.name = name;
   head.scope = "row";
   head.textContent = plain(name);
   sub.className = "sub";
@@ -58,13 +70,16 @@ function cell(kind, text = "") {
 }
 
 export function rows(part, { act, hands }) {
-  /** Draw rows anew when something but a number of theirs has changed; the focus stays on the same button. */
+  /** Draw rows anew when something but a number of theirs has changed; the focus stays at the same place of its row. */
   function fill(body, known, made) {
     if (body.dataset.shown === known) return;
     body.dataset.shown = known;
-    const held = document.activeElement, label = body.contains(held) ? held.getAttribute("aria-label") : null;
+    const held = document.activeElement, row = body.contains(held) ? held.closest("tr") : null;
+    const [at, place, name] = row ? [[...row.querySelectorAll("button")].indexOf(held), row.sectionRowIndex, row.dataset.name] : [];
     body.replaceChildren(...made());
-    if (label) [...body.querySelectorAll("button")].find((one) => one.getAttribute("aria-label") === label)?.focus({ preventScroll: true });
+    const rows = [...body.rows], same = row && (rows.find((one) => one.dataset.name === name) ?? rows[Math.min(place, rows.length - 1)]);
+    const buttons = same ? [...same.querySelectorAll("button")] : [];
+    (buttons[at]?.disabled === false ? buttons[at] : buttons.find((one) => !one.disabled))?.focus({ preventScroll: true });
   }
   const put = (one, text) => { if (one && one.textContent !== text) one.textContent = text; };
 

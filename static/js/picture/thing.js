@@ -1,6 +1,6 @@
 // One thing of the picture, chosen by a click, Enter or the arrow keys: its facts, "why?" for each, and what can be done.
 import { partitions, plain, position, readers, thin } from "./model.js";
-import { button, clientDeeds, says, topicDeeds } from "./rows.js";
+import { clientDeeds, renew, says, topicDeeds } from "./rows.js";
 
 const HASHES = { java: "its hash by Java's client (murmur2)", librdkafka: "its hash by librdkafka (CRC-32)", article: "its hash by murmur3" };
 const ARROWS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
@@ -43,8 +43,8 @@ export function things(root, svg, part, { state, explain, draw, act, hands }) {
       dd.textContent = plain(value);
       return [dt, dd];
     }).flat());
-    part("thing-asks").replaceChildren(...asks.map(([words, of, question, first]) => button([words, () => explain(of, question, first)])));
-    part("thing-deeds").replaceChildren(...deeds.map((one) => button(one)));
+    renew(part("thing-asks"), asks.map(([words, of, question, first]) => [words, () => explain(of, question, first)]));
+    renew(part("thing-deeds"), deeds);
   }
   /** Which rule took a record to its partition. */
   function placed({ topic, partition, key, from }, frame) {
@@ -109,7 +109,7 @@ export function things(root, svg, part, { state, explain, draw, act, hands }) {
   return function show(frame) {
     if (!state.thing) return;
     const thing = JSON.parse(state.thing), known = JSON.stringify([thing, frame.time.events, frame.time.now_us >> 18]);
-    if (part("thing").dataset.shown === known) return; // a button under the pointer stays the same button
+    if (part("thing").dataset.shown === known) return;
     part("thing").dataset.shown = known;
     const held = document.activeElement?.closest("[data-part=thing-asks], [data-part=thing-deeds]"), focused = held ? [...held.children].indexOf(document.activeElement) : -1;
     DRAW[thing.of](thing, frame);

@@ -181,6 +181,19 @@ def test_a_cancelled_call_leaves_nothing_in_the_machine(broker):
     asyncio.run(work())
 
 
+def test_a_connection_reads_on_also_when_nothing_else_is_to_be_done(broker):
+    async def work():
+        async with shell_of(broker.bootstrap) as shell:
+            await create(shell, "read-on")
+            (entry,) = shell._sockets.values()
+            entry.transport.pause_reading()
+            shell.machine.effects.resume.append(entry.connection)  # as after a long answer that nobody waited for
+            shell._perform()
+            assert entry.transport.is_reading()
+
+    asyncio.run(work())
+
+
 def test_closing_ends_open_calls_and_connections(broker):
     async def work():
         shell = ClientShell(broker.bootstrap)

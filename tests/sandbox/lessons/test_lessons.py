@@ -46,6 +46,47 @@ def test_what_must_never_happen_spoils_the_step_and_says_how(slug, number):
     assert after.play(after.step.solution).done, "done is done: nobody looks on"
 
 
+def begin_anew(played: Played) -> None:
+    """As hints say: clients removed, the step's topic deleted, the broker started."""
+    timeline = played.timeline
+    for node in list(timeline.world.nodes.values()):
+        if node.actor is not None and node.name != "you":
+            timeline.act({"do": "remove", "name": node.name})
+    broker = timeline.world.nodes["broker-1"]
+    if broker.machine is None:
+        timeline.act({"do": "start"})
+    timeline.run(20_000, timeline.world.now_us + 500_000)
+    for move in played.step.solution:
+        topic = move.get("act", {}).get("topic")
+        if move.get("act", {}).get("do") == "create topic" and topic in broker.machine.image.topics:
+            timeline.act({"do": "delete topic", "topic": topic})
+            timeline.run(60)
+
+
+@pytest.mark.parametrize(("slug", "number"), STEPS)
+def test_after_the_wrong_path_the_right_one_still_leads_on(slug, number):
+    played = up_to(slug, number)
+    played.play(played.step.wrong)
+    begin_anew(played)
+    solution = [move | {"value": "3"} if move.get("answer") == "next_offset" else move for move in played.step.solution]
+    solution = [
+        move | {"value": f"{played.lesson.names['topic']}/0/3"} if move.get("answer") == "address" else move
+        for move in solution
+    ]  # the wrong record is there, and has taken an offset
+    report = played.play(solution)
+    assert report.done, missing(report)
+
+
+def test_a_topic_of_too_many_partitions_can_be_made_again():
+    played = up_to("keys-partitions-order", 0)
+    played.timeline.act({"do": "create topic", "topic": played.lesson.names["topic"], "partitions": 5})
+    played.timeline.run(60)
+    assert played.look().hint_ids == ("other_count",)
+    begin_anew(played)
+    report = played.play(played.step.solution)
+    assert report.done, missing(report)
+
+
 @pytest.mark.parametrize(("slug", "number"), STEPS)
 def test_what_the_learner_must_do_is_not_done_when_a_step_opens(slug, number):
     played = up_to(slug, number)

@@ -32,6 +32,7 @@ def test_a_refused_config_names_the_config():
     with pytest.raises(Refused) as refused:
         timeline.act({"do": "change topic", "topic": "orders", "configs": {"segment.ms": "9", "retention.ms": "x"}})
     assert refused.value.field == "retention.ms"
+    assert str(refused.value) == "Invalid value x for configuration retention.ms: Not a number of type LONG"
 
 
 def test_a_consumer_that_is_stopped_leaves_its_group_and_goes_on_where_it_was():
@@ -65,3 +66,48 @@ def test_a_producer_that_is_stopped_writes_nothing_until_it_is_started():
     timeline.act({"do": "start client", "name": "p1"})
     until(timeline, {"seen": "acknowledged"})
     assert timeline.world.nodes["p1"].actor.made > made
+
+
+def test_a_client_that_was_started_and_stopped_again_does_not_come_back_from_an_older_crash():
+    timeline = begin()
+    producer(timeline)
+    until(timeline, {"seen": "acknowledged"})
+    timeline.act({"do": "crash client", "name": "p1", "down_ms": 2_000})
+    timeline.act({"do": "start client", "name": "p1"})
+    until(timeline, {"seen": "acknowledged"})
+    timeline.act({"do": "stop client", "name": "p1"})
+    timeline.run(5_000, until_us=timeline.world.now_us + 4_000_000)
+    assert timeline.world.nodes["p1"].machine is None, "whoever stopped it starts it"
+
+
+def test_a_crashed_client_comes_back_as_it_was_declared_meanwhile():
+    timeline = begin()
+    producer(timeline, acks="1")
+    until(timeline, {"seen": "acknowledged"})
+    timeline.act({"do": "crash client", "name": "p1", "down_ms": 2_000})
+    declared = {"kind": "producer", "name": "p1", "topic": "orders", "rate": 20, "acks": "all"}
+    timeline.act({"do": "change", "actor": declared})
+    timeline.run(20, until_us=timeline.world.now_us + 1_000_000)
+    assert timeline.world.nodes["p1"].machine is None, "it is down for as long as was said"
+    until(timeline, {"seen": "acknowledged"})
+    assert timeline.world.nodes["p1"].machine.config.producer.acks == -1
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        {"do": "produce", "topic": "orders", "value": "\ud800"},
+        {"do": "produce", "topic": "orders", "value": "x", "headers": {"\ud800": "x"}},
+        {"do": "add", "actor": {"kind": "producer", "name": "p", "topic": "orders", "value": "\udfff"}},
+        {"do": "add", "actor": {"kind": "consumer", "name": "c", "topic": "orders", "group": "\ud800"}},
+        {"do": "change topic", "topic": "orders", "configs": {"retention.ms": "\ud800"}},
+        {"do": "kill", "\ud800": 1},
+    ],
+)
+def test_half_a_character_is_refused_before_it_is_kept(action):
+    timeline = begin()
+    kept = len(timeline.keeper.actions)
+    with pytest.raises(Refused) as refused:
+        timeline.act(action)
+    assert str(refused.value).encode() and refused.value.field.encode()
+    assert len(timeline.keeper.actions) == kept

@@ -162,3 +162,24 @@ def test_the_partitioners_of_clients_disagree_and_sticky_ignores_keys():
         spread[name] = [partition(timeline, index)["end"] for index in range(3)]
     assert spread["java"] != spread["librdkafka"]
     assert all(sum(counts) == 40 for counts in spread.values())
+
+
+def test_another_producer_of_the_same_name_writes_records_of_its_own():
+    timeline = begin()
+    for _ in range(2):
+        producer(timeline, limit=5, acks="1", partition=0)
+        timeline.run(300, until_us=timeline.world.now_us + 2_000_000)
+        timeline.act({"do": "remove", "name": "p1"})
+    assert (partition(timeline)["end"], partition(timeline)["written again"]) == (10, 0)
+
+
+def test_a_header_that_is_no_declared_producers_is_none_and_harms_nobody():
+    timeline = begin()
+    for header in ("p1:²", "p1:" + "9" * 900, "nobody:7", "p1:", ":", "p1:-1"):
+        timeline.act({"do": "produce", "topic": "orders", "partition": 0, "headers": {"sandbox.record": header}})
+        timeline.run(50)
+    producer(timeline, "p1", limit=1, partition=0)
+    timeline.act({"do": "produce", "topic": "orders", "partition": 0, "headers": {"sandbox.record": "p1:²"}})
+    timeline.run(200)
+    assert partition(timeline)["written again"] == 0
+    assert timeline.world.past.ledger.of("orders", 0).written == {}
