@@ -90,6 +90,7 @@ class Ledger:
     lost_acknowledged: int = 0
     refused: int = 0  # records whose producer was told that they are not written
     unsure: int = 0  # ... that they may be
+    appended_in: int = 0  # the last event in which something was appended
 
     def of(self, topic: str, partition: int) -> PartitionLedger:
         """The ledger of a partition, begun when it is first heard of."""
@@ -181,6 +182,7 @@ class Ledger:
 
     def _appended(self, event: int, values: Values) -> None:
         topic, partition, _, end = values
+        self.appended_in = event
         one = self.of(topic, partition)
         one.end = end
         if end - one.start > OFFSETS_MAX:

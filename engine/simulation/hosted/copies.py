@@ -1,8 +1,8 @@
 """Records that are in a log twice: what a producer without idempotence leaves behind when it is retried.
 
 Each record of a declared producer carries a header with its name and number (produce_actor.py), so that the same one
-again in a log is a fact. The broker itself keeps batches of an idempotent producer from coming twice: those are not
-looked into.
+again in a log is a fact. The broker itself keeps batches of an idempotent producer from coming twice: of one that was
+appended alone, which is nearly each, only the header is looked at.
 
 *Invariants*: looking changes nothing but the ledger, and does not depend on how often somebody looked; anybody can
 write such a header, so one that no declared producer of this world can have written is none.
@@ -11,10 +11,13 @@ write such a header, so one that no declared producer of this world can have wri
 
 from typing import Any
 
+from engine.core.records.batch import HEADER_BYTES, read_header
 from engine.core.records.record import Record, batches, decode_records
+from engine.simulation.disks import SimulatedDisk
 from engine.simulation.hosted.produce_actor import HEADER
 from engine.simulation.hosted.shape import broker_of
 from engine.simulation.world import World
+from engine.storage.log import Log
 from engine.wire.error_codes import WireError
 
 READ_BYTES = 2 << 20  # more than one append may have
@@ -32,7 +35,7 @@ def _note(world: World, node: str, topic: str, partition: int, first: int, end: 
     assert world.past is not None, "a hosted world has a past"
     broker = broker_of(world.nodes[node])
     held = None if broker is None else broker.replica_manager.partition(topic, partition)
-    if held is None or held.offline:
+    if held is None or held.offline or _is_idempotent(world.nodes[node].disk, held.log, first, end):
         return
     try:
         for header, batch in batches(held.log.read(first, held.log.end_position(), READ_BYTES)):
@@ -45,6 +48,16 @@ def _note(world: World, node: str, topic: str, partition: int, first: int, end: 
                     world.past.ledger.wrote(topic, partition, record.offset, maker.name, int(number))
     except WireError:
         return  # a log that cannot be read tells nothing
+
+
+def _is_idempotent(disk: SimulatedDisk | None, log: Log, first: int, end: int) -> bool:
+    """Whether these records are one batch of an idempotent producer, the newest of its log."""
+    assert disk is not None, "a broker has a disk"
+    newest = disk.newest(log.active.file)
+    if len(newest) < HEADER_BYTES:
+        return False
+    header = read_header(newest)
+    return header.producer_id >= 0 and header.base_offset == first and header.last_offset == end - 1
 
 
 def _maker(record: Record) -> bytes:

@@ -30,7 +30,7 @@ from engine.simulation.hosted.shape import Shape, birth
 from engine.simulation.past import BLOCK_ENTRIES, Entry, entry_of, text_of, unseal
 from engine.simulation.world import World
 
-KEYFRAME_EVENTS = 8 * BLOCK_ENTRIES  # where blocks end, so that a keyframe holds nothing of them
+KEYFRAME_EVENTS = 16 * BLOCK_ENTRIES  # where blocks end, so that a keyframe holds nothing of them
 ACTIONS_MAX = 100_000
 ACT_EVENTS_MAX = 1_000
 BLOCKS_CACHED = 8
@@ -95,10 +95,12 @@ class Timeline:
         before = world.events
         while step(world) and world.events == before:
             pass  # what is put off because somebody is frozen is no event yet
-        past: Any = world.past
-        if past.at_hand is not None and past.at_hand[5]:
-            copies.note(world, past.at_hand[5])
         events = world.events
+        if events == before:
+            return  # nothing happens any more
+        past: Any = world.past
+        if past.ledger.appended_in == events:
+            copies.note(world, past.at_hand[5])
         learner: Any = world.nodes[YOU].actor
         if learner.answers:
             if events > self.head:

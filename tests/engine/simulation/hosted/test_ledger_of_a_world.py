@@ -1,5 +1,6 @@
 """The delivery ledger says what happened: lost, again, never; checked against what brokers and clients did."""
 
+from engine.simulation.hosted import copies
 from engine.simulation.hosted.inside import records
 from tests.engine.simulation.hosted.worlds import begin, consumer, producer, until
 
@@ -93,6 +94,15 @@ def test_with_idempotence_they_are_there_once():
     timeline = retried(idempotent=True)
     found = partition(timeline)
     assert (found["end"], found["written again"]) == (2, 0)
+
+
+def test_batches_of_idempotent_producers_are_not_taken_apart(monkeypatch):
+    looked = []
+    monkeypatch.setattr(copies, "decode_records", lambda batch: looked.append(batch) or [])
+    retried(idempotent=True)
+    assert not looked
+    retried(idempotent=False)
+    assert len(looked) == 4
 
 
 def test_a_copy_that_is_lost_is_no_copy_any_more():
