@@ -9,6 +9,7 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_shutting_down
 
+from console.kafka.errors import ClusterUnreachable
 from console.models import Search
 from console.search import jobs, work
 from console.search.queue import TASK, ask_worker
@@ -19,7 +20,14 @@ from console.services.clusters import connection_spec
 def read_search(search_id: str) -> None:
     """Read on in a search for a slice of time, then let others have their turn."""
     search = Search.objects.select_related("cluster").filter(pk=search_id).first()
-    if search is not None and work.read_on(search, connection_spec(search.cluster)):
+    if search is None:
+        return
+    try:
+        spec = connection_spec(search.cluster)
+    except ClusterUnreachable as error:  # it needs somebody: a sandbox that cannot be woken, a secret that is lost
+        jobs.fail(search, error.reason)
+        return
+    if work.read_on(search, spec):
         ask_worker(search.pk)
 
 

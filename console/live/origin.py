@@ -11,6 +11,12 @@ from urllib.parse import urlsplit
 from channels.security.websocket import WebsocketDenier
 
 
+class Denier(WebsocketDenier):
+    """Refuses a socket, at once: Redis, for whose answer it would wait, hears nothing of it."""
+
+    channel_layer_alias = "none"
+
+
 class SameOriginOnly:
     """ASGI middleware: refuse sockets of other sites."""
 
@@ -19,7 +25,7 @@ class SameOriginOnly:
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
         """Pass on, or refuse."""
-        inner = self.inner if _same_origin(scope) else WebsocketDenier()
+        inner = self.inner if _same_origin(scope) else Denier()
         return await inner(scope, receive, send)
 
 

@@ -92,6 +92,11 @@ def cancel(search: Search) -> bool:
     return _end(search, SearchState.CANCELLED, "")
 
 
+def fail(search: Search, reason: str) -> None:
+    """End a search that cannot go on."""
+    _end(search, SearchState.FAILED, reason)
+
+
 def settle(search: Search) -> None:
     """End a search of which every partition is read, or cannot be."""
     parts = list(search.parts.all())

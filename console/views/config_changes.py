@@ -93,9 +93,9 @@ class ConfigChangePage:
 def config_change(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpResponse:
     """The form; with what was typed its review; with POST and the agreement the change."""
     cluster = cluster_for(request.user, cluster_id, needs=OPERATE)
-    spec = connection_spec(cluster)
     posted = request.method == "POST"
     try:
+        spec = connection_spec(cluster)
         entries = configs.topic_configs(spec, name)
     except (NotFound, ClusterUnreachable) as error:
         if not posted:

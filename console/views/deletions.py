@@ -61,7 +61,6 @@ class TopicDeletionPage:
 def topic_delete(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpResponse:
     """What would be lost; with POST it is."""
     cluster = cluster_for(request.user, cluster_id, needs=ADMINISTER)
-    spec = connection_spec(cluster)
     errors: dict[str, str] = {}
     form = DeletionForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
@@ -78,6 +77,7 @@ def topic_delete(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> Http
             messages.success(request, f"Topic {name} was deleted{held}.")
             return redirect("console:topic-list", cluster_id=cluster.pk)
     try:
+        spec = connection_spec(cluster)
         head = topic_head(spec, name)
     except (NotFound, ClusterUnreachable) as error:
         if request.method == "POST":
@@ -153,7 +153,6 @@ class RecordDeletionPage:
 def record_delete(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpResponse:
     """Up to where, the review, and with POST the deletion."""
     cluster = cluster_for(request.user, cluster_id, needs=ADMINISTER)
-    spec = connection_spec(cluster)
     errors: dict[str, str] = {}
     agreed = DeletionForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
@@ -161,6 +160,7 @@ def record_delete(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> Htt
         if answer is not None:
             return answer
     try:
+        spec = connection_spec(cluster)
         head = topic_head(spec, name)
     except (NotFound, ClusterUnreachable) as error:
         if request.method == "POST":

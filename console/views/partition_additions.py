@@ -69,7 +69,6 @@ class PartitionAdditionPage:
 def partition_add(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpResponse:
     """The form and its review; with POST more partitions."""
     cluster = cluster_for(request.user, cluster_id, needs=OPERATE)
-    spec = connection_spec(cluster)
     posted = request.method == "POST"
     data = request.POST if posted else request.GET
     form = PartitionsForm(data if "count" in data else None)
@@ -88,6 +87,7 @@ def partition_add(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> Htt
         except writes.NotDone as error:
             errors["count" if error.field == "partitions" else error.field or "all"] = str(error)
     try:
+        spec = connection_spec(cluster)
         topic = topics.describe_topic(spec, name)
     except (NotFound, ClusterUnreachable) as error:
         if posted:

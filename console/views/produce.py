@@ -117,8 +117,8 @@ def produce(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpRespo
 
 def _send(request: HttpRequest, cluster: Cluster, name: str) -> HttpResponse:
     form = ProduceForm(request.POST)
-    spec = connection_spec(cluster)
     try:
+        spec = connection_spec(cluster)
         head = topic_head(spec, name)
     except KafkaError as error:
         form.is_valid()

@@ -147,8 +147,8 @@ def topic_create(request: HttpRequest, cluster_id: uuid.UUID) -> HttpResponse:
 
 
 def _post(request: HttpRequest, cluster: Cluster) -> HttpResponse:
-    spec = connection_spec(cluster)
     try:
+        spec = connection_spec(cluster)
         ground = topic_defaults.ground(spec)
     except ClusterUnreachable as error:
         return outcome(request, cluster, "", error)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 
+import channels.consumer
 import pytest
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
@@ -82,6 +83,18 @@ async def test_who_may_not_see_the_cluster_is_refused(cast, kafka, who):
 )
 async def test_another_sites_page_is_refused(cast, kafka, headers):
     assert not (await socket(cast, cast.owner, headers=headers).connect())[0]
+
+
+@pytest.mark.parametrize(
+    ("path", "origin"), [("/sandboxes/x/socket", ORIGIN), ("/", (b"origin", b"http://evil.example"))]
+)
+async def test_who_is_refused_waits_for_nothing_of_redis(monkeypatch, path, origin):
+    from console.project.asgi import application
+
+    asked = []
+    monkeypatch.setattr(channels.consumer, "get_channel_layer", lambda alias: asked.append(alias))
+    assert not (await WebsocketCommunicator(application, path, headers=[HOST, origin]).connect())[0]
+    assert asked == ["none"], "a layer waits for Redis, and is not ready to be ended for seconds"
 
 
 async def test_no_more_frames_than_the_window_are_sent_unacknowledged(cast, kafka):

@@ -7,10 +7,11 @@ from types import SimpleNamespace
 import pytest
 from django.utils import timezone
 
+from console import tasks
 from console.kafka.connection import ConnectionSpec
 from console.kafka.errors import ClusterUnreachable, KafkaRefused
 from console.kafka.scan import FETCH_LIMIT_S
-from console.models import Search, SearchPart, SearchState, User
+from console.models import Cluster, Search, SearchPart, SearchState, User
 from console.search import jobs, parse, work
 from tests.console.fake_scan import FakeScan
 from tests.console.search.batches import random_log
@@ -79,6 +80,20 @@ def test_only_what_is_asked_for_is_read(cast, topic):
     assert set(found(search)) == {pair for pair in expected(topic) if pair[0] in (1, 2) and 5 <= pair[1] < 30}
     with pytest.raises(jobs.SearchRefused, match="none of them"):
         begin(cast, "partition:99 nee")
+
+
+def asleep(cluster):
+    raise ClusterUnreachable("this sandbox sleeps and cannot be woken now: it is over")
+
+
+def test_a_cluster_that_cannot_be_connected_to_ends_the_search_with_the_reason(cast, topic, settings):
+    search = begin(cast)
+    settings.CLUSTER_WAKER = f"{__name__}.asleep"
+    Cluster.objects.filter(pk=cast.cluster.pk).update(unix_path="/run/sandbox.sock")
+    tasks.read_search(str(search.pk))
+    search.refresh_from_db()
+    assert (search.state, search.ended_at is not None) == (SearchState.FAILED, True)
+    assert "cannot be woken" in search.reason
 
 
 def test_what_is_written_after_the_beginning_is_not_read(cast, topic):

@@ -33,8 +33,10 @@ def test_settings_that_somebody_set_come_first_and_can_be_seen_alone(cast, kafka
 def test_a_directory_that_failed_and_one_that_fills_by_a_move_say_so(cast, kafka):
     broken = replace(DIRECTORY, path="/mnt/b", error="out of use: the broker could not read or write it")
     moved = replace(DIRECTORY, path="/mnt/c", moving_in=2)
-    kafka.cluster = replace(CLUSTER, nodes=[replace(NODE, directories=(broken, moved))])
+    nameless = replace(DIRECTORY, path="", total_bytes=None)
+    kafka.cluster = replace(CLUSTER, nodes=[replace(NODE, directories=(nameless, broken, moved))])
     text = page(cast).content.decode()
+    assert "no name" in text
     assert "out of use" in text and 'data-tone="bad"' in text and "2 replicas are being moved here" in text
 
 

@@ -13,6 +13,7 @@ from console.kafka.producing import NotWritten, PerhapsWritten, SentAs, Settings
 from console.models import AuditEntry, Result
 from console.services import sendings
 from console.services.partitioners import partition_of
+from sandbox.models import Sandbox
 from tests.console.fake_kafka import CONFIGS, HOSTILE, RECORD
 from tests.console.fake_producer import FakeProducer
 
@@ -34,6 +35,19 @@ def post(cast, changes=(), client=None, **fields):
     return (client or cast.operator).post(
         address(cast), {name: value for name, value in data.items() if value is not None}
     )
+
+
+def asleep(cluster):
+    raise ClusterUnreachable("this sandbox sleeps and cannot be woken now")
+
+
+def test_a_sandbox_that_cannot_be_woken_costs_nothing_of_what_was_typed(cast, kafka, producer, settings):
+    settings.CLUSTER_WAKER = f"{__name__}.asleep"
+    cast.cluster.unix_path = "/run/sandbox.sock"
+    cast.cluster.save()
+    Sandbox.objects.create(id=cast.cluster.pk, cluster=cast.cluster, guest="g", shape={}, seed=1, limits="guest")
+    answer = post(cast, value="typed with care")
+    assert answer.status_code == 409 and "cannot be woken now" in words(answer) and "typed with care" in words(answer)
 
 
 def words(answer):

@@ -7,10 +7,12 @@ from html import unescape
 import pytest
 
 from console.kafka import configs, groups
-from console.kafka.errors import KafkaRefused, NotFound
+from console.kafka.errors import ClusterUnreachable, KafkaRefused, NotFound
 from console.kafka.features import Features
 from console.kafka.topic_writes import MaybeDone
 from console.models import AuditEntry
+from console.views.topic_outcomes import ONE_TIME
+from sandbox.models import Sandbox
 from tests.console.fake_kafka import CONFIGS, DETAIL, HOSTILE, RECORD
 from tests.console.topic_forms import ACTIONS, ADDRESSES, DONE, FILLED, NAME, address, post, text
 
@@ -27,6 +29,22 @@ def test_only_the_role_that_it_needs_sees_the_form_or_does_it(cast, kafka, write
     for client in (cast.stranger, cast.learner):
         assert client.get(address(cast, what)).status_code == post(cast, what, client).status_code == 404
     assert cast.nobody.get(address(cast, what)).status_code == 302
+
+
+def asleep(cluster):
+    raise ClusterUnreachable("this sandbox sleeps and cannot be woken now")
+
+
+@each
+def test_a_sandbox_that_cannot_be_woken_costs_nothing_of_what_was_typed(cast, kafka, writes, settings, what):
+    settings.CLUSTER_WAKER = f"{__name__}.asleep"
+    cast.cluster.unix_path = "/run/sandbox.sock"
+    cast.cluster.save()
+    Sandbox.objects.create(id=cast.cluster.pk, cluster=cast.cluster, guest="g", shape={}, seed=1, limits="guest")
+    answer = post(cast, what)
+    assert answer.status_code == 503 and "cannot be woken now" in text(answer) and not writes.done
+    assert "Nothing was done: the cluster does not answer" in text(answer)
+    assert all(key in answer.content.decode() for key in FILLED[what] if key not in ONE_TIME)
 
 
 @each
