@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 ROWS_MAX = 100
 LOST_MAX = 100
 BIG = 1 << 53
-OF_BROKER = ("started", "killed", "crashed", "stopped", "could not start", "frozen", "log_dir_offline", "disk is slow")
+OF_BROKER = (
+    "started", "killed", "crashed", "stopped", "could not start", "frozen", "log_dir_offline", "disk is slow",
+    "disk is short", "disk has room",
+)  # fmt: skip
 OF_ACTOR = ("added", "changed", "dies", "client crashed", "client stopped", "severed", "frozen", "left")
 Facts = dict[str, Any]
 

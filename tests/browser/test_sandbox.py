@@ -189,3 +189,33 @@ def test_what_is_under_a_finger_or_has_the_focus_stays_while_the_picture_moves(h
         expect(page.locator("tr[data-name=shop] button", has_text=then)).to_be_focused(timeout=SLOW_S)
     page.locator("tr[data-name=shop] button", has_text="Remove").press("Enter")
     expect(page.locator("tr[data-name=billing-1] button", has_text="Remove")).to_be_focused(timeout=SLOW_S)
+
+
+def test_a_client_that_cannot_go_on_says_why_in_words(hosted, open_page: Open):
+    page = open_page("/sandboxes/")
+    begin(page, "Stuck")
+    page.click("[data-deed=example]")
+    expect(page.locator(".rec").first).to_be_attached(timeout=SLOW_S)
+    facts, why = part(page, "thing-facts"), part(page, "why")
+    page.locator(".member").first.click()
+    expect(facts).to_contain_text("Received, in this order")
+    expect(facts).to_contain_text(re.compile(r"partition \d: \d+"), timeout=SLOW_S)
+
+    page.locator(".actor[aria-label^='producer shop'] .actor-box").click()
+    expect(part(page, "thing-asks")).to_have_text("Why is it so?")
+    page.click(".chaos >> text=Full")
+    page.click("text=Why can it not go on?")
+    expect(why).to_contain_text("the disk of broker-1 is full")
+    expect(why).to_contain_text("You fill the disk of broker-1. Here the chain ends, in something you did.")
+    page.click(".chaos >> text=Full")
+    expect(part(page, "thing-asks")).to_have_text("Why is it so?")
+
+    page.click(".chaos button:text-is('Kill')")
+    page.click("text=Why can it not go on?")
+    expect(why).to_contain_text("shop cannot go on: broker-1 is down")
+    expect(why).to_contain_text("in something you did")
+    page.click(".chaos >> text=Start it")
+
+    page.click("section:has-text('Topics') button:text-is('Delete') >> nth=0")
+    page.click("text=Why can it not go on?")
+    expect(why).to_contain_text("there is no topic orders")

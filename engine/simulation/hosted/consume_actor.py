@@ -27,6 +27,7 @@ PAUSE_US = 500_000  # after what did not work
 POLL_MS = 500
 RECORD_BYTES = 300  # assumed, so that a poll gives about as many records as it may
 LEAVE_MS = 3_000
+RECEIVED_MAX = 16  # stays in one partition that are remembered
 
 
 class Span(NamedTuple):
@@ -48,6 +49,7 @@ class ConsumeActor:
     asked: dict[int, str] = field(default_factory=dict)
     work: deque[Span] = field(default_factory=deque)  # delivered and not processed
     had: int = 0  # records delivered in all lives
+    received: deque[Span] = field(default_factory=lambda: deque(maxlen=RECEIVED_MAX))  # in which order, the last ones
     crashed: bool = False
     leaving: bool = False
     stays: bool = False  # when it has left: it is stopped, not removed
@@ -149,6 +151,7 @@ class ConsumeActor:
             if span is not None:
                 self.work.append(span)
                 self.had += span.last - span.first + 1
+                self._remember(span)
                 world.observe(node.name, "delivered", self.reader, *span)
         if failed and not self.work:
             self._later(world, node, PAUSE_US, "poll")
@@ -159,6 +162,14 @@ class ConsumeActor:
                 self._call(node, Commit(), "commit first")
             else:
                 self._work(world, node)
+
+    def _remember(self, span: Span) -> None:
+        """One stay in a partition is one span, however many polls it took."""
+        last = self.received[-1] if self.received else None
+        if last is not None and last[:2] == span[:2] and last.last + 1 == span.first:
+            self.received[-1] = last._replace(last=span.last)
+        else:
+            self.received.append(span)
 
     def _work(self, world: World, node: Node) -> None:
         work_us = int(self.spec.work_ms * 1000)

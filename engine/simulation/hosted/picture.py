@@ -138,6 +138,7 @@ def _actor(world: World, node: Node) -> dict[str, Any]:
     return {
         **shown, "had": actor.had, "positions": positions, "leaving": actor.leaving,
         "working_on": [span._asdict() for span in actor.work],
+        "received": [(span.partition, span.first, span.last) for span in actor.received],  # of its topic
     }  # fmt: skip
 
 

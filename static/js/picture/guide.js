@@ -1,6 +1,6 @@
 // What to do next, for whoever is here for the first time: one sentence and a press or two, chosen from what is so.
 import { example } from "./deeds.js";
-import { consumers, many, partitions, plain, producers, thin } from "./model.js";
+import { consumers, homeless, many, partitions, plain, producers, thin } from "./model.js";
 
 const KEPT = "odradek-guide";
 
@@ -11,9 +11,9 @@ export function nextDeed(frame, marks, lens) {
   if (!broker.up) {
     return { title: `${broker.name} is down`, says: "What was synced is on its disk; what was only in its memory is gone. Producers and consumers try again until it is back.", deeds: [["Start it", "start"]] };
   }
-  const homeless = frame.actors.find((one) => !topics.some((topic) => topic.name === one.spec.topic));
-  if (homeless) {
-    return { title: `There is no topic ${homeless.spec.topic}`, says: `${homeless.name} asks for it again and again, and nothing else happens until it is there.`, deeds: [["Create it", "home"]] };
+  const lonely = frame.actors.find((one) => homeless(one, frame));
+  if (lonely) {
+    return { title: `There is no topic ${lonely.spec.topic}`, says: `${lonely.name} asks for it again and again, and nothing else happens until it is there.`, deeds: [["Create it", "home"]] };
   }
   if (!topics.length) {
     return { title: "A broker runs, and nobody uses it yet", says: "Begin with a topic of three partitions, somebody who writes and somebody who reads; or make your own.", deeds: [["Begin with an example", "example"], ["A topic of my own", "topic"]] };
@@ -43,7 +43,7 @@ export function guide(root, part, { state, act, hands, jump, look }) {
     example: () => example(act), start: () => act({ do: "start" }), slow: () => { look("durability"); act({ do: "slow disk", by_ms: 2000 }); },
     kill: () => act({ do: "kill", loses: "unsynced" }), play: () => part("play").click(), step: () => part("step").click(),
     ...Object.fromEntries(["topic", "producer", "consumer", "produce"].map((name) => [name, () => hands.open(name)])),
-    home: () => act({ do: "create topic", topic: state.frame.actors.find((one) => !state.frame.topics.some((topic) => topic.name === one.spec.topic)).spec.topic, partitions: 3 }),
+    home: () => act({ do: "create topic", topic: state.frame.actors.find((one) => homeless(one, state.frame)).spec.topic, partitions: 3 }),
     before: () => jump(Math.max(0, state.marks.findLast((one) => one.kind === "crashed" || one.kind === "killed").event - 2)),
     ledger: () => part("ledger-sum").scrollIntoView({ block: "center" }),
   };

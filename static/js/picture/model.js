@@ -49,6 +49,26 @@ export function keyMark(key, letters) {
 }
 const TONES = 6;
 
+/** In which order a consumer got its last records: one stay in a partition after the other. */
+export const received = (actor) => (actor.received ?? []).map(([partition, first, last], i) => `${i ? "" : "partition "}${partition}: ${first === last ? thin(first) : `${thin(first)} to ${thin(last)}`}`).join(" | ") || "nothing";
+
+export const homeless = (actor, frame) => frame.brokers.some((one) => one.up) && !frame.topics.some((one) => one.name === actor.spec.topic);
+export const full = (disk) => disk.space_bytes !== null && disk.space_bytes - disk.used_bytes < 1000;
+export const stuck = (actor, frame) => actor.waiting > 3 && frame.brokers.some((one) => !one.up || full(one.disk) || one.log_dir_offline);
+
+/** Why a client cannot go on, in a sentence, and what to ask about the cause; null when nothing is in its way. */
+export function trouble(actor, frame) {
+  const [broker] = frame.brokers, asks = { of: "broker", name: broker.name };
+  if (!actor.up) return null;
+  if (actor.frozen_until_us > frame.time.now_us) return { says: `${actor.name} is frozen until ${clock(actor.frozen_until_us)}.` };
+  if (actor.cut) return { says: `${actor.name} is cut off from ${broker.name}.` };
+  if (!broker.up) return { says: `${actor.name} cannot go on: ${broker.name} is down. It tries again until the broker is back; below is why it is down.`, asks };
+  if (homeless(actor, frame)) return { says: `${actor.name} cannot go on: there is no topic ${actor.spec.topic}. It asks for it again and again, and goes on as soon as it is there.` };
+  if (broker.log_dir_offline) return { says: `${actor.name} cannot go on: ${broker.name} cannot use its log directory (${broker.log_dir_offline}).`, asks };
+  if (actor.spec.kind === "producer" && full(broker.disk)) return { says: `${actor.name} cannot go on: the disk of ${broker.name} is full, so the broker takes no record. It tries again until there is room.`, asks };
+  return null;
+}
+
 /** The class of one record under a lens. */
 export function shade(lens, part, offset, reader, record) {
   if (lens === "keys") return record?.key == null ? "keyless" : `tone-${keyMark(record.key, 1).tone}`;

@@ -1,5 +1,5 @@
 // Draws a frame into one SVG: producers, the broker with its partitions, who reads, what is on its way.
-import { bytes, clock, gone, keyMark, many, partitions, position, ROWS_MAX, shade, thin } from "./model.js";
+import { bytes, clock, full, gone, homeless, keyMark, many, partitions, position, ROWS_MAX, shade, stuck, thin } from "./model.js";
 import { grid } from "./grid.js";
 import { keyed } from "./keyed.js";
 
@@ -156,9 +156,6 @@ export function stage(svg) {
     return null;
   }
 
-  const homeless = (actor, frame) => frame.brokers.some((one) => one.up) && !frame.topics.some((one) => one.name === actor.spec.topic);
-  const full = (disk) => disk.space_bytes !== null && disk.space_bytes - disk.used_bytes < 1000;
-  const stuck = (actor, frame) => actor.waiting > 3 && frame.brokers.some((one) => !one.up || full(one.disk) || one.log_dir_offline);
   const frozen = (one, frame) => (one.frozen_until_us > frame.time.now_us ? `frozen until ${clock(one.frozen_until_us, 0)}` : null);
 
   return {

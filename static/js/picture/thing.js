@@ -1,5 +1,5 @@
 // One thing of the picture, chosen by a click, Enter or the arrow keys: its facts, "why?" for each, and what can be done.
-import { partitions, plain, position, readers, thin } from "./model.js";
+import { partitions, plain, position, readers, received, thin, trouble } from "./model.js";
 import { clientDeeds, renew, says, topicDeeds } from "./rows.js";
 
 const HASHES = { java: "its hash by Java's client (murmur2)", librdkafka: "its hash by librdkafka (CRC-32)", article: "its hash by murmur3" };
@@ -94,9 +94,9 @@ export function things(root, svg, part, { state, explain, draw, act, hands }) {
     actor(thing, frame) {
       const one = frame.actors.find((found) => found.name === thing.name);
       if (!one) { fill(thing.name, [["Now", "It is not there at this moment."]], []); return; }
-      const held = Object.entries(one.positions ?? {}).map(([name, offset]) => `${name} at ${offset}`).join(", ");
-      fill(`${one.spec.kind} ${one.name}`, [["State", one.up ? (one.cut ? "cut off" : "up") : "down"], ["Does", says(one.spec)], ...(one.spec.kind === "producer" ? [["Made", thin(one.made)], ["In its memory", thin(one.waiting)]] : [["Had", thin(one.had)], ["Holds", held || "nothing"]])],
-        [["Why is it so?", { of: "actor", name: thing.name }, `Why is ${thing.name} as it is?`]], clientDeeds(one, { act, ...hands }));
+      const wrong = trouble(one, frame), held = Object.entries(one.positions ?? {}).map(([name, offset]) => `${name} at ${offset}`).join(", ");
+      fill(`${one.spec.kind} ${one.name}`, [["State", one.up ? (one.cut ? "cut off" : "up") : "down"], ...(wrong ? [["But", wrong.says]] : []), ["Does", says(one.spec)], ...(one.spec.kind === "producer" ? [["Made", thin(one.made)], ["In its memory", thin(one.waiting)]] : [["Had", thin(one.had)], ["Holds", held || "nothing"], ["Received, in this order", received(one)]])],
+        [wrong ? ["Why can it not go on?", wrong.asks ?? { of: "actor", name: thing.name }, `Why can ${thing.name} not go on?`, wrong.says] : ["Why is it so?", { of: "actor", name: thing.name }, `Why is ${thing.name} as it is?`]], clientDeeds(one, { act, ...hands }));
     },
     you() {
       fill("You", [["Do", "Whatever you do is an event of this world: the chain of every \u201cwhy?\u201d can end in it."]], [],

@@ -1,8 +1,11 @@
 """What a picture shows of records, however it is made: one after the other, or anew."""
 
+from itertools import pairwise
+
 from engine.simulation.hosted.cells import CELLS, Cells
+from engine.simulation.hosted.consume_actor import RECEIVED_MAX
 from engine.simulation.hosted.picture import picture
-from tests.engine.simulation.hosted.worlds import begin, busy, until
+from tests.engine.simulation.hosted.worlds import begin, busy, consumer, producer, until
 
 
 def records(timeline, cells=None):
@@ -39,3 +42,24 @@ def test_a_record_in_the_place_of_a_lost_one_is_shown():
     shown = str(records(timeline, cells))
     assert "another" in shown and "lost" not in shown
     assert cells.these == {} and len(cells.last) <= 3
+
+
+def received(timeline):
+    (reader,) = [one for one in picture(timeline)["actors"] if one["name"] == "c1"]
+    return reader["received"]
+
+
+def test_a_reader_remembers_in_which_order_it_got_its_last_records():
+    timeline = begin()
+    producer(timeline, limit=30)
+    timeline.run(20_000, until_us=timeline.world.now_us + 4_000_000)
+    consumer(timeline, group=None)
+    timeline.run(20_000, until_us=timeline.world.now_us + 2_000_000)
+    stays = received(timeline)
+    assert sorted(one[0] for one in stays) == [0, 1, 2], "what was there before comes partition after partition"
+    assert sum(last - first + 1 for _, first, last in stays) == 30
+    producer(timeline, "p2", keys="round")
+    timeline.run(20_000, until_us=timeline.world.now_us + 4_000_000)
+    assert len(received(timeline)) == RECEIVED_MAX
+    followed = [one for one, other in pairwise(received(timeline)) if one[0] == other[0] and one[2] + 1 == other[1]]
+    assert not followed, "one stay is one span"
