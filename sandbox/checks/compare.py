@@ -60,6 +60,8 @@ def words(compare: Compare) -> str:
     """What is asked for."""
     if "null" in compare:
         return "none" if compare["null"] else "some"
+    if compare.get("ge") == compare.get("le", ...):
+        return f"exactly {_number(compare['ge'])}"
     return " and ".join(f"{WORDS[how]}{_number(limit)}" for how, limit in compare.items())
 
 

@@ -13,6 +13,7 @@ from sandbox.checks import compare, measures
 from sandbox.checks.answers import same
 from sandbox.checks.compare import Compare
 from sandbox.checks.gathered import Fact, Gathered, refers, value
+from sandbox.checks.measures import Received
 from sandbox.checks.model import Clause
 from sandbox.checks.states import things
 
@@ -41,6 +42,13 @@ class Report(NamedTuple):
     def done(self) -> bool:
         """Whether every clause holds, and nothing spoilt it."""
         return not self.spoilt and all(one.met for one in self.verdicts)
+
+
+class Sights(NamedTuple):
+    """What a page shows beside the words: who got what in which order, and how partitions share."""
+
+    received: list[Received]
+    shares: list[tuple[int, int]]  # partition, records
 
 
 @dataclass(slots=True)
@@ -77,8 +85,7 @@ class Evaluation:
                 first = self._check(missing[0])
                 known = Verdict(clause.id, clause.say, False, f"Waits for: {first.say}.", 0, True)
             else:
-                begun = max((self.found[name].event for name in clause.after), default=0)
-                known = DECIDE[clause.kind](self, clause, begun)
+                known = DECIDE[clause.kind](self, clause, self._begun(clause))
             self.found[clause.id] = known
         return known
 
@@ -120,6 +127,36 @@ class Evaluation:
         read = [one for one in self.gathered.facts[clause.id] if one["event"] > begun]
         return self._measured(clause, measures.of_order(written, read), read)
 
+    def sights(self) -> Sights:
+        """What can be seen of the checks that measure order and shares and wait for nothing any more."""
+        readers, shares = [], []
+        for one in self.gathered.step.checks:
+            if self._check(one.id).waits:
+                continue
+            if one.kind == "order":
+                readers = measures.received(list(self.gathered.records[one.id]), self.gathered.facts[one.id])
+            elif "share" in one.measure:
+                shares = measures.shares(self._chosen(one, self._begun(one)))
+        return Sights([one for one in readers if one.numbers], shares)
+
+    def _begun(self, clause: Clause) -> int:
+        """The event from which on a clause counts."""
+        return max((self._since(name, clause) for name in clause.after), default=0)
+
+    def _since(self, name: str, clause: Clause) -> int:
+        """When a check came true that this clause waits for.
+
+        A prediction that has to be right is judged on records since it was said last; all else that was done since it
+        was said first stays done, so that saying it anew takes nothing away that cannot be done twice.
+        """
+        check = next(one for one in self.gathered.step.checks if one.id == name)
+        judged = any(one.kind == "right" and one.of == check.of for one in self.gathered.step.checks)
+        if check.kind == "answered" and clause.kind == "records" and judged:
+            newest = self.gathered.answer(check.of)
+            assert newest is not None, "it waits for the answer"
+            return newest.event
+        return self.found[name].event
+
     def _chosen(self, clause: Clause, begun: int) -> list[Fact]:
         return [one for one in self.gathered.records[clause.id] if one["event"] > begun and self._fits(clause, one)]
 
@@ -129,7 +166,7 @@ class Evaluation:
             if not chosen and clause.waiting:
                 return Verdict(clause.id, clause.say, False, clause.waiting, 0)
             because = "; ".join(_measure_words(name, found[name], clause.measure[name]) for name in short)
-            return Verdict(clause.id, clause.say, False, f"{because}.", 0)
+            return Verdict(clause.id, clause.say, False, f"{because[:1].upper()}{because[1:]}.", 0)
         fact = {**self._deciding(clause, chosen, clause.measure.get("count", {})), **found}
         if "topic" in fact and "offset" in fact:
             fact["address"] = f"{fact['topic']}/{fact['partition']}/{fact['offset']}"
@@ -157,7 +194,7 @@ class Evaluation:
         one, wrong = best
         return (
             "; ".join(
-                f"{name} is {value(one, name)}, asked for: {compare.words(self._resolved(clause.where[name]))}"
+                f"{name} is {value(one, name)}, needed: {compare.words(self._resolved(clause.where[name]))}"
                 for name in wrong
             )
             + "."
@@ -168,7 +205,12 @@ class Evaluation:
         if answer is None:
             return Verdict(clause.id, clause.say, False, clause.waiting or "No answer yet.", 0)
         return Verdict(
-            clause.id, clause.say, True, f"You said: {answer.value}.", answer.event, fact={"value": answer.value}
+            clause.id,
+            clause.say,
+            True,
+            f"You said: {answer.value}.",
+            self.gathered.first_answer(clause.of).event,
+            fact={"value": answer.value},
         )
 
     def _right(self, clause: Clause, begun: int) -> Verdict:
@@ -224,21 +266,30 @@ def report(gathered: Gathered) -> Report:
 def _so_far(times: Compare, count: int) -> str:
     if times == {"ge": 1}:
         return "Not yet."
-    return f"{count} so far, asked for: {compare.words(times)}."
+    return f"{count} so far, and {compare.words(times)} are needed."
 
 
-NAMES = {
-    "count": "records", "partitions": "partitions with records", "keys": "different keys",
-    "runs": "stays in one partition", "longest_run": "longest stay in one partition, in records",
-    "share": "share of the fullest partition", "keys_on_several": "keys in more than one partition",
-    "delivered": "records read", "out_of_order": "records read later than a younger one",
-    "out_of_order_within": "the same inside one partition",
+SO_FAR = {  # what is there, before how much of it is needed
+    "count": "{} records so far", "partitions": "they are in {} partitions", "keys": "they have {} different keys",
+    "runs": "{} stays in one partition", "longest_run": "at most {} in a row went to one partition",
+    "share": "the fullest partition has {}", "keys_on_several": "{} keys are in more than one partition",
+    "delivered": "one reader got {} of them", "out_of_order": "{} came after one that was written later",
+    "out_of_order_within": "{} did so inside one partition",
 }  # fmt: skip
+ONE = {"records": "record", "partitions": "partition", "keys": "key", "stays": "stay"}
 
 
 def _measure_words(name: str, found: Any, how: Compare) -> str:
-    shown = f"{found:.2f}" if isinstance(found, float) else str(found)
-    return f"{NAMES[name]}: {shown}, asked for: {compare.words(how)}"
+    """In people's words: how much there is, and how much is needed."""
+    if name == "share":
+        percents = {one: round(limit * 100) if isinstance(limit, int | float) else limit for one, limit in how.items()}
+        return f"{SO_FAR[name].format(f'{found:.0%}'.replace('%', ' %'))}, and {compare.words(percents)} % are needed"
+    said = SO_FAR[name].format(found)
+    if found == 1:
+        for more, one in ONE.items():
+            said = said.replace(f" {more}", f" {one}")
+        said = said.replace(" keys are", " key is")
+    return f"{said}, and there must be none" if how == {"eq": 0} else f"{said}, and {compare.words(how)} are needed"
 
 
 def _with_found(text: str, fact: Mapping[str, Any]) -> str:

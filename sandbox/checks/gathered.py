@@ -100,6 +100,10 @@ class Gathered:
         """The newest answer to a question."""
         return next((one for one in reversed(self.answers) if one.ask == ask), None)
 
+    def first_answer(self, ask: str) -> Answer:
+        """The first answer to a question that has one."""
+        return next(one for one in self.answers if one.ask == ask)
+
 
 def refers(how: compare.Compare) -> bool:
     """Whether a comparison takes its value from another check."""

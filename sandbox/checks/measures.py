@@ -5,7 +5,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sandbox.checks.gathered import Fact
 
@@ -41,24 +41,51 @@ def _runs(lanes: Iterable[int]) -> list[int]:
     return runs
 
 
-def of_order(records: Sequence[Fact], deliveries: Sequence[Fact]) -> Measured:
-    """How often a record came to a reader after one that was written later; the same inside partitions."""
+class Received(NamedTuple):
+    """What one reader got of some records: each by its number among those written, with its partition."""
+
+    node: str
+    numbers: list[tuple[int, int]]  # (number from 0, partition), in the order in which they came
+
+    def stays(self, most: int) -> list[tuple[int, list[int]]]:
+        """Stays in one partition with the numbers that came, from 1; of the first records only."""
+        found: list[tuple[int, list[int]]] = []
+        for number, partition in self.numbers[:most]:
+            if not found or found[-1][0] != partition:
+                found.append((partition, []))
+            found[-1][1].append(number + 1)
+        return found
+
+
+def received(records: Sequence[Fact], deliveries: Sequence[Fact]) -> list[Received]:
+    """In which order each reader got these records, in the order of their first delivery."""
     written = {(one["partition"], one["offset"]): place for place, one in enumerate(records)}
-    best: Measured = {"delivered": 0, "out_of_order": 0, "out_of_order_within": 0}
-    for node in dict.fromkeys(one["node"] for one in deliveries):
-        read = [
-            (one["partition"], offset)
+    return [
+        Received(node, [
+            (written[one["partition"], offset], int(one["partition"]))
             for one in deliveries
             if one["node"] == node
             for offset in range(one["first"], one["last"] + 1)
             if (one["partition"], offset) in written
-        ]
-        newest, newest_within, outside, within = -1, dict.fromkeys((place for place, _ in read), -1), 0, 0
-        for partition, offset in read:
-            place = written[partition, offset]
+        ])
+        for node in dict.fromkeys(str(one["node"]) for one in deliveries)
+    ]  # fmt: skip
+
+
+def of_order(records: Sequence[Fact], deliveries: Sequence[Fact]) -> Measured:
+    """How often a record came to a reader after one that was written later; the same inside partitions."""
+    best: Measured = {"delivered": 0, "out_of_order": 0, "out_of_order_within": 0}
+    for reader in received(records, deliveries):
+        newest, newest_within, outside, within = -1, dict.fromkeys((lane for _, lane in reader.numbers), -1), 0, 0
+        for place, partition in reader.numbers:
             outside += place < newest
             within += place < newest_within[partition]
             newest, newest_within[partition] = max(newest, place), max(newest_within[partition], place)
-        if len(read) >= best["delivered"]:
-            best = {"delivered": len(read), "out_of_order": outside, "out_of_order_within": within}
+        if len(reader.numbers) >= best["delivered"]:
+            best = {"delivered": len(reader.numbers), "out_of_order": outside, "out_of_order_within": within}
     return best
+
+
+def shares(records: Sequence[Fact]) -> list[tuple[int, int]]:
+    """How many of these records each partition has that has any."""
+    return sorted(Counter(int(one["partition"]) for one in records).items())

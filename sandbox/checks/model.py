@@ -34,6 +34,7 @@ class Clause(NamedTuple):
     value: Scalar  # what an answer must be; "@clause.name" is what was found there
     waiting: str  # in words, while nothing has come
     unless: tuple[str, ...] = ()  # of hints: not when these hold
+    remove: str = ""  # of hints: the client that stands in the way, to be removed by a press
 
 
 class Ask(NamedTuple):
@@ -65,7 +66,7 @@ class Step(NamedTuple):
     concepts: tuple[int, ...]
     introduces: tuple[str, ...]  # actions
     text: tuple[str, ...]  # paragraphs
-    do: str
+    do: tuple[str, ...]  # one thing after the other
     after_text: tuple[str, ...]  # what was to be seen, once it is done
     asks: tuple[Ask, ...]
     checks: tuple[Clause, ...]
@@ -73,6 +74,7 @@ class Step(NamedTuple):
     never: tuple[Clause, ...]  # what spoils the step: then it is begun anew
     tools: tuple[Tool, ...]
     gadgets: tuple[str, ...]
+    lens: str  # through which the picture is looked at when it opens; empty: as it was
     solution: tuple[Mapping[str, Any], ...]
     wrong: tuple[Mapping[str, Any], ...]
     wrong_hint: str
@@ -102,3 +104,4 @@ CONCEPTS = {
     54: "Hash of the key", 55: "No key: sticky partition", 56: "Hot key",
 }  # fmt: skip
 GADGETS = ("hash", "disk")
+LENSES = ("replication", "durability", "keys", "delivery")

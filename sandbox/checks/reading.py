@@ -58,18 +58,26 @@ def _filled(value: Any, names: Mapping[str, str]) -> Any:
 def _step(part: Table) -> Step:
     step = Step(
         id=part.text("id"), title=part.text("title"), concepts=part.wholes("concepts"),
-        introduces=part.words("introduces"), text=part.words("text"), do=part.text("do"),
+        introduces=part.words("introduces"), text=part.words("text"), do=part.words("do"),
         after_text=part.words("after_text"), asks=tuple(map(_ask, part.parts("ask", CLAUSES_MAX))),
         checks=tuple(map(_clause, part.parts("check", CLAUSES_MAX))),
         hints=tuple(map(_clause, part.parts("hint", CLAUSES_MAX))),
         never=tuple(map(_clause, part.parts("never", CLAUSES_MAX))),
         tools=tuple(map(_tool, part.parts("tool", CLAUSES_MAX))), gadgets=part.words("gadgets", model.GADGETS),
+        lens=_lens(part),
         solution=part.moves("solution", MOVES_MAX), wrong=part.moves("wrong", MOVES_MAX),
         wrong_hint=part.text("wrong_hint", ""), ruin=part.moves("ruin", MOVES_MAX),
     )  # fmt: skip
     _check_names(step, part)
     part.done()
     return step
+
+
+def _lens(part: Table) -> str:
+    lens = part.text("lens", "")
+    if lens and lens not in model.LENSES:
+        raise part.wrong(f"lens is one of {', '.join(model.LENSES)}", "lens")
+    return lens
 
 
 def _check_names(step: Step, part: Table) -> None:
@@ -88,6 +96,8 @@ def _check_names(step: Step, part: Table) -> None:
         for value in (one.value, *(limit for compare in one.where.values() for limit in compare.values())):
             if isinstance(value, str) and value.startswith("@") and value[1:].partition(".")[0] not in checks:
                 raise part.wrong(f"{one.id!r} takes {value!r} from a check that is not in this step")
+    if any(one.remove for one in step.hints) and not any(tool.action["do"] == "remove" for tool in step.tools):
+        raise part.wrong("a hint removes a client only where a tool of the step does")
     for ask in step.asks:
         if ask.shown_by and ask.shown_by not in checks:
             raise part.wrong(f"the question {ask.id!r} is answered by {ask.shown_by!r}, which is no check of this step")
@@ -129,6 +139,7 @@ def _clause(part: Table) -> Clause:
         id=part.text("id"), say=part.text("say"), kind=kind, of=of, where=part.compares("where", "eq"),
         after=part.words("after"), times=part.compare("times", "ge") or ALWAYS, distinct=part.text("distinct", ""),
         by=by, measure=measure, value=part.scalar("is"), waiting=part.text("waiting", ""), unless=part.words("unless"),
+        remove=part.text("remove", ""),
     )  # fmt: skip
     part.done()
     return clause

@@ -28,6 +28,7 @@ LOOK_S = 0.03  # of one look, so that other worlds do not wait
 EVENTS_AT_ONCE = 64  # between two looks at the clock
 KNOWN_MAX = 50_000
 ANSWERS_MAX = 200
+STRIP_MAX, READERS_MAX = 60, 4  # records of one reader, and readers, that are shown in order
 
 
 @dataclass(slots=True)
@@ -121,9 +122,10 @@ def as_json(watched: LessonWatch, timeline: Timeline, report: Report | None) -> 
     """What a page is told."""
     where = {"event": timeline.world.events, "present": timeline.at_present, "behind": report is None}
     if report is None:
-        nothing = {"clauses": [], "hints": [], "hint_ids": [], "spoilt": [], "truths": {}, "files": []}
-        return {**where, "done": False, **nothing}
+        nothing = {"clauses": [], "hints": [], "hint_ids": [], "spoilt": [], "truths": {}, "files": [], "received": []}
+        return {**where, "done": False, "shares": [], **nothing}
     evaluation = Evaluation(watched.gathered)
+    sights = evaluation.sights()
     truths = {}
     for ask in watched.step.asks:
         shown = next((one for one in report.verdicts if one.id == ask.shown_by), None)
@@ -133,5 +135,9 @@ def as_json(watched: LessonWatch, timeline: Timeline, report: Report | None) -> 
         **where, "done": report.done, "hints": list(report.hints), "hint_ids": list(report.hint_ids),
         "spoilt": list(report.spoilt), "truths": truths,
         "clauses": [{**one._asdict(), "fact": None} for one in report.verdicts],
-        "files": watched.gathered.state["files"],
+        "files": watched.gathered.state["files"], "shares": sights.shares,
+        "received": [
+            {"node": one.node, "more": max(0, len(one.numbers) - STRIP_MAX), "stays": one.stays(STRIP_MAX)}
+            for one in sights.received[-READERS_MAX:]
+        ],
     }  # fmt: skip

@@ -5,7 +5,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,6 +75,25 @@ class ClauseRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Near:
+    """What is said of a nearly right state, and who is to be removed first, by the form of that number."""
+
+    say: str
+    remove: str = ""
+    form: int = 0
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one partition has of some records."""
+
+    partition: int
+    records: int
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """How the step stands."""
 
@@ -86,12 +105,14 @@ class Status:
     compared: list[Compared]
     note: str
     files: list[Mapping[str, Any]]
+    near: list[Near]
+    shares: list[Share]
     trouble: str = ""
 
     @property
     def digest(self) -> str:
         """Another one when something else is to be shown."""
-        told = [self.report.get(name) for name in ("clauses", "hints", "spoilt")]
+        told = [self.report.get(name) for name in ("clauses", "hints", "spoilt", "received", "shares")]
         shown = [*told, self.done, self.note, self.files, self.trouble]
         told = json.dumps([*shown, [one.truth for one in self.compared]], sort_keys=True, default=str)
         return hashlib.sha256(told.encode()).hexdigest()[:16]
@@ -146,7 +167,8 @@ def panel(sandbox: Sandbox, run: LessonRun, status: Status | None, refused: Refu
     given = {ask.id: lesson_runs.answered(run, ask.id) or "" for ask in step.asks}
     questions = [Question(ask, given[ask.id], *(refused[1:] if refused[0] == ask.id else ())) for ask in step.asks]
     tools = [tool_form(run, step, number) for number in range(len(step.tools))]
-    count = 4 if "fourth" in step.do or "4 partitions" in step.do else 3
+    do = " ".join(step.do)
+    count = 4 if "fourth" in do or "4 partitions" in do else 3
     asked = [name for name in lesson.names.values() if any(name in ask.say for ask in step.asks)]
     key = max(asked, key=len) if asked else lesson.names.get("a", "")  # the one that is asked about
     return Panel(sandbox, run, lesson, step, status, questions, tools, gadget.hashed(key, count), key, count)
@@ -227,7 +249,9 @@ def status(run: LessonRun, step: Step, report: Report, trouble: str = "") -> Sta
         report, done, sum(1 for one in report.get("clauses", ()) if one["met"]),
         _clauses(run, step, report, hidden=hidden), hidden and any(one.kind != "answered" for one in step.checks),
         compared, _note(report, done, trouble),
-        [_dumped(one) for one in report.get("files", ())] if "disk" in step.gadgets else [], trouble,
+        [_dumped(one) for one in report.get("files", ())] if "disk" in step.gadgets else [],
+        [_near(step, name, say) for name, say in zip(report.get("hint_ids", ()), report.get("hints", ()), strict=True)],
+        shares_of(report.get("shares", ())), trouble,
     )  # fmt: skip
 
 
@@ -247,6 +271,19 @@ def _clauses(run: LessonRun, step: Step, report: Report, *, hidden: bool) -> lis
         first = not one.get("waits") and all(row.tone == "good" for row in rows)
         rows.append(ClauseRow(check.id, check.say, "good" if one.get("met") else "next" if first else "none", because))
     return rows
+
+
+def _near(step: Step, hint_id: str, say: str) -> Near:
+    """A hint, with the press that it asks for."""
+    remove = next(one.remove for one in step.hints if one.id == hint_id)
+    number = next((place for place, tool in enumerate(step.tools) if tool.action["do"] == "remove"), 0)
+    return Near(say, remove, number, str(step.tools[number].fields[0]["name"])) if remove else Near(say)
+
+
+def shares_of(counted: Sequence[Sequence[int]]) -> list[Share]:
+    """Each partition's part of all."""
+    whole = sum(records for _, records in counted)
+    return [Share(partition, records, round(100 * records / whole)) for partition, records in counted]
 
 
 def _note(report: Report, done: bool, trouble: str) -> str:

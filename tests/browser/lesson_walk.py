@@ -23,7 +23,7 @@ def begin(page: Page, address: str, slug: str) -> str:
     page.locator(f"section[aria-labelledby=lesson-{number}]").get_by_role("button", name="Begin").click()
     page.wait_for_selector("#lesson [data-part=title]")
     shown = page.locator("#lesson .prose strong").first.inner_text()
-    return salt_in(shown, catalog.lesson(slug, "SALT").steps[0].do)
+    return salt_in(shown, catalog.lesson(slug, "SALT").steps[0].do[0])
 
 
 def salt_in(shown: str, told: str) -> str:

@@ -1,4 +1,6 @@
 // The panel of a lesson, named on its title: looks every second while the page is seen, and leads the focus on.
+import { opensWith } from "../picture/lens.js";
+
 const LOOK_MS = 1000;
 
 export default function lesson(title) {
@@ -15,6 +17,10 @@ export default function lesson(title) {
     if (now && done === false && !document.activeElement?.matches("input, select")) panel.querySelector(".compared, .after")?.scrollIntoView({ block: "nearest", behavior: still.matches ? "auto" : "smooth" });
     done = now;
   }, LOOK_MS);
+  // A hint's press leads on to the form that did it: the hint may go, and with it the button under the finger.
+  const pressed = ({ target, detail }) => target.closest(".near") && document.getElementById(detail.target.id)?.querySelector("summary")?.focus({ preventScroll: true });
+  panel.addEventListener("htmx:afterRequest", pressed);
+  if ("opensWith" in title.dataset) opensWith(title.dataset.opensWith, title.dataset.step);
   if ("moved" in title.dataset) {
     title.focus({ preventScroll: true });
     panel.querySelector(".lesson-body").scrollTop = 0;

@@ -1,5 +1,15 @@
 // What the colour of a record means; a fork is looked at through the same lens as what it was forked from.
-const KEPT = "odradek-lens";
+const KEPT = "odradek-lens", STEP = "odradek-lens-step";
+
+/** A step of a lesson opens with its lens; what is chosen afterwards stays, also when the page comes anew. */
+export function opensWith(name, step) {
+  try {
+    if (sessionStorage.getItem(STEP) === step) return;
+    sessionStorage.setItem(STEP, step);
+    sessionStorage.setItem(KEPT, name); // for a picture that is not there yet
+  } catch { /* it opens with it each time */ }
+  document.querySelector(`.segmented [data-lens="${name}"]`)?.click();
+}
 
 export function lens(root, { state, draw }) {
   const buttons = [...root.querySelectorAll("[data-lens]")];

@@ -97,6 +97,16 @@ def test_order_is_kept_inside_partitions_and_not_between_them():
     assert measures.of_order(records, each)["out_of_order"] == 0
 
 
+def test_what_is_missing_is_said_in_peoples_words():
+    def said(name, found, how):
+        return evaluate._measure_words(name, found, how)
+
+    assert said("count", 1, {"ge": 12}) == "1 record so far, and at least 12 are needed"
+    assert said("share", 0.7, {"lt": 0.45}) == "the fullest partition has 70 %, and less than 45 % are needed"
+    assert said("keys_on_several", 2, {"eq": 0}) == "2 keys are in more than one partition, and there must be none"
+    assert compare.words({"ge": 3, "le": 3}) == "exactly 3" and compare.words({"le": 3}) == "at most 3"
+
+
 def test_answers_are_taken_as_people_write_them():
     assert same(" 1,024 ", 1024) and not same("1024 bytes", 1024)
     assert same("orders-x 0 2", "orders-x/0/2") and same("orders-x, 0, 2", "orders-x/0/2")

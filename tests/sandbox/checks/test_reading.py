@@ -69,7 +69,7 @@ def line_of(text: str, part: str) -> int:
 
 def test_a_lesson_is_read_and_its_names_carry_the_salt():
     lesson = reading.read(WHOLE, "nine", "abcd")
-    assert lesson.steps[0].do == "Make orders-abcd."
+    assert lesson.steps[0].do == ("Make orders-abcd.",)
     assert lesson.steps[0].checks[1].where == {"topic": {"eq": "orders-abcd"}}
     assert lint.faults(lesson) == []
 

@@ -108,7 +108,7 @@ def test_a_step_that_is_spoilt_says_so_and_begins_anew_in_a_fork(hosts, browser,
     branch = LessonRun.objects.exclude(pk=run.pk).get()
     hosts.run(branch.sandbox_id, 100)
     panel = text(browser.get(url("lesson-panel", branch.sandbox_id)))
-    assert "An event is a fact" in panel and "cannot be done any more" not in panel
+    assert "A mistake, and its correction" in panel and "cannot be done any more" not in panel
 
 
 def test_answers_that_are_none_are_refused_where_they_stand(hosts, browser, run):
@@ -161,6 +161,25 @@ def test_no_template_of_a_sentence_is_ever_shown(hosts, browser, run):
     browser.post(url("lesson-answer", run.sandbox_id), {"ask": "after_kill", "value": "all"})
     panel = text(browser.get(url("lesson-panel", run.sandbox_id)))
     assert "You said how many bytes it has" in panel and "{" not in panel[panel.find("clauses") :]
+
+
+def test_a_hint_brings_the_press_that_removes_who_is_in_the_way(hosts, browser, sandbox):
+    hosts.ask(sandbox.id, "pause")
+    hosts.ask(sandbox.id, "step", events=3)
+    run = lesson_runs.begin(sandbox, "keys-partitions-order", 3)
+    LessonRun.objects.update(step=2)
+    name, topic = f"nokey-{run.salt}", f"sales-{run.salt}"
+    hosts.ask(sandbox.id, "act", action={"do": "create topic", "topic": topic, "partitions": 3})
+    actor = {"kind": "producer", "name": name, "topic": topic, "keys": "round"}
+    hosts.ask(sandbox.id, "act", action={"do": "add", "actor": actor})
+    hosts.run(sandbox.id, 500)
+    panel = text(browser.get(url("lesson-panel", sandbox.id)))
+    assert "Remove it first" in panel and f"Remove {name}</button>" in panel and 'data-opens-with="keys"' in panel
+    assert '<option value="none" selected>' in panel, "the step is about no keys"
+    browser.post(url("lesson-answer", sandbox.id), {"ask": "spread", "value": "runs"})
+    assert "Done." in text(browser.post(url("lesson-act", sandbox.id, 1), {"name": name}))
+    hosts.run(sandbox.id, 500)
+    assert "Remove it first" not in text(browser.get(url("lesson-panel", sandbox.id)))
 
 
 def test_a_guest_with_a_sandbox_begins_in_it_and_goes_on_to_the_next_lesson(hosts, settings, data):

@@ -5,6 +5,7 @@ import pytest
 from sandbox.checks import lint
 from sandbox.checks.model import CAUSED
 from sandbox.lessons import catalog
+from sandbox.runner import lesson_watch
 from tests.sandbox.lessons.played import Played, missing, solved, up_to
 
 SLUGS = catalog.ORDER
@@ -141,6 +142,108 @@ def test_a_watch_made_anew_from_the_history_says_the_same():
     played.watch = None
     again = played.look()
     assert [(one.id, one.met, one.event) for one in again.verdicts] == [(o.id, o.met, o.event) for o in told.verdicts]
+
+
+def step_of(slug: str, step_id: str) -> Played:
+    return up_to(slug, [one.id for one in catalog.lesson(slug, "x").steps].index(step_id))
+
+
+def test_a_right_prediction_stays_right_when_the_record_has_a_slip_of_the_pen():
+    played = step_of("first-event", "1.3")
+    topic, key, trace = (played.lesson.names[name] for name in ("topic", "key", "trace"))
+    slip = {"do": "produce", "topic": topic, "key": key, "value": "paid", "headers": {"trace": "trase"}}
+    report = played.play([{"answer": "next_offset", "value": "2"}, {"act": slip}, {"run": 60}])
+    assert "no_header" in report.hint_ids
+    report = played.play([{"act": {**slip, "headers": {"trace": trace}}}, {"run": 60}])
+    assert missing(report) == [("located", "Not that record yet: topic, partition and offset, divided by slashes.")]
+    assert played.play([{"answer": "address", "value": f"{topic}/0/3"}]).done
+
+
+def test_a_wrong_prediction_is_said_anew_and_judged_on_the_next_record():
+    played = step_of("first-event", "1.3")
+    sent = [move for move in played.step.solution if "act" in move or "run" in move]
+    report = played.play([{"answer": "next_offset", "value": "9"}, *sent])
+    assert [name for name, _ in missing(report)] == ["foresaw", "located"]
+    address = {"answer": "address", "value": f"{played.lesson.names['topic']}/0/3"}
+    assert played.play([{"answer": "next_offset", "value": "3"}, *sent, address]).done
+
+
+def test_a_wrong_prediction_of_a_partition_takes_nothing_away_that_cannot_be_done_twice():
+    """A partition is added once: a wrong number is said anew, and only the record is sent again."""
+    played = step_of("keys-partitions-order", "3.6")
+    right = next(move for move in played.step.solution if move.get("answer") == "where_a")
+    wrong = {"answer": "where_a", "value": str((int(played.value(right)) + 1) % 4)}
+    report = played.play([wrong if move is right else move for move in played.step.solution])
+    assert [name for name, _ in missing(report)] == ["right_a"]
+    sent = next(move for move in played.step.solution if move.get("act", {}).get("do") == "produce")
+    report = played.play([right, sent, {"run_ms": 500}])
+    assert report.done and report.hints == (), (missing(report), report.hints)
+
+
+def shown(played: Played) -> dict:
+    return lesson_watch.as_json(played.watch, played.timeline, played.look())
+
+
+def test_the_order_in_which_a_reader_got_records_is_shown_as_it_came():
+    played = step_of("keys-partitions-order", "3.4")
+    assert shown(played)["received"] == []
+    played.play(played.step.solution)
+    (strip,) = shown(played)["received"]
+    numbers = [number for _, part in strip["stays"] for number in part]
+    assert (strip["node"], strip["more"], sorted(numbers)) == ("reader", 0, list(range(1, 13)))
+    assert numbers != sorted(numbers) and all(part == sorted(part) for _, part in strip["stays"])
+    lanes = [lane for lane, _ in strip["stays"]]
+    assert len(lanes) == len(set(lanes)) > 1, "partition after partition"
+
+
+def test_the_shares_of_a_hot_key_are_counted_since_its_keys_changed():
+    played = step_of("keys-partitions-order", "3.5")
+    changed = next(
+        place for place, move in enumerate(played.step.solution) if move.get("act", {}).get("do") == "change"
+    )
+    played.play(played.step.solution[:changed])
+    hot = dict(shown(played)["shares"])
+    assert max(hot.values()) > sum(hot.values()) * 0.55
+    played.play(played.step.solution[changed:])
+    even = dict(shown(played)["shares"])
+    assert sorted(even) == [0, 1, 2] and max(even.values()) < sum(even.values()) * 0.45
+
+
+REMOVED = [
+    (one.id, step.id)
+    for step in catalog.lesson("keys-partitions-order", "x").steps
+    for one in step.hints
+    if one.remove and one.id == step.wrong_hint
+]
+
+
+@pytest.mark.parametrize(("hint", "step_id"), REMOVED)
+def test_a_hint_is_gone_when_what_it_speaks_of_is_removed_and_the_step_can_still_be_done(hint, step_id):
+    played = step_of("keys-partitions-order", step_id)
+    assert hint in played.play(played.step.wrong).hint_ids
+    (remove,) = [one.remove for one in played.step.hints if one.id == hint]
+    assert hint not in played.play([{"act": {"do": "remove", "name": remove}}, {"run_ms": 500}]).hint_ids
+    done = [move for move in played.step.solution if move.get("act", {}).get("actor", {}).get("name") != "reader"]
+    if step_id == "3.7":  # the other client of the two is there already
+        done = [
+            move for move in done if move.get("act", {}).get("actor", {}).get("name") != played.lesson.names["java"]
+        ]
+    if step_id == "3.4":
+        done += [{"act": {"do": "add", "actor": {**played.step.solution[-2]["act"]["actor"], "name": "reader2"}}}]
+        done += [{"run_ms": 2_000}]
+    report = played.play(done)
+    assert report.done, missing(report)
+    assert hint not in report.hint_ids
+
+
+@pytest.mark.parametrize(("slug", "number"), STEPS)
+def test_nothing_that_is_read_before_the_answer_gives_it_away(slug, number):
+    """Neither the words of the right choice nor what explains it stand in the title, the text or what is to be done."""
+    step = catalog.lesson(slug, "x").steps[number]
+    told = " ".join((step.title, *step.text, *step.do)).lower()
+    for ask in step.asks:
+        for part in (dict(ask.choices).get(str(ask.truth), ""), ask.because):
+            assert not part or part.lower().rstrip(".") not in told, (step.id, ask.id)
 
 
 def test_the_articles_sample_and_what_clients_do_with_it():
