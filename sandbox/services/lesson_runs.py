@@ -8,6 +8,7 @@ passed only when the runner reported it done; what is done stays done.
 """
 
 import secrets
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -100,6 +101,25 @@ def answer(run: LessonRun, ask_id: str, value: str, event: int) -> None:
         kept.answers = [*kept.answers, {"ask": ask_id, "value": value, "event": event}]
         kept.save(update_fields=["answers", "used_at"])
     run.answers = kept.answers
+
+
+def answer_all(run: LessonRun, typed: Mapping[str, str], right: Collection[str], event: int) -> dict[str, str]:
+    """Keep what is filled in and new, by one press; return which questions are refused, and why.
+
+    What was said before stays as it is, unless nothing else is said: then all is said anew but what has come true.
+    """
+    filled = {name: value for name, value in typed.items() if value.strip()}
+    if not filled:
+        open_ones = [name for name in typed if answered(run, name) is None] or list(typed)
+        return {open_ones[0]: "An answer, please: a guess is enough."}
+    fresh = [name for name, value in filled.items() if " ".join(value.split()) != answered(run, name)]
+    refused = {}
+    for name in fresh or [name for name in filled if name not in right]:
+        try:
+            answer(run, name, filled[name], event)
+        except LessonRefused as wrong:
+            refused[name] = wrong.reason
+    return refused
 
 
 def answered(run: LessonRun, ask_id: str) -> str | None:

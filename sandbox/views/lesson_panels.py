@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sandbox.checks.answers import same
 from sandbox.checks.model import CONCEPTS, Ask, Lesson, Step, Tool
@@ -16,7 +16,16 @@ from sandbox.models import LessonRun, Sandbox
 from sandbox.services import lesson_runs
 
 Report = Mapping[str, Any]
-Refused = tuple[str, str, str]  # a question, why its answer was refused, and the answer
+
+
+class Typed(NamedTuple):
+    """What was sent for the questions, and why some of it was refused."""
+
+    values: Mapping[str, str] = {}
+    refused: Mapping[str, str] = {}
+
+
+NOTHING_TYPED = Typed()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +34,8 @@ class Question:
 
     ask: Ask
     answer: str
-    refused: str = ""
-    typed: str = ""
+    refused: str
+    shown: str  # what was typed, if it was refused; else the answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,7 @@ class ToolForm:
 class Compared:
     """What was foretold, and what came."""
 
+    ask: str
     say: str
     answer: str
     truth: str
@@ -134,6 +144,11 @@ class Panel:
     hash_count: int = 3
 
     @property
+    def all_said(self) -> bool:
+        """Whether every question has an answer."""
+        return all(one.answer for one in self.questions)
+
+    @property
     def concepts(self) -> list[tuple[int, str, bool]]:
         """Concepts of the lesson: number, name, whether their step is behind."""
         return [
@@ -159,19 +174,23 @@ class Panel:
         ]
 
 
-def panel(sandbox: Sandbox, run: LessonRun, status: Status | None, refused: Refused = ("", "", "")) -> Panel:
+def panel(sandbox: Sandbox, run: LessonRun, status: Status | None, typed: Typed = NOTHING_TYPED) -> Panel:
     """Everything of the open step."""
     lesson, step = lesson_runs.lesson_of(run), lesson_runs.open_step(run)
     if step is None:
         return Panel(sandbox, run, lesson, None, status)
-    given = {ask.id: lesson_runs.answered(run, ask.id) or "" for ask in step.asks}
-    questions = [Question(ask, given[ask.id], *(refused[1:] if refused[0] == ask.id else ())) for ask in step.asks]
+    questions = [_question(ask, lesson_runs.answered(run, ask.id) or "", typed) for ask in step.asks]
     tools = [tool_form(run, step, number) for number in range(len(step.tools))]
     do = " ".join(step.do)
     count = 4 if "fourth" in do or "4 partitions" in do else 3
     asked = [name for name in lesson.names.values() if any(name in ask.say for ask in step.asks)]
     key = max(asked, key=len) if asked else lesson.names.get("a", "")  # the one that is asked about
     return Panel(sandbox, run, lesson, step, status, questions, tools, gadget.hashed(key, count), key, count)
+
+
+def _question(ask: Ask, answer: str, typed: Typed) -> Question:
+    reason = typed.refused.get(ask.id, "")
+    return Question(ask, answer, reason, typed.values.get(ask.id, answer) if typed.refused else answer)
 
 
 def foretold(run: LessonRun, step: Step) -> bool:
@@ -242,7 +261,7 @@ def status(run: LessonRun, step: Step, report: Report, trouble: str = "") -> Sta
             continue
         words = dict(ask.choices)
         told = words.get(str(truth), str(truth))
-        compared.append(Compared(ask.say, words.get(said, said), told, same(said, truth), ask.because))
+        compared.append(Compared(ask.id, ask.say, words.get(said, said), told, same(said, truth), ask.because))
     done = run.reached_at is not None
     hidden = not done and not foretold(run, step)
     return Status(

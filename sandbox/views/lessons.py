@@ -6,6 +6,7 @@ what a browser sends; a GET changes nothing but what was reached.
 """
 
 import uuid
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +29,7 @@ from sandbox.services import lesson_runs, sandboxes, visitors
 from sandbox.services.lesson_runs import LessonRefused
 from sandbox.services.sandboxes import SandboxRefused
 from sandbox.views import lesson_panels
-from sandbox.views.lesson_panels import Status, ToolRefused
+from sandbox.views.lesson_panels import Status, ToolRefused, Typed
 
 LISTED_MAX = 50
 LOOKS_MAX = 8  # of one request, while the checks are behind the world
@@ -120,16 +121,26 @@ def lesson_status(request: HttpRequest, sandbox_id: uuid.UUID) -> HttpResponse:
 @login_not_required
 @require_POST
 def lesson_answer(request: HttpRequest, sandbox_id: uuid.UUID) -> HttpResponse:
-    """Keep an answer, before the deed."""
+    """Keep the answers of a step, before the deed."""
     sandbox, run = _run(request, sandbox_id)
-    ask, value = request.POST.get("ask", ""), request.POST.get("value", "")
+    step = lesson_runs.open_step(run)
+    if step is None or request.POST.get("step", step.id) != step.id:
+        return _panel(request, sandbox, run, trouble="This question is not open any more: here is where you are.")
+    values = {ask.id: request.POST.get(ask.id, "") for ask in step.asks}
+    before = _status(sandbox, run)
+    right = [one.ask for one in before.compared if one.right] if before else []
     try:
-        lesson_runs.answer(run, ask, value, _event(sandbox))
-    except LessonRefused as refused:
-        return _said(request, sandbox, run, ask, (refused.field, refused.reason, value[:300]))
-    except (ControlRefused, NoRunner) as refused:
-        return _said(request, sandbox, run, ask, (ask, str(refused), value[:300]))
-    return _said(request, sandbox, run, ask)
+        refused = lesson_runs.answer_all(run, values, right, _event(sandbox))
+    except (ControlRefused, NoRunner) as no:
+        refused = {step.asks[0].id: str(no)}
+    panel = lesson_panels.panel(sandbox, run, _status(sandbox, run), Typed(_clipped(values), refused))
+    if not request.htmx:
+        return _panel(request, sandbox, run)
+    return render(request, "sandbox/lesson.html#said", {"panel": panel, "sandbox": sandbox})
+
+
+def _clipped(values: Mapping[str, str]) -> dict[str, str]:
+    return {name: value[:300] for name, value in values.items()}
 
 
 @login_not_required
@@ -177,7 +188,7 @@ def lesson_restart(request: HttpRequest, sandbox_id: uuid.UUID) -> HttpResponse:
         event = lesson_runs.opened_at(run, step_id)
         made = control.ask(sandbox.id, "fork", **{"from": event, "name": f"{sandbox.name[:40]}, again from {step_id}"})
     except (LessonRefused, ControlRefused, NoRunner) as refused:
-        return _panel(request, sandbox, run, ("", str(refused), ""))
+        return _panel(request, sandbox, run, trouble=str(refused))
     branch = Sandbox.objects.get(id=uuid.UUID(made["sandbox"]))
     lesson_runs.carry_over(run, branch, step_id)
     control.ask(branch.id, "play", speed=1)
@@ -202,28 +213,15 @@ def lesson_hash(request: HttpRequest) -> HttpResponse:
     return render(request, "sandbox/lesson.html#hashed", context)
 
 
-def _said(
-    request: HttpRequest, sandbox: Sandbox, run: LessonRun, ask: str, refused: lesson_panels.Refused = ("", "", "")
-) -> HttpResponse:
-    """The one question with its answer, and what that changes: what is typed elsewhere on the panel stays."""
-    panel = lesson_panels.panel(sandbox, run, _status(sandbox, run), refused)
-    one = next((each for each in panel.questions if each.ask.id == ask), None)
-    if one is None or not request.htmx:  # the step is another one by now
-        response = _panel(request, sandbox, run, refused)
-        if request.htmx:
-            response["HX-Retarget"] = "#lesson"
-        return response
-    return render(request, "sandbox/lesson.html#said", {"panel": panel, "one": one, "sandbox": sandbox})
-
-
-def _panel(
-    request: HttpRequest, sandbox: Sandbox, run: LessonRun, refused: tuple[str, str, str] = ("", "", "")
-) -> HttpResponse:
+def _panel(request: HttpRequest, sandbox: Sandbox, run: LessonRun, trouble: str = "") -> HttpResponse:
     if not request.htmx and request.method == "POST":  # without scripts the page comes anew
         return redirect("sandbox:sandbox-detail", sandbox_id=sandbox.id)
-    panel = lesson_panels.panel(sandbox, run, _status(sandbox, run), refused)
-    context = {"panel": panel, "trouble": refused[1] if not refused[0] else "", "moved": request.method == "POST"}
-    return render(request, "sandbox/lesson.html", context)
+    panel = lesson_panels.panel(sandbox, run, _status(sandbox, run))
+    response = render(
+        request, "sandbox/lesson.html", {"panel": panel, "trouble": trouble, "moved": request.method == "POST"}
+    )
+    response["HX-Retarget"] = "#lesson"  # whatever asked: the step may be another one by now
+    return response
 
 
 def _status(sandbox: Sandbox, run: LessonRun) -> Status | None:

@@ -69,7 +69,7 @@ def say(page: Page, step: Step, ask_id: str, value: str) -> None:
             page.keyboard.press("ArrowDown")
         expect(form.get_by_role("radio", checked=True)).to_have_value(value)
     else:
-        tab_to(page, form.locator("input[name=value]"))
+        tab_to(page, form.locator("input"))
         page.keyboard.type(value)
     page.keyboard.press("Enter")
     expect(form.get_by_role("status")).to_contain_text("noted")

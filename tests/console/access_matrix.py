@@ -250,7 +250,7 @@ SANDBOX_PAGES = [
     row("sandbox:lesson-hash", GET, ANYBODY),
     row("sandbox:lesson-panel", GET, OWN),
     row("sandbox:lesson-status", GET, OWN, done=204),
-    row("sandbox:lesson-answer", POST, OWN, {"ask": "x", "value": "y"}, done=302),
+    row("sandbox:lesson-answer", POST, OWN, {"first_number": "0"}, done=302),
     row("sandbox:lesson-act", POST, OWN, done=302, number=0),
     row("sandbox:lesson-next", POST, OWN, done=302),
     row("sandbox:lesson-restart", POST, OWN, done=302),

@@ -35,10 +35,7 @@ def solve(browser, hosts, run) -> None:
             hosts.run(run.sandbox_id, 50)
         elif "answer" in move:
             value = move.get("value") or str(size_of_log(hosts, run))
-            assert (
-                browser.post(url("lesson-answer", run.sandbox_id), {"ask": move["answer"], "value": value}).status_code
-                == 200
-            )
+            assert browser.post(url("lesson-answer", run.sandbox_id), {move["answer"]: value}).status_code == 200
             run.refresh_from_db()
         else:
             hosts.run(run.sandbox_id, move.get("run_ms", 500))
@@ -89,7 +86,7 @@ def test_the_first_lesson_from_its_first_step_to_its_end(hosts, browser, run):
 
 
 def test_a_wrong_prediction_is_kept_and_compared(hosts, browser, run):
-    browser.post(url("lesson-answer", run.sandbox_id), {"ask": "first_number", "value": "1"})
+    browser.post(url("lesson-answer", run.sandbox_id), {"first_number": "1"})
     hosts.ask(run.sandbox_id, "act", action={"do": "create topic", "topic": f"orders-{run.salt}"})
     hosts.run(run.sandbox_id, 500)
     panel = text(browser.get(url("lesson-panel", run.sandbox_id)))
@@ -113,10 +110,10 @@ def test_a_step_that_is_spoilt_says_so_and_begins_anew_in_a_fork(hosts, browser,
 
 def test_answers_that_are_none_are_refused_where_they_stand(hosts, browser, run):
     for value, words in [("", "a guess is enough"), ("one", "whole number"), ("9" * 400, "300 characters")]:
-        shown = text(browser.post(url("lesson-answer", run.sandbox_id), {"ask": "first_number", "value": value}))
+        shown = text(browser.post(url("lesson-answer", run.sandbox_id), {"first_number": value}))
         assert words in shown and 'aria-invalid="true"' in shown
         assert not value or value[:300] in shown, "what was typed is kept"
-    shown = text(browser.post(url("lesson-answer", run.sandbox_id), {"ask": "nonsense", "value": "1"}))
+    shown = text(browser.post(url("lesson-answer", run.sandbox_id), {"step": "9.9"}))
     assert "not open any more" in shown
     run.refresh_from_db()
     assert run.answers == []
@@ -125,7 +122,7 @@ def test_answers_that_are_none_are_refused_where_they_stand(hosts, browser, run)
 def test_a_form_of_the_step_acts_once_the_prediction_is_made_and_keeps_what_was_typed(hosts, browser, run):
     act = url("lesson-act", run.sandbox_id, 0)
     assert "First say what will happen" in text(browser.post(act, {"topic": "x", "partitions": "1"}))
-    browser.post(url("lesson-answer", run.sandbox_id), {"ask": "first_number", "value": "0"})
+    browser.post(url("lesson-answer", run.sandbox_id), {"first_number": "0"})
     shown = text(browser.post(act, {"topic": "bad name", "partitions": "1"}))
     assert 'value="bad name"' in shown and "error" in shown
     assert "whole number" in text(browser.post(act, {"topic": "orders", "partitions": "many"}))
@@ -136,20 +133,37 @@ def test_a_form_of_the_step_acts_once_the_prediction_is_made_and_keeps_what_was_
 
 
 def test_an_answer_brings_its_own_question_and_leaves_what_is_typed_elsewhere(hosts, browser, run):
-    said = browser.post(url("lesson-answer", run.sandbox_id), {"ask": "first_number", "value": "0"})
+    said = browser.post(url("lesson-answer", run.sandbox_id), {"first_number": "0"})
     shown = text(said)
     assert 'id="question-first_number"' in shown and "noted: 0" in shown
     assert "<aside" not in shown and 'name="partitions"' not in shown, "the forms of the step stay as they are"
     assert 'id="press-0" hx-swap-oob="true"' in shown and 'id="lesson-foot" hx-swap-oob="true"' in shown
-    late = browser.post(url("lesson-answer", run.sandbox_id), {"ask": "nonsense", "value": "0"})
+    late = browser.post(url("lesson-answer", run.sandbox_id), {"step": "9.9"})
     assert late["HX-Retarget"] == "#lesson" and "<aside" in text(late)
+
+
+def test_one_press_says_all_that_is_filled_in_and_what_came_true_stays(hosts, browser, run):
+    LessonRun.objects.update(slug="keys-partitions-order")
+    answer = url("lesson-answer", run.sandbox_id)
+    shown = text(browser.post(answer, {"step": "3.1", "where_a": "2", "where_b": "two", "where_c": ""}))
+    assert "noted: 2" in shown and "A whole number, such as 2." in shown and 'value="two"' in shown
+    browser.post(answer, {"step": "3.1", "where_a": "2", "where_b": "1", "where_c": "0"})
+    run.refresh_from_db()
+    assert [(one["ask"], one["value"]) for one in run.answers] == [("where_a", "2"), ("where_b", "1"), ("where_c", "0")]
+
+
+def test_what_came_true_is_not_said_anew_and_what_did_not_may_be():
+    run = LessonRun(slug="keys-partitions-order", salt="k3f9", answers=[{"ask": "where_a", "value": "2", "event": 4}])
+    typed = {"where_a": "2", "where_b": "", "where_c": ""}
+    assert lesson_runs.answer_all(run, typed, ["where_a"], 9) == {}
+    assert run.answers[-1]["event"] == 4, "the record that it came true with counts"
 
 
 def test_conditions_do_not_give_away_what_is_to_be_foretold(hosts, browser, run):
     LessonRun.objects.update(step=1)
     panel = text(browser.get(url("lesson-panel", run.sandbox_id)))
     assert "The first one is where it was, unchanged" not in panel and "once you have said what will happen" in panel
-    browser.post(url("lesson-answer", run.sandbox_id), {"ask": "first_event", "value": "stays"})
+    browser.post(url("lesson-answer", run.sandbox_id), {"first_event": "stays"})
     panel = text(browser.get(url("lesson-panel", run.sandbox_id)))
     assert "The first one is where it was, unchanged" in panel
     assert "You said: It stays as it was, beside the new one." in panel, "in the words of the answer"
@@ -158,7 +172,7 @@ def test_conditions_do_not_give_away_what_is_to_be_foretold(hosts, browser, run)
 def test_no_template_of_a_sentence_is_ever_shown(hosts, browser, run):
     solve(browser, hosts, run)
     LessonRun.objects.update(step=4)
-    browser.post(url("lesson-answer", run.sandbox_id), {"ask": "after_kill", "value": "all"})
+    browser.post(url("lesson-answer", run.sandbox_id), {"after_kill": "all"})
     panel = text(browser.get(url("lesson-panel", run.sandbox_id)))
     assert "You said how many bytes it has" in panel and "{" not in panel[panel.find("clauses") :]
 
@@ -176,7 +190,7 @@ def test_a_hint_brings_the_press_that_removes_who_is_in_the_way(hosts, browser, 
     panel = text(browser.get(url("lesson-panel", sandbox.id)))
     assert "Remove it first" in panel and f"Remove {name}</button>" in panel and 'data-opens-with="keys"' in panel
     assert '<option value="none" selected>' in panel, "the step is about no keys"
-    browser.post(url("lesson-answer", sandbox.id), {"ask": "spread", "value": "runs"})
+    browser.post(url("lesson-answer", sandbox.id), {"spread": "runs"})
     assert "Done." in text(browser.post(url("lesson-act", sandbox.id, 1), {"name": name}))
     hosts.run(sandbox.id, 500)
     assert "Remove it first" not in text(browser.get(url("lesson-panel", sandbox.id)))
@@ -201,7 +215,7 @@ def test_nothing_is_sent_when_nothing_has_changed(hosts, browser, run):
     seen = shown.split("seen=")[1].split('"')[0]
     assert browser.get(status, {"step": 0, "seen": seen}).status_code == 204
     assert browser.get(status, {"step": 3, "seen": seen}).status_code == 204
-    browser.post(url("lesson-answer", run.sandbox_id), {"ask": "first_number", "value": "0"})
+    browser.post(url("lesson-answer", run.sandbox_id), {"first_number": "0"})
     assert browser.get(status, {"step": 0, "seen": seen}).status_code == 200
 
 
@@ -224,9 +238,7 @@ def test_the_past_and_a_runner_that_is_away_are_said(hosts, browser, run):
     assert "looking at the past" in text(browser.get(url("lesson-panel", run.sandbox_id)))
     hosts.down = True
     assert "No process hosts sandboxes" in text(browser.get(url("lesson-panel", run.sandbox_id)))
-    assert "No process hosts" in text(
-        browser.post(url("lesson-answer", run.sandbox_id), {"ask": "first_number", "value": "0"})
-    )
+    assert "No process hosts" in text(browser.post(url("lesson-answer", run.sandbox_id), {"first_number": "0"}))
 
 
 def test_the_gadget_shows_three_ways_and_the_articles_own_numbers(hosts, browser):
