@@ -146,12 +146,11 @@ class Evaluation:
     def _since(self, name: str, clause: Clause) -> int:
         """When a check came true that this clause waits for.
 
-        A prediction that has to be right is judged on records since it was said last; all else that was done since it
-        was said first stays done, so that saying it anew takes nothing away that cannot be done twice.
+        A prediction is judged on records since it was said last; whatever else was done since it was said first stays
+        done, so that saying it anew takes nothing away that cannot be done twice.
         """
         check = next(one for one in self.gathered.step.checks if one.id == name)
-        judged = any(one.kind == "right" and one.of == check.of for one in self.gathered.step.checks)
-        if check.kind == "answered" and clause.kind == "records" and judged:
+        if check.kind == "answered" and clause.kind == "records":
             newest = self.gathered.answer(check.of)
             assert newest is not None, "it waits for the answer"
             return newest.event
