@@ -98,7 +98,7 @@ def test_a_world_sleeps_on_disk_and_wakes_as_it_was(pumped, sandbox):
 
 
 def test_a_history_that_is_too_long_is_thinned_and_every_moment_can_still_be_had(pumped, sandbox):
-    begin(pumped, sandbox, 9_000)
+    begin(pumped, sandbox, 14_000)
     hosted = pumped.runner.hosted[sandbox.id]
     pumped.ok(sandbox, "jump", to=5_000)
     there = pumped.ok(sandbox, "digest")["digest"]
