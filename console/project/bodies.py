@@ -26,8 +26,9 @@ from console.middleware import BODY_DROPPED
 from console.models import ConsoleSession
 from console.services import tokens
 
-UNKNOWN_BYTES_MAX = 256 << 10  # a guest's record of 64 KiB, in hex
-BODY_BYTES_MAX = settings.DATA_UPLOAD_MAX_MEMORY_SIZE + (256 << 10)  # with what stands around the fields of a form
+# With what stands around the fields of a form.
+UNKNOWN_BYTES_MAX = settings.GUEST_UPLOAD_MAX_MEMORY_SIZE + (16 << 10)
+BODY_BYTES_MAX = settings.DATA_UPLOAD_MAX_MEMORY_SIZE + (256 << 10)
 DRAINED_BYTES_MAX = 256 << 20
 
 

@@ -176,6 +176,7 @@ USE_TZ = True
 USE_I18N = False
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 << 20  # of a form: a record of a few megabytes can be typed in, in hex or base64
+GUEST_UPLOAD_MAX_MEMORY_SIZE = 240 << 10  # of who is not signed in: a guest's record of 64 KiB, in hex
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"

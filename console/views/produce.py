@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from console.forms.produce import COMPRESSIONS, HeaderRow, ProduceForm, as_typed
-from console.guests import open_to_guests
+from console.guests import Guest, open_to_guests
 from console.kafka import records
 from console.kafka.errors import KafkaError, KafkaRefused, NotAuthorized, NotFound
 from console.kafka.producing import ProducerRecord
@@ -50,7 +50,7 @@ class ProducePage:
     place: str = "topics"
     kinds: tuple[tuple[str, str], ...] = tuple(encodings.NAMES.items())
     compressions: tuple[str, ...] = COMPRESSIONS
-    form_bytes_max: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    form_bytes_max: int = 0  # of all that is typed
 
     @property
     def partitions(self) -> int:
@@ -201,7 +201,9 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     sent = sendings.of(_user_id(request), cluster.pk, name)
-    page = ProducePage(cluster, name, head, form, sent, refused, source, tombstone, told=told)
+    is_guest = isinstance(request.user, Guest)
+    most = settings.GUEST_UPLOAD_MAX_MEMORY_SIZE if is_guest else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    page = ProducePage(cluster, name, head, form, sent, refused, source, tombstone, told=told, form_bytes_max=most)
     return render(request, "console/records/produce.html", {"page": page}, status=status)
 
 

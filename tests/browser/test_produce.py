@@ -69,7 +69,7 @@ def test_many_are_sent_with_placeholders_and_too_much_is_not_sent(installation, 
     page.locator("#sent summary").click()
     expect(page.locator("#sent .stretches li")).to_have_count(4)
     page.evaluate(PASTE)
-    expect(page.locator("[data-part=why-not]")).to_contain_text("Not pasted: 100\u202f000\u202f000 characters")
+    expect(page.locator("[data-part=why-not]")).to_contain_text("Not pasted: 100\u202f000\u202f000 B are too long")
     page.get_by_label("Value", exact=True).fill("x" * 1_100_000)
     expect(page.locator("[data-part=why-not]")).to_contain_text("the topic takes 1\u202f048\u202f588")
     page.get_by_role("button", name="Send", exact=True).click(force=True)

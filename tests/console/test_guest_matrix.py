@@ -93,6 +93,12 @@ def test_no_link_of_a_guests_pages_leads_to_a_form_for_signing_in_but_that_one(s
     assert not closed, "\n".join(closed)
 
 
+def test_a_guests_form_knows_how_much_is_taken_of_guests(stage, of_a_guest):
+    page = f"/clusters/{stage.cast.cluster.pk}/topics/orders.placed/produce/"
+    for client, most in ((of_a_guest[0], 240 << 10), (stage.cast.owner, 8 << 20)):
+        assert f'data-form-limit="{most}"' in client.get(page).content.decode()
+
+
 def test_a_guest_who_writes_without_an_end_is_told_so(stage, of_a_guest, monkeypatch):
     theirs, _ = of_a_guest
     monkeypatch.setattr(audit, "GUEST_ENTRIES_AN_HOUR", 0)

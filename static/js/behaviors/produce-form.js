@@ -1,6 +1,7 @@
 // Says how many bytes a key and a value are while they are typed, and does not send what is too long for topic or form.
 import { size } from "../typed-size.js";
 
+const sent = (text) => size("text", text.replace(/\r?\n/g, "\r\n")); // as a form is sent: its line ends are two bytes
 const thin = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 const PLACEHOLDER = /\{(n|uuid|now|now_ms|random -?\d+ -?\d+)\}/; // as services/placeholders.py knows them
 export default function produceForm(form) {
@@ -19,12 +20,12 @@ export default function produceForm(form) {
     for (const field of fields) {
       const length = size(field.kind.value, field.text.value);
       bytes += length;
-      typed += field.text.value.length;
+      typed += sent(field.text.value);
       field.size.textContent = field.kind.value === "null" ? "null" : length ? `${thin(length)} B` : "empty, 0 B";
       if (field.of) field.of.hidden = field.kind.value === "null";
     }
     const plain = form.elements.compression.value === "none";
-    if (typed > formLimit) refusal = `This is too long for a form: it takes ${thin(formLimit)} B, and ${thin(typed)} characters are typed.`;
+    if (typed > formLimit) refusal = `This is too long for a form: it takes ${thin(formLimit)} B, and ${thin(typed)} B are typed.`;
     else if (plain && bytes > limit) refusal = `Key and value are ${thin(bytes)} B; the topic takes ${thin(limit)} (max.message.bytes).`;
     else refusal = "";
     const literal = !form.elements.fill.checked && fields.map((field) => PLACEHOLDER.exec(field.text.value)).find(Boolean);
@@ -38,10 +39,10 @@ export default function produceForm(form) {
     look();
   });
   form.addEventListener("paste", (event) => { // refused before the page has to hold and lay it out
-    const length = event.clipboardData.getData("text").length;
+    const length = sent(event.clipboardData.getData("text"));
     if (length <= Number(form.dataset.formLimit)) return;
     event.preventDefault();
-    why.textContent = `Not pasted: ${thin(length)} characters are too long for a form, which takes ${thin(form.dataset.formLimit)} B.`;
+    why.textContent = `Not pasted: ${thin(length)} B are too long for a form, which takes ${thin(form.dataset.formLimit)} B.`;
   });
   form.addEventListener("submit", (event) => {
     if (refusal || form.dataset.sent) { event.preventDefault(); return; } // a second click is not a second record
