@@ -17,8 +17,9 @@ from django.shortcuts import resolve_url
 from console import guests
 from console.kafka import errors
 from console.rest.errors import ApiError, response_of
-from console.services import outages, sessions
+from console.services import clusters, outages, sessions
 from console.views import errors as pages
+from console.views import live
 
 BODY_DROPPED = "Odradek-Body-Dropped"  # a header that the web server sets, and takes off what clients send
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -154,6 +155,21 @@ class SignInOrGuest(LoginRequiredMiddleware):
             if isinstance(request.user, guests.Guest):
                 return None
         return super().process_view(request, view_func, view_args, view_kwargs)
+
+
+class LivePages:
+    """A page that asks again by itself wakes no sandbox."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer one request."""
+        token = clusters.WAKES.set(not request.headers.get(live.HEADER))
+        try:
+            return self.get_response(request)
+        finally:
+            clusters.WAKES.reset(token)
 
 
 class ClusterErrors:

@@ -60,8 +60,8 @@ def ask(sandbox_id: UUID, do: str, *, time_limit_s: float = TIME_LIMIT_S, **argu
     return ok
 
 
-def wake(cluster: Cluster) -> None:
-    """Wake the sandbox behind a connection of the console, if it sleeps; ClusterUnreachable says why it cannot be."""
+def wake(cluster: Cluster, *, may_wake: bool) -> None:
+    """Wake the sandbox behind a connection of the console, if it sleeps; ClusterUnreachable says why not."""
     sandbox = Sandbox.objects.filter(cluster=cluster).only("id", "runner", "leased_until").first()
     if sandbox is None:
         return
@@ -71,6 +71,8 @@ def wake(cluster: Cluster) -> None:
         cluster.save(update_fields=["unix_path"])
     if sandbox.runner and sandbox.leased_until and sandbox.leased_until > timezone.now():
         return
+    if not may_wake:
+        raise ClusterUnreachable("this sandbox sleeps; open the page again and it wakes")
     try:
         ask(sandbox.id, "wake")
     except (ControlRefused, NoRunner) as error:

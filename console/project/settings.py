@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "console.middleware.SignInForFragments",
     # Every view needs a login unless it says otherwise (login_not_required).
     "console.middleware.SignInOrGuest",
+    "console.middleware.LivePages",
     "console.middleware.ClusterErrors",
 ]
 

@@ -4,6 +4,7 @@
 """
 
 from collections import Counter
+from contextvars import ContextVar
 
 from django.conf import settings
 from django.db import transaction
@@ -15,6 +16,9 @@ from console.models import Cluster, Colour
 from console.services import sealing
 from engine.client.config import Sasl, Tls
 
+# Whether what sleeps is woken: not by a page that asks again by itself, or a forgotten tab would have a sandbox awake
+# again seconds after it was put to sleep.
+WAKES: ContextVar[bool] = ContextVar("wakes", default=True)
 COLOURS = (Colour.STAGING, Colour.PRODUCTION, Colour.LOCAL)  # as they are given to new connections
 
 
@@ -36,7 +40,7 @@ def ensure_embedded(name: str, bootstrap: str) -> Cluster:
 def connection_spec(cluster: Cluster) -> ConnectionSpec:
     """How to reach a cluster; ClusterUnreachable if its secrets cannot be read, or if it sleeps and cannot be woken."""
     if cluster.unix_path:
-        import_string(settings.CLUSTER_WAKER)(cluster)
+        import_string(settings.CLUSTER_WAKER)(cluster, may_wake=WAKES.get())
     try:
         return spec_of(cluster, secrets_of(cluster))
     except sealing.Unreadable as error:

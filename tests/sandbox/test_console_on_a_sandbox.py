@@ -17,6 +17,7 @@ from engine.wire.messages.offset_commit import (
     OffsetCommitRequestPartition,
     OffsetCommitRequestTopic,
 )
+from sandbox import control
 from sandbox.models import Sandbox
 from sandbox.services import sandboxes
 
@@ -160,3 +161,18 @@ def test_limits_are_answered_as_kafka_answers(pumped, owner, data):
     answer = pumped.call(connection.run, spec, many, time_limit_s=10)
     assert answer.topics[0].error_code == 44
     assert "40 partitions" in answer.topics[0].error_message
+
+
+def test_a_page_that_asks_again_by_itself_wakes_no_sandbox(client, sandbox, owner, monkeypatch):
+    asked = []
+
+    def nobody_hosts_it(sandbox_id, do):
+        asked.append(do)
+        raise control.NoRunner
+
+    monkeypatch.setattr(control, "ask", nobody_hosts_it)
+    client.force_login(owner)
+    page = f"/clusters/{sandbox.cluster_id}/topics/"
+    again = client.get(page, headers={"X-Live": "1"})
+    assert (again.status_code, asked) == (503, []) and "open the page again and it wakes" in again.content.decode()
+    assert (client.get(page).status_code, asked) == (503, ["wake"])

@@ -62,7 +62,7 @@ async def test_the_cluster_of_a_sandbox_is_woken_and_watched(cast, kafka, settin
     await one.disconnect()
 
 
-def waker(cluster):
+def waker(cluster, *, may_wake):
     """Looks into the database, as the one of sandboxes does."""
     waker.woken.append(Cluster.objects.get(pk=cluster.pk).name)
 

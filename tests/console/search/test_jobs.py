@@ -82,7 +82,7 @@ def test_only_what_is_asked_for_is_read(cast, topic):
         begin(cast, "partition:99 nee")
 
 
-def asleep(cluster):
+def asleep(cluster, *, may_wake):
     raise ClusterUnreachable("this sandbox sleeps and cannot be woken now: it is over")
 
 

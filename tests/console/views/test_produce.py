@@ -37,7 +37,7 @@ def post(cast, changes=(), client=None, **fields):
     )
 
 
-def asleep(cluster):
+def asleep(cluster, *, may_wake):
     raise ClusterUnreachable("this sandbox sleeps and cannot be woken now")
 
 

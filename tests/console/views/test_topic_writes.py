@@ -31,7 +31,7 @@ def test_only_the_role_that_it_needs_sees_the_form_or_does_it(cast, kafka, write
     assert cast.nobody.get(address(cast, what)).status_code == 302
 
 
-def asleep(cluster):
+def asleep(cluster, *, may_wake):
     raise ClusterUnreachable("this sandbox sleeps and cannot be woken now")
 
 
