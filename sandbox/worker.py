@@ -9,7 +9,6 @@ supervisor starts another; kill -9 at any point loses no action that was accepte
 *Not here*: what the runner does (runner/server.py). More of these processes are more sandboxes.
 """
 
-import gc
 import os
 import signal
 import sys
@@ -22,6 +21,7 @@ from django.conf import settings
 
 from engine.celery_worker import run_worker
 from engine.launcher import end_process, tell_ready
+from sandbox.runner.collector import calm_collector
 
 EX_SOFTWARE = 70  # sysexits.h: the runner ended by itself
 STOP_S_MAX = 20.0
@@ -76,7 +76,7 @@ def main() -> int:
             "REDIS_URL is empty: this process hosts sandboxes all the same, and nobody tells it to end "
             "those whose time is over.\n"
         )
-        freeze_what_stays()
+        calm_collector()
         hosted.thread.join()
         return 0
     return work(hosted)
@@ -103,15 +103,9 @@ def work(hosted: HostedRunner) -> int:
 
     app.steps["worker"].add(RunnerStep)
     components.Pool.requires = (*components.Pool.requires, RunnerStep)
-    freeze_what_stays()
+    calm_collector()
     hostname = f"{hosted.runner.name}@%h"
     return run_worker(app, pool_cls="solo", concurrency=1, queues=QUEUE, hostname=hostname)
-
-
-def freeze_what_stays() -> None:
-    """Take what is loaded by now out of the collector's sight: going through all of it stops every world."""
-    gc.collect()
-    gc.freeze()
 
 
 if __name__ == "__main__":

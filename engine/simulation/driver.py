@@ -39,12 +39,15 @@ def step(world: World) -> bool:
     world.now_us = at_us
     world.events += 1
     world.history.add(at_us, number, cause, kind, subject, detail)
-    end = world.ends.get(subject) if type(subject) is int else None
-    node = world.nodes.get(subject if end is None else end.node)
+    end = None
+    if type(subject) is int:
+        end = world.ends.get(subject)
+        node = None if end is None else world.nodes[end.node]
+    else:
+        node = world.nodes.get(subject)
     past = world.past
     if past is not None:
-        told = (end.node, end.peer, len(detail)) if kind == "bytes" and end else brief(kind, subject, detail, end, node)
-        past.begin(at_us, cause, kind, subject, told)
+        past.begin(at_us, cause, kind, subject, None if kind in UNTOLD else brief(kind, subject, detail, end, node))
     if node is not None:
         node.clock.at_us = at_us
     acted = world.acted
@@ -68,13 +71,11 @@ def run(world: World, events: int) -> int:
 
 
 def brief(kind: str, subject: Any, detail: Any, end: End | None, node: Node | None) -> Any:
-    """What of an event is worth keeping for people: whose it is, and how much or what."""
+    """What of an event is worth keeping for people, of those that tell something: whose it is, and how much or what."""
     if end is not None:
         return (end.node, end.peer, len(detail)) if kind == "bytes" else (end.node, end.peer)
     if type(subject) is int:
         return ("", "", len(detail)) if kind == "bytes" else ("", "")
-    if kind in UNTOLD:
-        return None
     return node.declared if node is not None and kind in ROUNDS else detail
 
 

@@ -14,6 +14,8 @@ Invariants:
 Not here: what a machine asks for (driver.py), which links are cut (faults.py).
 """
 
+from heapq import heappush
+
 from engine.core.connection.out_queue import Region
 from engine.simulation.world import End, Node, World
 
@@ -74,7 +76,7 @@ def flush(world: World, number: int) -> None:
     pieces: list[bytes] = []
     while out.items and end.in_flight <= WINDOW_BYTES // 2:  # not for every byte that arrives (the silly window)
         taken = out.take(WINDOW_BYTES - end.in_flight)
-        piece = _read(world.nodes[end.node], taken) if isinstance(taken, Region) else taken
+        piece = taken if type(taken) is bytes else _read(world.nodes[end.node], taken)  # type: ignore[arg-type]
         end.in_flight += len(piece)
         pieces.append(piece)
     # A learner sees requests, not pieces: what is sent at once arrives at once. Tests want every piece.
@@ -101,14 +103,16 @@ def _read(node: Node, region: Region) -> bytes:
 
 
 def _transmit(world: World, end: End, target: int, piece: bytes) -> None:
+    # Each request and each answer passes here: what World does for others is done in place.
     chance, cut_chance = world.chance, world.cut_chance
     low, high = world.delay_range_us
     while piece:
         cut = chance.randrange(1, len(piece)) if len(piece) > 1 and chance.random() < cut_chance else len(piece)
-        arrives_us = world.now_us + low + int(chance.random() * (high - low))  # World.delay_us, in place
+        arrives_us = world.now_us + low + int(chance.random() * (high - low))  # World.delay_us
         if arrives_us > end.last_us:
             end.last_us = arrives_us
-        world.push(end.last_us, "bytes", target, piece[:cut])
+        world.number += 1
+        heappush(world.heap, (end.last_us, world.number, world.events, "bytes", target, piece[:cut]))  # World.push
         piece = piece[cut:]
 
 
@@ -120,7 +124,7 @@ def on_bytes(world: World, number: int, piece: bytes) -> None:
         sender.in_flight -= len(piece)
     if end is not None:
         end.unread += piece
-        hand_over(world, number)
+        _hand_over(world, end)
     # Whoever sent it may have been waiting for the window, or be gone by what was just handed over.
     if sender is not None and sender.connection is not None and sender.connection.out.items and number ^ 1 in ends:
         flush(world, number ^ 1)
@@ -134,7 +138,10 @@ def on_resume(world: World, number: int, _: None) -> None:
 
 def hand_over(world: World, number: int) -> None:
     """Give the machine what is unread."""
-    end = world.ends[number]
+    _hand_over(world, world.ends[number])
+
+
+def _hand_over(world: World, end: End) -> None:
     connection, unread = end.connection, end.unread
     if connection is None or connection.paused or end.closing or len(unread) < connection.wanted_bytes:
         return

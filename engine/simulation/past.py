@@ -76,8 +76,9 @@ class Past:
         of_node = (node,)
         for one in seen:
             rows.append(of_node + one)
-            if one[0] in RULES:
-                RULES[one[0]](self.ledger, number, one[1:])
+            rule = RULES.get(one[0])
+            if rule is not None:
+                rule(self.ledger, number, one[1:])
 
     def last(self) -> Entry | None:
         """The event that was handled last."""

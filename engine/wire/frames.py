@@ -139,5 +139,12 @@ def correlation_id_of(frame: memoryview) -> int:
 
 def decode_response(api_key: int, version: int, frame: memoryview) -> tuple[int, Message]:
     """Return correlation id and message of a response's frame."""
-    header, position = decode_response_header(frame, 0, response_header_version(api_key, version))
-    return header.correlation_id, message_codec(api_key).decode_response(frame, position, version)[0]
+    correlation_id, position = correlation_id_of(frame), SIZE.size  # ResponseHeader in place, as above
+    if response_header_version(api_key, version):
+        if len(frame) == position:
+            raise Malformed("a header without room for tagged fields")
+        if frame[position]:
+            position = decode_response_header(frame, 0, FLEXIBLE - 1)[1]
+        else:
+            position += 1
+    return correlation_id, message_codec(api_key).decode_response(frame, position, version)[0]

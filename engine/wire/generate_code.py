@@ -306,13 +306,23 @@ class Decoder(Body):
             with self.block_if(null, "if n:" if self.version in field.tagged else "if n < 128:"):
                 self.put(f"{target} = {self.struct(field.fields, field.type, path)}")
         else:
-            least = field.element.bytes_min(self.version, self.flexible) if field.array else 1
-            self.put(f"n, p = {self.primitive(field, 'count')}(view, p, end, {least})")
+            self.count(field, null)
             if null:
                 self.put(f"{target}{hint} = None")
                 hint = ""
             with self.block_if(null, "if n >= 0:"):
                 self.counted(field, target, hint, path)
+
+    def count(self, field: Field, null: bool) -> None:
+        """Read how many elements or bytes follow: a count of one byte that the frame has room for in place."""
+        least = field.element.bytes_min(self.version, self.flexible) if field.array else 1
+        primitive, needed = self.primitive(field, "count"), "n" if least == 1 else f"n * {least}"
+        if self.flexible and not field.never_flexible:
+            usual = "n < 127" if null else "-1 < n < 127"
+            self.put("n = view[p] - 1", "p += 1", f"if not ({usual} and {needed} <= end - p):")
+            self.put(f"    n, p = {primitive}(view, p - 1, end, {least})")
+        else:
+            self.put(f"n, p = {primitive}(view, p, end, {least})")
 
     def counted(self, field: Field, target: str, hint: str, path: Path) -> None:
         """Read an array or bytes of which n is known."""

@@ -70,11 +70,12 @@ class OutQueue:
 
     def take(self, bytes_max: int) -> bytes | Region:
         """Return at most so much of the head, as sent: for who sends without a socket that may refuse."""
-        head = self.head()
+        head = self.items[0] if len(self.items) == 1 else self.head()
         length = len(head) if type(head) is bytes else head.length  # type: ignore[union-attr]
         if length <= bytes_max:
             self.queued_bytes -= length
-            return self.items.pop(0)
+            del self.items[0]
+            return head
         self.sent(bytes_max)
         return Region(head.file, head.position, bytes_max) if isinstance(head, Region) else head[:bytes_max]
 

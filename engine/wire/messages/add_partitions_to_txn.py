@@ -252,11 +252,17 @@ def decode_request_v3(view: memoryview, p: int) -> tuple[AddPartitionsToTxnReque
     v3_and_below_transactional_id, p = compact_string(view, p, end)
     v3_and_below_producer_id, v3_and_below_producer_epoch = unpack_qh(view, p)
     p += 10
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     v3_and_below_topics: list[AddPartitionsToTxnTopic] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 4)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 4 <= end - p):
+            n, p = compact_count(view, p - 1, end, 4)
         partitions: list[int] = list(UNPACK_INT32S[n](view, p))
         p += 4 * n
         tags = view[p]
@@ -273,17 +279,26 @@ def decode_request_v3(view: memoryview, p: int) -> tuple[AddPartitionsToTxnReque
 
 def decode_request_v4_5(view: memoryview, p: int) -> tuple[AddPartitionsToTxnRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 14)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 14 <= end - p):
+        n, p = compact_count(view, p - 1, end, 14)
     transactions: list[AddPartitionsToTxnTransaction] = []
     for _ in range(n):
         transactional_id, p = compact_string(view, p, end)
         producer_id, producer_epoch, verify_only = unpack_qho(view, p)
         p += 11
-        n, p = compact_count(view, p, end, 3)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 3 <= end - p):
+            n, p = compact_count(view, p - 1, end, 3)
         topics: list[AddPartitionsToTxnTopic] = []
         for _ in range(n):
             name, p = compact_string(view, p, end)
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             partitions: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
             tags = view[p]
@@ -413,11 +428,17 @@ def decode_response_v3(view: memoryview, p: int) -> tuple[AddPartitionsToTxnResp
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     results_by_topic_v3_and_below: list[AddPartitionsToTxnTopicResult] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 7)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 7 <= end - p):
+            n, p = compact_count(view, p - 1, end, 7)
         results_by_partition: list[AddPartitionsToTxnPartitionResult] = []
         for _ in range(n):
             partition_index, partition_error_code, tags = unpack_ihB(view, p)
@@ -441,15 +462,24 @@ def decode_response_v4_5(view: memoryview, p: int) -> tuple[AddPartitionsToTxnRe
     end = len(view)
     throttle_time_ms, error_code = unpack_ih(view, p)
     p += 6
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     results_by_transaction: list[AddPartitionsToTxnResult] = []
     for _ in range(n):
         transactional_id, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 3)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 3 <= end - p):
+            n, p = compact_count(view, p - 1, end, 3)
         topic_results: list[AddPartitionsToTxnTopicResult] = []
         for _ in range(n):
             name, p = compact_string(view, p, end)
-            n, p = compact_count(view, p, end, 7)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 7 <= end - p):
+                n, p = compact_count(view, p - 1, end, 7)
             results_by_partition: list[AddPartitionsToTxnPartitionResult] = []
             for _ in range(n):
                 partition_index, partition_error_code, tags = unpack_ihB(view, p)

@@ -225,10 +225,16 @@ def decode_request_v0(view: memoryview, p: int) -> tuple[AlterClientQuotasReques
 
 def decode_request_v1(view: memoryview, p: int) -> tuple[AlterClientQuotasRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     entries: list[RequestEntryData] = []
     for _ in range(n):
-        n, p = compact_count(view, p, end, 3)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 3 <= end - p):
+            n, p = compact_count(view, p - 1, end, 3)
         entity: list[RequestEntityData] = []
         for _ in range(n):
             entity_type, p = compact_string(view, p, end)
@@ -238,7 +244,10 @@ def decode_request_v1(view: memoryview, p: int) -> tuple[AlterClientQuotasReques
             if tags:
                 p = skip_tags(view, p - 1, end)
             entity.append(RequestEntityData(entity_type, entity_name))
-        n, p = compact_count(view, p, end, 11)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 11 <= end - p):
+            n, p = compact_count(view, p - 1, end, 11)
         ops: list[OpData] = []
         for _ in range(n):
             key, p = compact_string(view, p, end)
@@ -345,13 +354,19 @@ def decode_response_v1(view: memoryview, p: int) -> tuple[AlterClientQuotasRespo
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 5)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 5 <= end - p):
+        n, p = compact_count(view, p - 1, end, 5)
     entries: list[ResponseEntryData] = []
     for _ in range(n):
         error_code, = unpack_h(view, p)
         p += 2
         error_message, p = compact_nullable_string(view, p, end)
-        n, p = compact_count(view, p, end, 3)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 3 <= end - p):
+            n, p = compact_count(view, p - 1, end, 3)
         entity: list[ResponseEntityData] = []
         for _ in range(n):
             entity_type, p = compact_string(view, p, end)

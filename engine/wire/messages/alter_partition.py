@@ -230,17 +230,26 @@ def decode_request_v2(view: memoryview, p: int) -> tuple[AlterPartitionRequest, 
     end = len(view)
     broker_id, broker_epoch = unpack_iq(view, p)
     p += 12
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     topics: list[RequestTopicData] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 15)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 15 <= end - p):
+            n, p = compact_count(view, p - 1, end, 15)
         partitions: list[RequestPartitionData] = []
         for _ in range(n):
             partition_index, leader_epoch = unpack_ii(view, p)
             p += 8
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             new_isr: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
             leader_recovery_state, partition_epoch, tags = unpack_biB(view, p)
@@ -264,17 +273,26 @@ def decode_request_v3(view: memoryview, p: int) -> tuple[AlterPartitionRequest, 
     end = len(view)
     broker_id, broker_epoch = unpack_iq(view, p)
     p += 12
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     topics: list[RequestTopicData] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 15)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 15 <= end - p):
+            n, p = compact_count(view, p - 1, end, 15)
         partitions: list[RequestPartitionData] = []
         for _ in range(n):
             partition_index, leader_epoch = unpack_ii(view, p)
             p += 8
-            n, p = compact_count(view, p, end, 13)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 13 <= end - p):
+                n, p = compact_count(view, p - 1, end, 13)
             new_isr_with_epochs: list[BrokerState] = []
             for _ in range(n):
                 new_isr_with_epochs_broker_id, new_isr_with_epochs_broker_epoch, tags = unpack_iqB(view, p)
@@ -353,17 +371,26 @@ def decode_response_v2_3(view: memoryview, p: int) -> tuple[AlterPartitionRespon
     end = len(view)
     throttle_time_ms, error_code = unpack_ih(view, p)
     p += 6
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     topics: list[ResponseTopicData] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 21)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 21 <= end - p):
+            n, p = compact_count(view, p - 1, end, 21)
         partitions: list[ResponsePartitionData] = []
         for _ in range(n):
             partition_index, partitions_error_code, leader_id, leader_epoch = unpack_ihii(view, p)
             p += 14
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             isr: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
             leader_recovery_state, partition_epoch, tags = unpack_biB(view, p)

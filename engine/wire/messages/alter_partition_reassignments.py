@@ -196,16 +196,25 @@ def decode_request_v0(view: memoryview, p: int) -> tuple[AlterPartitionReassignm
     end = len(view)
     timeout_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[ReassignableTopic] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 6)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 6 <= end - p):
+            n, p = compact_count(view, p - 1, end, 6)
         partitions: list[ReassignablePartition] = []
         for _ in range(n):
             partition_index, = unpack_i(view, p)
             p += 4
-            n, p = compact_nullable_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (n < 127 and n * 4 <= end - p):
+                n, p = compact_nullable_count(view, p - 1, end, 4)
             replicas: list[int] | None = None
             if n >= 0:
                 replicas = list(UNPACK_INT32S[n](view, p))
@@ -231,16 +240,25 @@ def decode_request_v1(view: memoryview, p: int) -> tuple[AlterPartitionReassignm
     end = len(view)
     timeout_ms, allow_replication_factor_change = unpack_io(view, p)
     p += 5
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[ReassignableTopic] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 6)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 6 <= end - p):
+            n, p = compact_count(view, p - 1, end, 6)
         partitions: list[ReassignablePartition] = []
         for _ in range(n):
             partition_index, = unpack_i(view, p)
             p += 4
-            n, p = compact_nullable_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (n < 127 and n * 4 <= end - p):
+                n, p = compact_nullable_count(view, p - 1, end, 4)
             replicas: list[int] | None = None
             if n >= 0:
                 replicas = list(UNPACK_INT32S[n](view, p))
@@ -333,11 +351,17 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[AlterPartitionReassign
     throttle_time_ms, error_code = unpack_ih(view, p)
     p += 6
     error_message, p = compact_nullable_string(view, p, end)
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     responses: list[ReassignableTopicResponse] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 8)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 8 <= end - p):
+            n, p = compact_count(view, p - 1, end, 8)
         partitions: list[ReassignablePartitionResponse] = []
         for _ in range(n):
             partition_index, partitions_error_code = unpack_ih(view, p)
@@ -365,11 +389,17 @@ def decode_response_v1(view: memoryview, p: int) -> tuple[AlterPartitionReassign
     throttle_time_ms, allow_replication_factor_change, error_code = unpack_ioh(view, p)
     p += 7
     error_message, p = compact_nullable_string(view, p, end)
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     responses: list[ReassignableTopicResponse] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 8)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 8 <= end - p):
+            n, p = compact_count(view, p - 1, end, 8)
         partitions: list[ReassignablePartitionResponse] = []
         for _ in range(n):
             partition_index, partitions_error_code = unpack_ih(view, p)

@@ -181,15 +181,24 @@ def decode_request_v1(view: memoryview, p: int) -> tuple[AlterReplicaLogDirsRequ
 
 def decode_request_v2(view: memoryview, p: int) -> tuple[AlterReplicaLogDirsRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     dirs: list[AlterReplicaLogDir] = []
     for _ in range(n):
         path, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 3)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 3 <= end - p):
+            n, p = compact_count(view, p - 1, end, 3)
         topics: list[AlterReplicaLogDirTopic] = []
         for _ in range(n):
             name, p = compact_string(view, p, end)
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             partitions: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
             tags = view[p]
@@ -288,11 +297,17 @@ def decode_response_v2(view: memoryview, p: int) -> tuple[AlterReplicaLogDirsRes
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     results: list[AlterReplicaLogDirTopicResult] = []
     for _ in range(n):
         topic_name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 7)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 7 <= end - p):
+            n, p = compact_count(view, p - 1, end, 7)
         partitions: list[AlterReplicaLogDirPartitionResult] = []
         for _ in range(n):
             partition_index, error_code, tags = unpack_ihB(view, p)

@@ -161,11 +161,17 @@ def encode_request_v0(message: AlterShareGroupOffsetsRequest, out: bytearray) ->
 def decode_request_v0(view: memoryview, p: int) -> tuple[AlterShareGroupOffsetsRequest, int]:
     end = len(view)
     group_id, p = compact_string(view, p, end)
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[AlterShareGroupOffsetsRequestTopic] = []
     for _ in range(n):
         topic_name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 13)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 13 <= end - p):
+            n, p = compact_count(view, p - 1, end, 13)
         partitions: list[AlterShareGroupOffsetsRequestPartition] = []
         for _ in range(n):
             partition_index, start_offset, tags = unpack_iqB(view, p)
@@ -240,13 +246,19 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[AlterShareGroupOffsets
     throttle_time_ms, error_code = unpack_ih(view, p)
     p += 6
     error_message, p = compact_nullable_string(view, p, end)
-    n, p = compact_count(view, p, end, 19)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 19 <= end - p):
+        n, p = compact_count(view, p - 1, end, 19)
     responses: list[AlterShareGroupOffsetsResponseTopic] = []
     for _ in range(n):
         topic_name, p = compact_string(view, p, end)
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 8)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 8 <= end - p):
+            n, p = compact_count(view, p - 1, end, 8)
         partitions: list[AlterShareGroupOffsetsResponsePartition] = []
         for _ in range(n):
             partition_index, partitions_error_code = unpack_ih(view, p)

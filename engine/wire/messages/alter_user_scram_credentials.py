@@ -149,7 +149,10 @@ def encode_request_v0(message: AlterUserScramCredentialsRequest, out: bytearray)
 
 def decode_request_v0(view: memoryview, p: int) -> tuple[AlterUserScramCredentialsRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     deletions: list[ScramCredentialDeletion] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
@@ -158,16 +161,25 @@ def decode_request_v0(view: memoryview, p: int) -> tuple[AlterUserScramCredentia
         if tags:
             p = skip_tags(view, p - 1, end)
         deletions.append(ScramCredentialDeletion(name, mechanism))
-    n, p = compact_count(view, p, end, 9)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 9 <= end - p):
+        n, p = compact_count(view, p - 1, end, 9)
     upsertions: list[ScramCredentialUpsertion] = []
     for _ in range(n):
         upsertions_name, p = compact_string(view, p, end)
         upsertions_mechanism, iterations = unpack_bi(view, p)
         p += 5
-        n, p = compact_count(view, p, end, 1)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n <= end - p):
+            n, p = compact_count(view, p - 1, end, 1)
         salt: bytes = bytes(view[p:p + n])
         p += n
-        n, p = compact_count(view, p, end, 1)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n <= end - p):
+            n, p = compact_count(view, p - 1, end, 1)
         salted_password: bytes = bytes(view[p:p + n])
         p += n
         tags = view[p]
@@ -231,7 +243,10 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[AlterUserScramCredenti
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 5)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 5 <= end - p):
+        n, p = compact_count(view, p - 1, end, 5)
     results: list[AlterUserScramCredentialsResult] = []
     for _ in range(n):
         user, p = compact_string(view, p, end)

@@ -304,7 +304,10 @@ def decode_response_v3_4(view: memoryview, p: int) -> tuple[ApiVersionsResponse,
     end = len(view)
     error_code, = unpack_h(view, p)
     p += 2
-    n, p = compact_count(view, p, end, 7)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 7 <= end - p):
+        n, p = compact_count(view, p - 1, end, 7)
     api_keys: list[ApiVersion] = []
     for _ in range(n):
         api_key, min_version, max_version, tags = unpack_hhhB(view, p)
@@ -327,7 +330,10 @@ def decode_response_v3_4(view: memoryview, p: int) -> tuple[ApiVersionsResponse,
             if tag_end > end:
                 raise Malformed('tagged field of ApiVersionsResponse')
             if tag == 0:
-                n, p = compact_count(view, p, end, 6)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 6 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 6)
                 supported_features = []
                 for _ in range(n):
                     name, p = compact_string(view, p, end)
@@ -340,7 +346,10 @@ def decode_response_v3_4(view: memoryview, p: int) -> tuple[ApiVersionsResponse,
                 finalized_features_epoch, = unpack_q(view, p)
                 p += 8
             elif tag == 2:
-                n, p = compact_count(view, p, end, 6)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 6 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 6)
                 finalized_features = []
                 for _ in range(n):
                     finalized_features_name, p = compact_string(view, p, end)

@@ -191,17 +191,26 @@ def decode_request_v0(view: memoryview, p: int) -> tuple[AssignReplicasToDirsReq
     end = len(view)
     broker_id, broker_epoch = unpack_iq(view, p)
     p += 12
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     directories: list[RequestDirectoryData] = []
     for _ in range(n):
         id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 18)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 18 <= end - p):
+            n, p = compact_count(view, p - 1, end, 18)
         topics: list[RequestTopicData] = []
         for _ in range(n):
             topic_id, = unpack_u(view, p)
             p += 16
-            n, p = compact_count(view, p, end, 5)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 5 <= end - p):
+                n, p = compact_count(view, p - 1, end, 5)
             partitions: list[RequestPartitionData] = []
             for _ in range(n):
                 partition_index, tags = unpack_iB(view, p)
@@ -280,17 +289,26 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[AssignReplicasToDirsRe
     end = len(view)
     throttle_time_ms, error_code = unpack_ih(view, p)
     p += 6
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     directories: list[ResponseDirectoryData] = []
     for _ in range(n):
         id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 18)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 18 <= end - p):
+            n, p = compact_count(view, p - 1, end, 18)
         topics: list[ResponseTopicData] = []
         for _ in range(n):
             topic_id, = unpack_u(view, p)
             p += 16
-            n, p = compact_count(view, p, end, 7)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 7 <= end - p):
+                n, p = compact_count(view, p - 1, end, 7)
             partitions: list[ResponsePartitionData] = []
             for _ in range(n):
                 partition_index, partitions_error_code, tags = unpack_ihB(view, p)

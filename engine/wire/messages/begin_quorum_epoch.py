@@ -261,11 +261,17 @@ def decode_request_v1(view: memoryview, p: int) -> tuple[BeginQuorumEpochRequest
     cluster_id, p = compact_nullable_string(view, p, end)
     voter_id, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[RequestTopicData] = []
     for _ in range(n):
         topic_name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 29)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 29 <= end - p):
+            n, p = compact_count(view, p - 1, end, 29)
         partitions: list[RequestPartitionData] = []
         for _ in range(n):
             partition_index, voter_directory_id, leader_id, leader_epoch, tags = unpack_iuiiB(view, p)
@@ -278,7 +284,10 @@ def decode_request_v1(view: memoryview, p: int) -> tuple[BeginQuorumEpochRequest
         if tags:
             p = skip_tags(view, p - 1, end)
         topics.append(RequestTopicData(topic_name, partitions))
-    n, p = compact_count(view, p, end, 5)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 5 <= end - p):
+        n, p = compact_count(view, p - 1, end, 5)
     leader_endpoints: list[LeaderEndpoint] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
@@ -389,11 +398,17 @@ def decode_response_v1(view: memoryview, p: int) -> tuple[BeginQuorumEpochRespon
     end = len(view)
     error_code, = unpack_h(view, p)
     p += 2
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[ResponseTopicData] = []
     for _ in range(n):
         topic_name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 15)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 15 <= end - p):
+            n, p = compact_count(view, p - 1, end, 15)
         partitions: list[ResponsePartitionData] = []
         for _ in range(n):
             partition_index, partitions_error_code, leader_id, leader_epoch, tags = unpack_ihiiB(view, p)
@@ -418,7 +433,10 @@ def decode_response_v1(view: memoryview, p: int) -> tuple[BeginQuorumEpochRespon
             if tag_end > end:
                 raise Malformed('tagged field of BeginQuorumEpochResponse')
             if tag == 0:
-                n, p = compact_count(view, p, end, 8)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 8 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 8)
                 node_endpoints = []
                 for _ in range(n):
                     node_id, = unpack_i(view, p)

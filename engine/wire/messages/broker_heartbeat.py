@@ -161,7 +161,10 @@ def decode_request_v1(view: memoryview, p: int) -> tuple[BrokerHeartbeatRequest,
             if tag_end > end:
                 raise Malformed('tagged field of BrokerHeartbeatRequest')
             if tag == 0:
-                n, p = compact_count(view, p, end, 16)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 16 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 16)
                 offline_log_dirs = list(UNPACK_UUIDS[n](view, p))
                 p += 16 * n
             else:
@@ -186,11 +189,17 @@ def decode_request_v2(view: memoryview, p: int) -> tuple[BrokerHeartbeatRequest,
             if tag_end > end:
                 raise Malformed('tagged field of BrokerHeartbeatRequest')
             if tag == 0:
-                n, p = compact_count(view, p, end, 16)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 16 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 16)
                 offline_log_dirs = list(UNPACK_UUIDS[n](view, p))
                 p += 16 * n
             elif tag == 1:
-                n, p = compact_nullable_count(view, p, end, 16)
+                n = view[p] - 1
+                p += 1
+                if not (n < 127 and n * 16 <= end - p):
+                    n, p = compact_nullable_count(view, p - 1, end, 16)
                 cordoned_log_dirs = None
                 if n >= 0:
                     cordoned_log_dirs = list(UNPACK_UUIDS[n](view, p))

@@ -228,7 +228,10 @@ def decode_request_v0(view: memoryview, p: int) -> tuple[BrokerRegistrationReque
     cluster_id, p = compact_string(view, p, end)
     incarnation_id, = unpack_u(view, p)
     p += 16
-    n, p = compact_count(view, p, end, 7)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 7 <= end - p):
+        n, p = compact_count(view, p - 1, end, 7)
     listeners: list[Listener] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
@@ -238,7 +241,10 @@ def decode_request_v0(view: memoryview, p: int) -> tuple[BrokerRegistrationReque
         if tags:
             p = skip_tags(view, p - 1, end)
         listeners.append(Listener(name, host, port, security_protocol))
-    n, p = compact_count(view, p, end, 6)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 6 <= end - p):
+        n, p = compact_count(view, p - 1, end, 6)
     features: list[Feature] = []
     for _ in range(n):
         features_name, p = compact_string(view, p, end)
@@ -262,7 +268,10 @@ def decode_request_v1(view: memoryview, p: int) -> tuple[BrokerRegistrationReque
     cluster_id, p = compact_string(view, p, end)
     incarnation_id, = unpack_u(view, p)
     p += 16
-    n, p = compact_count(view, p, end, 7)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 7 <= end - p):
+        n, p = compact_count(view, p - 1, end, 7)
     listeners: list[Listener] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
@@ -272,7 +281,10 @@ def decode_request_v1(view: memoryview, p: int) -> tuple[BrokerRegistrationReque
         if tags:
             p = skip_tags(view, p - 1, end)
         listeners.append(Listener(name, host, port, security_protocol))
-    n, p = compact_count(view, p, end, 6)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 6 <= end - p):
+        n, p = compact_count(view, p - 1, end, 6)
     features: list[Feature] = []
     for _ in range(n):
         features_name, p = compact_string(view, p, end)
@@ -296,7 +308,10 @@ def decode_request_v2(view: memoryview, p: int) -> tuple[BrokerRegistrationReque
     cluster_id, p = compact_string(view, p, end)
     incarnation_id, = unpack_u(view, p)
     p += 16
-    n, p = compact_count(view, p, end, 7)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 7 <= end - p):
+        n, p = compact_count(view, p - 1, end, 7)
     listeners: list[Listener] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
@@ -306,7 +321,10 @@ def decode_request_v2(view: memoryview, p: int) -> tuple[BrokerRegistrationReque
         if tags:
             p = skip_tags(view, p - 1, end)
         listeners.append(Listener(name, host, port, security_protocol))
-    n, p = compact_count(view, p, end, 6)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 6 <= end - p):
+        n, p = compact_count(view, p - 1, end, 6)
     features: list[Feature] = []
     for _ in range(n):
         features_name, p = compact_string(view, p, end)
@@ -318,7 +336,10 @@ def decode_request_v2(view: memoryview, p: int) -> tuple[BrokerRegistrationReque
     rack, p = compact_nullable_string(view, p, end)
     is_migrating_zk_broker, = unpack_o(view, p)
     p += 1
-    n, p = compact_count(view, p, end, 16)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 16 <= end - p):
+        n, p = compact_count(view, p - 1, end, 16)
     log_dirs: list[bytes] = list(UNPACK_UUIDS[n](view, p))
     p += 16 * n
     tags = view[p]
@@ -335,7 +356,10 @@ def decode_request_v3_4(view: memoryview, p: int) -> tuple[BrokerRegistrationReq
     cluster_id, p = compact_string(view, p, end)
     incarnation_id, = unpack_u(view, p)
     p += 16
-    n, p = compact_count(view, p, end, 7)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 7 <= end - p):
+        n, p = compact_count(view, p - 1, end, 7)
     listeners: list[Listener] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
@@ -345,7 +369,10 @@ def decode_request_v3_4(view: memoryview, p: int) -> tuple[BrokerRegistrationReq
         if tags:
             p = skip_tags(view, p - 1, end)
         listeners.append(Listener(name, host, port, security_protocol))
-    n, p = compact_count(view, p, end, 6)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 6 <= end - p):
+        n, p = compact_count(view, p - 1, end, 6)
     features: list[Feature] = []
     for _ in range(n):
         features_name, p = compact_string(view, p, end)
@@ -357,7 +384,10 @@ def decode_request_v3_4(view: memoryview, p: int) -> tuple[BrokerRegistrationReq
     rack, p = compact_nullable_string(view, p, end)
     is_migrating_zk_broker, = unpack_o(view, p)
     p += 1
-    n, p = compact_count(view, p, end, 16)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 16 <= end - p):
+        n, p = compact_count(view, p - 1, end, 16)
     log_dirs: list[bytes] = list(UNPACK_UUIDS[n](view, p))
     p += 16 * n
     previous_broker_epoch, tags = unpack_qB(view, p)

@@ -205,7 +205,10 @@ def encode_request_v0_1(message: ConsumerGroupDescribeRequest, out: bytearray) -
 
 def decode_request_v0_1(view: memoryview, p: int) -> tuple[ConsumerGroupDescribeRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     group_ids: list[str] = []
     for _ in range(n):
         text, p = compact_string(view, p, end)
@@ -337,7 +340,10 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[ConsumerGroupDescribeR
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 20)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 20 <= end - p):
+        n, p = compact_count(view, p - 1, end, 20)
     groups: list[DescribedGroup] = []
     for _ in range(n):
         error_code, = unpack_h(view, p)
@@ -348,7 +354,10 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[ConsumerGroupDescribeR
         group_epoch, assignment_epoch = unpack_ii(view, p)
         p += 8
         assignor_name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 16)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 16 <= end - p):
+            n, p = compact_count(view, p - 1, end, 16)
         members: list[Member] = []
         for _ in range(n):
             member_id, p = compact_string(view, p, end)
@@ -358,19 +367,28 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[ConsumerGroupDescribeR
             p += 4
             client_id, p = compact_string(view, p, end)
             client_host, p = compact_string(view, p, end)
-            n, p = compact_count(view, p, end, 1)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n <= end - p):
+                n, p = compact_count(view, p - 1, end, 1)
             subscribed_topic_names: list[str] = []
             for _ in range(n):
                 text, p = compact_string(view, p, end)
                 subscribed_topic_names.append(text)
             subscribed_topic_regex, p = compact_nullable_string(view, p, end)
-            n, p = compact_count(view, p, end, 19)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 19 <= end - p):
+                n, p = compact_count(view, p - 1, end, 19)
             topic_partitions: list[TopicPartitions] = []
             for _ in range(n):
                 topic_id, = unpack_u(view, p)
                 p += 16
                 topic_name, p = compact_string(view, p, end)
-                n, p = compact_count(view, p, end, 4)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 4 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 4)
                 partitions: list[int] = list(UNPACK_INT32S[n](view, p))
                 p += 4 * n
                 tags = view[p]
@@ -383,13 +401,19 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[ConsumerGroupDescribeR
             if tags:
                 p = skip_tags(view, p - 1, end)
             assignment = Assignment(topic_partitions)
-            n, p = compact_count(view, p, end, 19)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 19 <= end - p):
+                n, p = compact_count(view, p - 1, end, 19)
             target_assignment_topic_partitions: list[TopicPartitions] = []
             for _ in range(n):
                 topic_partitions_topic_id, = unpack_u(view, p)
                 p += 16
                 topic_partitions_topic_name, p = compact_string(view, p, end)
-                n, p = compact_count(view, p, end, 4)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 4 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 4)
                 topic_partitions_partitions: list[int] = list(UNPACK_INT32S[n](view, p))
                 p += 4 * n
                 tags = view[p]
@@ -423,7 +447,10 @@ def decode_response_v1(view: memoryview, p: int) -> tuple[ConsumerGroupDescribeR
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 20)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 20 <= end - p):
+        n, p = compact_count(view, p - 1, end, 20)
     groups: list[DescribedGroup] = []
     for _ in range(n):
         error_code, = unpack_h(view, p)
@@ -434,7 +461,10 @@ def decode_response_v1(view: memoryview, p: int) -> tuple[ConsumerGroupDescribeR
         group_epoch, assignment_epoch = unpack_ii(view, p)
         p += 8
         assignor_name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 17)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 17 <= end - p):
+            n, p = compact_count(view, p - 1, end, 17)
         members: list[Member] = []
         for _ in range(n):
             member_id, p = compact_string(view, p, end)
@@ -444,19 +474,28 @@ def decode_response_v1(view: memoryview, p: int) -> tuple[ConsumerGroupDescribeR
             p += 4
             client_id, p = compact_string(view, p, end)
             client_host, p = compact_string(view, p, end)
-            n, p = compact_count(view, p, end, 1)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n <= end - p):
+                n, p = compact_count(view, p - 1, end, 1)
             subscribed_topic_names: list[str] = []
             for _ in range(n):
                 text, p = compact_string(view, p, end)
                 subscribed_topic_names.append(text)
             subscribed_topic_regex, p = compact_nullable_string(view, p, end)
-            n, p = compact_count(view, p, end, 19)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 19 <= end - p):
+                n, p = compact_count(view, p - 1, end, 19)
             topic_partitions: list[TopicPartitions] = []
             for _ in range(n):
                 topic_id, = unpack_u(view, p)
                 p += 16
                 topic_name, p = compact_string(view, p, end)
-                n, p = compact_count(view, p, end, 4)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 4 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 4)
                 partitions: list[int] = list(UNPACK_INT32S[n](view, p))
                 p += 4 * n
                 tags = view[p]
@@ -469,13 +508,19 @@ def decode_response_v1(view: memoryview, p: int) -> tuple[ConsumerGroupDescribeR
             if tags:
                 p = skip_tags(view, p - 1, end)
             assignment = Assignment(topic_partitions)
-            n, p = compact_count(view, p, end, 19)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 19 <= end - p):
+                n, p = compact_count(view, p - 1, end, 19)
             target_assignment_topic_partitions: list[TopicPartitions] = []
             for _ in range(n):
                 topic_partitions_topic_id, = unpack_u(view, p)
                 p += 16
                 topic_partitions_topic_name, p = compact_string(view, p, end)
-                n, p = compact_count(view, p, end, 4)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 4 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 4)
                 topic_partitions_partitions: list[int] = list(UNPACK_INT32S[n](view, p))
                 p += 4 * n
                 tags = view[p]

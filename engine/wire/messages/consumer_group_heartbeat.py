@@ -225,7 +225,10 @@ def decode_request_v0(view: memoryview, p: int) -> tuple[ConsumerGroupHeartbeatR
     rack_id, p = compact_nullable_string(view, p, end)
     rebalance_timeout_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_nullable_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (n < 127 and n <= end - p):
+        n, p = compact_nullable_count(view, p - 1, end, 1)
     subscribed_topic_names: list[str] | None = None
     if n >= 0:
         subscribed_topic_names = []
@@ -233,14 +236,20 @@ def decode_request_v0(view: memoryview, p: int) -> tuple[ConsumerGroupHeartbeatR
             text, p = compact_string(view, p, end)
             subscribed_topic_names.append(text)
     server_assignor, p = compact_nullable_string(view, p, end)
-    n, p = compact_nullable_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (n < 127 and n * 18 <= end - p):
+        n, p = compact_nullable_count(view, p - 1, end, 18)
     topic_partitions: list[RequestTopicPartitions] | None = None
     if n >= 0:
         topic_partitions = []
         for _ in range(n):
             topic_id, = unpack_u(view, p)
             p += 16
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             partitions: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
             tags = view[p]
@@ -265,7 +274,10 @@ def decode_request_v1(view: memoryview, p: int) -> tuple[ConsumerGroupHeartbeatR
     rack_id, p = compact_nullable_string(view, p, end)
     rebalance_timeout_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_nullable_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (n < 127 and n <= end - p):
+        n, p = compact_nullable_count(view, p - 1, end, 1)
     subscribed_topic_names: list[str] | None = None
     if n >= 0:
         subscribed_topic_names = []
@@ -274,14 +286,20 @@ def decode_request_v1(view: memoryview, p: int) -> tuple[ConsumerGroupHeartbeatR
             subscribed_topic_names.append(text)
     subscribed_topic_regex, p = compact_nullable_string(view, p, end)
     server_assignor, p = compact_nullable_string(view, p, end)
-    n, p = compact_nullable_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (n < 127 and n * 18 <= end - p):
+        n, p = compact_nullable_count(view, p - 1, end, 18)
     topic_partitions: list[RequestTopicPartitions] | None = None
     if n >= 0:
         topic_partitions = []
         for _ in range(n):
             topic_id, = unpack_u(view, p)
             p += 16
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             partitions: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
             tags = view[p]
@@ -360,12 +378,18 @@ def decode_response_v0_1(view: memoryview, p: int) -> tuple[ConsumerGroupHeartbe
     p += 9
     assignment: Assignment | None = None
     if n < 128:
-        n, p = compact_count(view, p, end, 18)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 18 <= end - p):
+            n, p = compact_count(view, p - 1, end, 18)
         topic_partitions: list[ResponseTopicPartitions] = []
         for _ in range(n):
             topic_id, = unpack_u(view, p)
             p += 16
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             partitions: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
             tags = view[p]

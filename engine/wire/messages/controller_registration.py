@@ -141,7 +141,10 @@ def decode_request_v0(view: memoryview, p: int) -> tuple[ControllerRegistrationR
     end = len(view)
     controller_id, incarnation_id, zk_migration_ready = unpack_iuo(view, p)
     p += 21
-    n, p = compact_count(view, p, end, 7)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 7 <= end - p):
+        n, p = compact_count(view, p - 1, end, 7)
     listeners: list[Listener] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
@@ -151,7 +154,10 @@ def decode_request_v0(view: memoryview, p: int) -> tuple[ControllerRegistrationR
         if tags:
             p = skip_tags(view, p - 1, end)
         listeners.append(Listener(name, host, port, security_protocol))
-    n, p = compact_count(view, p, end, 6)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 6 <= end - p):
+        n, p = compact_count(view, p - 1, end, 6)
     features: list[Feature] = []
     for _ in range(n):
         features_name, p = compact_string(view, p, end)

@@ -165,7 +165,10 @@ def decode_request_v1(view: memoryview, p: int) -> tuple[CreateAclsRequest, int]
 
 def decode_request_v2_3(view: memoryview, p: int) -> tuple[CreateAclsRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 8)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 8 <= end - p):
+        n, p = compact_count(view, p - 1, end, 8)
     creations: list[AclCreation] = []
     for _ in range(n):
         resource_type, = unpack_b(view, p)
@@ -260,7 +263,10 @@ def decode_response_v2_3(view: memoryview, p: int) -> tuple[CreateAclsResponse, 
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 4)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 4 <= end - p):
+        n, p = compact_count(view, p - 1, end, 4)
     results: list[AclCreationResult] = []
     for _ in range(n):
         error_code, = unpack_h(view, p)

@@ -178,7 +178,10 @@ def decode_request_v1(view: memoryview, p: int) -> tuple[CreateDelegationTokenRe
 
 def decode_request_v2(view: memoryview, p: int) -> tuple[CreateDelegationTokenRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     renewers: list[CreatableRenewers] = []
     for _ in range(n):
         principal_type, p = compact_string(view, p, end)
@@ -199,7 +202,10 @@ def decode_request_v3(view: memoryview, p: int) -> tuple[CreateDelegationTokenRe
     end = len(view)
     owner_principal_type, p = compact_nullable_string(view, p, end)
     owner_principal_name, p = compact_nullable_string(view, p, end)
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     renewers: list[CreatableRenewers] = []
     for _ in range(n):
         principal_type, p = compact_string(view, p, end)
@@ -320,7 +326,10 @@ def decode_response_v2(view: memoryview, p: int) -> tuple[CreateDelegationTokenR
     issue_timestamp_ms, expiry_timestamp_ms, max_timestamp_ms = unpack_qqq(view, p)
     p += 24
     token_id, p = compact_string(view, p, end)
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     hmac: bytes = bytes(view[p:p + n])
     p += n
     throttle_time_ms, tags = unpack_iB(view, p)
@@ -341,7 +350,10 @@ def decode_response_v3(view: memoryview, p: int) -> tuple[CreateDelegationTokenR
     issue_timestamp_ms, expiry_timestamp_ms, max_timestamp_ms = unpack_qqq(view, p)
     p += 24
     token_id, p = compact_string(view, p, end)
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     hmac: bytes = bytes(view[p:p + n])
     p += n
     throttle_time_ms, tags = unpack_iB(view, p)

@@ -193,18 +193,27 @@ def decode_request_v0_1(view: memoryview, p: int) -> tuple[CreatePartitionsReque
 
 def decode_request_v2_3(view: memoryview, p: int) -> tuple[CreatePartitionsRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 7)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 7 <= end - p):
+        n, p = compact_count(view, p - 1, end, 7)
     topics: list[CreatePartitionsTopic] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
         topics_count, = unpack_i(view, p)
         p += 4
-        n, p = compact_nullable_count(view, p, end, 2)
+        n = view[p] - 1
+        p += 1
+        if not (n < 127 and n * 2 <= end - p):
+            n, p = compact_nullable_count(view, p - 1, end, 2)
         assignments: list[CreatePartitionsAssignment] | None = None
         if n >= 0:
             assignments = []
             for _ in range(n):
-                n, p = compact_count(view, p, end, 4)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 4 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 4)
                 broker_ids: list[int] = list(UNPACK_INT32S[n](view, p))
                 p += 4 * n
                 tags = view[p]
@@ -302,7 +311,10 @@ def decode_response_v2_3(view: memoryview, p: int) -> tuple[CreatePartitionsResp
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 5)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 5 <= end - p):
+        n, p = compact_count(view, p - 1, end, 5)
     results: list[CreatePartitionsTopicResult] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)

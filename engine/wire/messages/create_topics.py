@@ -278,18 +278,27 @@ def decode_request_v2_to_4(view: memoryview, p: int) -> tuple[CreateTopicsReques
 
 def decode_request_v5_to_7(view: memoryview, p: int) -> tuple[CreateTopicsRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 10)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 10 <= end - p):
+        n, p = compact_count(view, p - 1, end, 10)
     topics: list[CreatableTopic] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
         num_partitions, replication_factor = unpack_ih(view, p)
         p += 6
-        n, p = compact_count(view, p, end, 6)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 6 <= end - p):
+            n, p = compact_count(view, p - 1, end, 6)
         assignments: list[CreatableReplicaAssignment] = []
         for _ in range(n):
             partition_index, = unpack_i(view, p)
             p += 4
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             broker_ids: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
             tags = view[p]
@@ -297,7 +306,10 @@ def decode_request_v5_to_7(view: memoryview, p: int) -> tuple[CreateTopicsReques
             if tags:
                 p = skip_tags(view, p - 1, end)
             assignments.append(CreatableReplicaAssignment(partition_index, broker_ids))
-        n, p = compact_count(view, p, end, 3)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 3 <= end - p):
+            n, p = compact_count(view, p - 1, end, 3)
         configs: list[CreatableTopicConfig] = []
         for _ in range(n):
             configs_name, p = compact_string(view, p, end)
@@ -448,7 +460,10 @@ def decode_response_v5_6(view: memoryview, p: int) -> tuple[CreateTopicsResponse
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 12)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 12 <= end - p):
+        n, p = compact_count(view, p - 1, end, 12)
     topics: list[CreatableTopicResult] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
@@ -457,7 +472,10 @@ def decode_response_v5_6(view: memoryview, p: int) -> tuple[CreateTopicsResponse
         error_message, p = compact_nullable_string(view, p, end)
         num_partitions, replication_factor = unpack_ih(view, p)
         p += 6
-        n, p = compact_nullable_count(view, p, end, 6)
+        n = view[p] - 1
+        p += 1
+        if not (n < 127 and n * 6 <= end - p):
+            n, p = compact_nullable_count(view, p - 1, end, 6)
         configs: list[CreatableTopicConfigs] | None = None
         if n >= 0:
             configs = []
@@ -499,7 +517,10 @@ def decode_response_v7(view: memoryview, p: int) -> tuple[CreateTopicsResponse, 
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 28)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 28 <= end - p):
+        n, p = compact_count(view, p - 1, end, 28)
     topics: list[CreatableTopicResult] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
@@ -508,7 +529,10 @@ def decode_response_v7(view: memoryview, p: int) -> tuple[CreateTopicsResponse, 
         error_message, p = compact_nullable_string(view, p, end)
         num_partitions, replication_factor = unpack_ih(view, p)
         p += 6
-        n, p = compact_nullable_count(view, p, end, 6)
+        n = view[p] - 1
+        p += 1
+        if not (n < 127 and n * 6 <= end - p):
+            n, p = compact_nullable_count(view, p - 1, end, 6)
         configs: list[CreatableTopicConfigs] | None = None
         if n >= 0:
             configs = []

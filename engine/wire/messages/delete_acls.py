@@ -206,7 +206,10 @@ def decode_request_v1(view: memoryview, p: int) -> tuple[DeleteAclsRequest, int]
 
 def decode_request_v2_3(view: memoryview, p: int) -> tuple[DeleteAclsRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 8)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 8 <= end - p):
+        n, p = compact_count(view, p - 1, end, 8)
     filters: list[DeleteAclsFilter] = []
     for _ in range(n):
         resource_type_filter, = unpack_b(view, p)
@@ -337,13 +340,19 @@ def decode_response_v2_3(view: memoryview, p: int) -> tuple[DeleteAclsResponse, 
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 5)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 5 <= end - p):
+        n, p = compact_count(view, p - 1, end, 5)
     filter_results: list[DeleteAclsFilterResult] = []
     for _ in range(n):
         error_code, = unpack_h(view, p)
         p += 2
         error_message, p = compact_nullable_string(view, p, end)
-        n, p = compact_count(view, p, end, 11)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 11 <= end - p):
+            n, p = compact_count(view, p - 1, end, 11)
         matching_acls: list[DeleteAclsMatchingAcl] = []
         for _ in range(n):
             matching_acls_error_code, = unpack_h(view, p)

@@ -107,7 +107,10 @@ def decode_request_v0_1(view: memoryview, p: int) -> tuple[DeleteGroupsRequest, 
 
 def decode_request_v2(view: memoryview, p: int) -> tuple[DeleteGroupsRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     groups_names: list[str] = []
     for _ in range(n):
         text, p = compact_string(view, p, end)
@@ -191,7 +194,10 @@ def decode_response_v2(view: memoryview, p: int) -> tuple[DeleteGroupsResponse, 
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 4)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 4 <= end - p):
+        n, p = compact_count(view, p - 1, end, 4)
     results: list[DeletableGroupResult] = []
     for _ in range(n):
         group_id, p = compact_string(view, p, end)

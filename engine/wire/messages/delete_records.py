@@ -186,11 +186,17 @@ def decode_request_v0_1(view: memoryview, p: int) -> tuple[DeleteRecordsRequest,
 
 def decode_request_v2(view: memoryview, p: int) -> tuple[DeleteRecordsRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[DeleteRecordsTopic] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 13)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 13 <= end - p):
+            n, p = compact_count(view, p - 1, end, 13)
         partitions: list[DeleteRecordsPartition] = []
         for _ in range(n):
             partition_index, offset, tags = unpack_iqB(view, p)
@@ -291,11 +297,17 @@ def decode_response_v2(view: memoryview, p: int) -> tuple[DeleteRecordsResponse,
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[DeleteRecordsTopicResult] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 15)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 15 <= end - p):
+            n, p = compact_count(view, p - 1, end, 15)
         partitions: list[DeleteRecordsPartitionResult] = []
         for _ in range(n):
             partition_index, low_watermark, error_code, tags = unpack_iqhB(view, p)

@@ -119,7 +119,10 @@ def encode_request_v0(message: DeleteShareGroupOffsetsRequest, out: bytearray) -
 def decode_request_v0(view: memoryview, p: int) -> tuple[DeleteShareGroupOffsetsRequest, int]:
     end = len(view)
     group_id, p = compact_string(view, p, end)
-    n, p = compact_count(view, p, end, 2)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 2 <= end - p):
+        n, p = compact_count(view, p - 1, end, 2)
     topics: list[DeleteShareGroupOffsetsRequestTopic] = []
     for _ in range(n):
         topic_name, p = compact_string(view, p, end)
@@ -186,7 +189,10 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[DeleteShareGroupOffset
     throttle_time_ms, error_code = unpack_ih(view, p)
     p += 6
     error_message, p = compact_nullable_string(view, p, end)
-    n, p = compact_count(view, p, end, 21)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 21 <= end - p):
+        n, p = compact_count(view, p - 1, end, 21)
     responses: list[DeleteShareGroupOffsetsResponseTopic] = []
     for _ in range(n):
         topic_name, p = compact_string(view, p, end)

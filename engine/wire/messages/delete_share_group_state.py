@@ -146,12 +146,18 @@ def encode_request_v0(message: DeleteShareGroupStateRequest, out: bytearray) -> 
 def decode_request_v0(view: memoryview, p: int) -> tuple[DeleteShareGroupStateRequest, int]:
     end = len(view)
     group_id, p = compact_string(view, p, end)
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     topics: list[DeleteStateData] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 5)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 5 <= end - p):
+            n, p = compact_count(view, p - 1, end, 5)
         partitions: list[PartitionData] = []
         for _ in range(n):
             partition, tags = unpack_iB(view, p)
@@ -220,12 +226,18 @@ def encode_response_v0(message: DeleteShareGroupStateResponse, out: bytearray) -
 
 def decode_response_v0(view: memoryview, p: int) -> tuple[DeleteShareGroupStateResponse, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     results: list[DeleteStateResult] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 8)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 8 <= end - p):
+            n, p = compact_count(view, p - 1, end, 8)
         partitions: list[PartitionResult] = []
         for _ in range(n):
             partition, error_code = unpack_ih(view, p)

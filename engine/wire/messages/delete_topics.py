@@ -159,7 +159,10 @@ def decode_request_v1_to_3(view: memoryview, p: int) -> tuple[DeleteTopicsReques
 
 def decode_request_v4_5(view: memoryview, p: int) -> tuple[DeleteTopicsRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     topic_names: list[str] = []
     for _ in range(n):
         text, p = compact_string(view, p, end)
@@ -173,7 +176,10 @@ def decode_request_v4_5(view: memoryview, p: int) -> tuple[DeleteTopicsRequest, 
 
 def decode_request_v6(view: memoryview, p: int) -> tuple[DeleteTopicsRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     topics: list[DeleteTopicState] = []
     for _ in range(n):
         name, p = compact_nullable_string(view, p, end)
@@ -295,7 +301,10 @@ def decode_response_v4(view: memoryview, p: int) -> tuple[DeleteTopicsResponse, 
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 4)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 4 <= end - p):
+        n, p = compact_count(view, p - 1, end, 4)
     responses: list[DeletableTopicResult] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
@@ -315,7 +324,10 @@ def decode_response_v5(view: memoryview, p: int) -> tuple[DeleteTopicsResponse, 
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 5)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 5 <= end - p):
+        n, p = compact_count(view, p - 1, end, 5)
     responses: list[DeletableTopicResult] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
@@ -338,7 +350,10 @@ def decode_response_v6(view: memoryview, p: int) -> tuple[DeleteTopicsResponse, 
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 21)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 21 <= end - p):
+        n, p = compact_count(view, p - 1, end, 21)
     responses: list[DeletableTopicResult] = []
     for _ in range(n):
         name, p = compact_nullable_string(view, p, end)

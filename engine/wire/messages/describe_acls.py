@@ -289,7 +289,10 @@ def decode_response_v2_3(view: memoryview, p: int) -> tuple[DescribeAclsResponse
     throttle_time_ms, error_code = unpack_ih(view, p)
     p += 6
     error_message, p = compact_nullable_string(view, p, end)
-    n, p = compact_count(view, p, end, 5)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 5 <= end - p):
+        n, p = compact_count(view, p - 1, end, 5)
     resources: list[DescribeAclsResource] = []
     for _ in range(n):
         resource_type, = unpack_b(view, p)
@@ -297,7 +300,10 @@ def decode_response_v2_3(view: memoryview, p: int) -> tuple[DescribeAclsResponse
         resource_name, p = compact_string(view, p, end)
         pattern_type, = unpack_b(view, p)
         p += 1
-        n, p = compact_count(view, p, end, 5)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 5 <= end - p):
+            n, p = compact_count(view, p - 1, end, 5)
         acls: list[AclDescription] = []
         for _ in range(n):
             principal, p = compact_string(view, p, end)

@@ -193,7 +193,10 @@ def decode_request_v0(view: memoryview, p: int) -> tuple[DescribeClientQuotasReq
 
 def decode_request_v1(view: memoryview, p: int) -> tuple[DescribeClientQuotasRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 4)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 4 <= end - p):
+        n, p = compact_count(view, p - 1, end, 4)
     components: list[ComponentData] = []
     for _ in range(n):
         entity_type, p = compact_string(view, p, end)
@@ -319,12 +322,18 @@ def decode_response_v1(view: memoryview, p: int) -> tuple[DescribeClientQuotasRe
     throttle_time_ms, error_code = unpack_ih(view, p)
     p += 6
     error_message, p = compact_nullable_string(view, p, end)
-    n, p = compact_nullable_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (n < 127 and n * 3 <= end - p):
+        n, p = compact_nullable_count(view, p - 1, end, 3)
     entries: list[EntryData] | None = None
     if n >= 0:
         entries = []
         for _ in range(n):
-            n, p = compact_count(view, p, end, 3)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 3 <= end - p):
+                n, p = compact_count(view, p - 1, end, 3)
             entity: list[EntityData] = []
             for _ in range(n):
                 entity_type, p = compact_string(view, p, end)
@@ -334,7 +343,10 @@ def decode_response_v1(view: memoryview, p: int) -> tuple[DescribeClientQuotasRe
                 if tags:
                     p = skip_tags(view, p - 1, end)
                 entity.append(EntityData(entity_type, entity_name))
-            n, p = compact_count(view, p, end, 10)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 10 <= end - p):
+                n, p = compact_count(view, p - 1, end, 10)
             values: list[ValueData] = []
             for _ in range(n):
                 key, p = compact_string(view, p, end)

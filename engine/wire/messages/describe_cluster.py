@@ -269,7 +269,10 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[DescribeClusterRespons
     cluster_id, p = compact_string(view, p, end)
     controller_id, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 11)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 11 <= end - p):
+        n, p = compact_count(view, p - 1, end, 11)
     brokers: list[DescribeClusterBroker] = []
     for _ in range(n):
         broker_id, = unpack_i(view, p)
@@ -300,7 +303,10 @@ def decode_response_v1(view: memoryview, p: int) -> tuple[DescribeClusterRespons
     cluster_id, p = compact_string(view, p, end)
     controller_id, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 11)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 11 <= end - p):
+        n, p = compact_count(view, p - 1, end, 11)
     brokers: list[DescribeClusterBroker] = []
     for _ in range(n):
         broker_id, = unpack_i(view, p)
@@ -331,7 +337,10 @@ def decode_response_v2(view: memoryview, p: int) -> tuple[DescribeClusterRespons
     cluster_id, p = compact_string(view, p, end)
     controller_id, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 12)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 12 <= end - p):
+        n, p = compact_count(view, p - 1, end, 12)
     brokers: list[DescribeClusterBroker] = []
     for _ in range(n):
         broker_id, = unpack_i(view, p)

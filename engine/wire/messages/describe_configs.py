@@ -278,13 +278,19 @@ def decode_request_v3(view: memoryview, p: int) -> tuple[DescribeConfigsRequest,
 
 def decode_request_v4(view: memoryview, p: int) -> tuple[DescribeConfigsRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 4)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 4 <= end - p):
+        n, p = compact_count(view, p - 1, end, 4)
     resources: list[DescribeConfigsResource] = []
     for _ in range(n):
         resource_type, = unpack_b(view, p)
         p += 1
         resource_name, p = compact_string(view, p, end)
-        n, p = compact_nullable_count(view, p, end, 1)
+        n = view[p] - 1
+        p += 1
+        if not (n < 127 and n <= end - p):
+            n, p = compact_nullable_count(view, p - 1, end, 1)
         configuration_keys: list[str] | None = None
         if n >= 0:
             configuration_keys = []
@@ -479,7 +485,10 @@ def decode_response_v4(view: memoryview, p: int) -> tuple[DescribeConfigsRespons
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 7)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 7 <= end - p):
+        n, p = compact_count(view, p - 1, end, 7)
     results: list[DescribeConfigsResult] = []
     for _ in range(n):
         error_code, = unpack_h(view, p)
@@ -488,14 +497,20 @@ def decode_response_v4(view: memoryview, p: int) -> tuple[DescribeConfigsRespons
         resource_type, = unpack_b(view, p)
         p += 1
         resource_name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 9)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 9 <= end - p):
+            n, p = compact_count(view, p - 1, end, 9)
         configs: list[DescribeConfigsResourceResult] = []
         for _ in range(n):
             name, p = compact_string(view, p, end)
             value, p = compact_nullable_string(view, p, end)
             read_only, config_source, is_sensitive = unpack_obo(view, p)
             p += 3
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             synonyms: list[DescribeConfigsSynonym] = []
             for _ in range(n):
                 synonyms_name, p = compact_string(view, p, end)

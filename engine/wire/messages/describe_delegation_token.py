@@ -186,7 +186,10 @@ def decode_request_v1(view: memoryview, p: int) -> tuple[DescribeDelegationToken
 
 def decode_request_v2_3(view: memoryview, p: int) -> tuple[DescribeDelegationTokenRequest, int]:
     end = len(view)
-    n, p = compact_nullable_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (n < 127 and n * 3 <= end - p):
+        n, p = compact_nullable_count(view, p - 1, end, 3)
     owners: list[DescribeDelegationTokenOwner] | None = None
     if n >= 0:
         owners = []
@@ -335,7 +338,10 @@ def decode_response_v2(view: memoryview, p: int) -> tuple[DescribeDelegationToke
     end = len(view)
     error_code, = unpack_h(view, p)
     p += 2
-    n, p = compact_count(view, p, end, 30)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 30 <= end - p):
+        n, p = compact_count(view, p - 1, end, 30)
     tokens: list[DescribedDelegationToken] = []
     for _ in range(n):
         principal_type, p = compact_string(view, p, end)
@@ -343,10 +349,16 @@ def decode_response_v2(view: memoryview, p: int) -> tuple[DescribeDelegationToke
         issue_timestamp, expiry_timestamp, max_timestamp = unpack_qqq(view, p)
         p += 24
         token_id, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 1)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n <= end - p):
+            n, p = compact_count(view, p - 1, end, 1)
         hmac: bytes = bytes(view[p:p + n])
         p += n
-        n, p = compact_count(view, p, end, 3)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 3 <= end - p):
+            n, p = compact_count(view, p - 1, end, 3)
         renewers: list[DescribedDelegationTokenRenewer] = []
         for _ in range(n):
             renewers_principal_type, p = compact_string(view, p, end)
@@ -372,7 +384,10 @@ def decode_response_v3(view: memoryview, p: int) -> tuple[DescribeDelegationToke
     end = len(view)
     error_code, = unpack_h(view, p)
     p += 2
-    n, p = compact_count(view, p, end, 32)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 32 <= end - p):
+        n, p = compact_count(view, p - 1, end, 32)
     tokens: list[DescribedDelegationToken] = []
     for _ in range(n):
         principal_type, p = compact_string(view, p, end)
@@ -382,10 +397,16 @@ def decode_response_v3(view: memoryview, p: int) -> tuple[DescribeDelegationToke
         issue_timestamp, expiry_timestamp, max_timestamp = unpack_qqq(view, p)
         p += 24
         token_id, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 1)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n <= end - p):
+            n, p = compact_count(view, p - 1, end, 1)
         hmac: bytes = bytes(view[p:p + n])
         p += n
-        n, p = compact_count(view, p, end, 3)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 3 <= end - p):
+            n, p = compact_count(view, p - 1, end, 3)
         renewers: list[DescribedDelegationTokenRenewer] = []
         for _ in range(n):
             renewers_principal_type, p = compact_string(view, p, end)

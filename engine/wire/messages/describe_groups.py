@@ -188,7 +188,10 @@ def decode_request_v3_4(view: memoryview, p: int) -> tuple[DescribeGroupsRequest
 
 def decode_request_v5_6(view: memoryview, p: int) -> tuple[DescribeGroupsRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     groups: list[str] = []
     for _ in range(n):
         text, p = compact_string(view, p, end)
@@ -503,7 +506,10 @@ def decode_response_v5(view: memoryview, p: int) -> tuple[DescribeGroupsResponse
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 12)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 12 <= end - p):
+        n, p = compact_count(view, p - 1, end, 12)
     groups: list[DescribedGroup] = []
     for _ in range(n):
         error_code, = unpack_h(view, p)
@@ -512,17 +518,26 @@ def decode_response_v5(view: memoryview, p: int) -> tuple[DescribeGroupsResponse
         group_state, p = compact_string(view, p, end)
         protocol_type, p = compact_string(view, p, end)
         protocol_data, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 7)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 7 <= end - p):
+            n, p = compact_count(view, p - 1, end, 7)
         members: list[DescribedGroupMember] = []
         for _ in range(n):
             member_id, p = compact_string(view, p, end)
             group_instance_id, p = compact_nullable_string(view, p, end)
             client_id, p = compact_string(view, p, end)
             client_host, p = compact_string(view, p, end)
-            n, p = compact_count(view, p, end, 1)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n <= end - p):
+                n, p = compact_count(view, p - 1, end, 1)
             member_metadata: bytes = bytes(view[p:p + n])
             p += n
-            n, p = compact_count(view, p, end, 1)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n <= end - p):
+                n, p = compact_count(view, p - 1, end, 1)
             member_assignment: bytes = bytes(view[p:p + n])
             p += n
             tags = view[p]
@@ -546,7 +561,10 @@ def decode_response_v6(view: memoryview, p: int) -> tuple[DescribeGroupsResponse
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 13)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 13 <= end - p):
+        n, p = compact_count(view, p - 1, end, 13)
     groups: list[DescribedGroup] = []
     for _ in range(n):
         error_code, = unpack_h(view, p)
@@ -556,17 +574,26 @@ def decode_response_v6(view: memoryview, p: int) -> tuple[DescribeGroupsResponse
         group_state, p = compact_string(view, p, end)
         protocol_type, p = compact_string(view, p, end)
         protocol_data, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 7)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 7 <= end - p):
+            n, p = compact_count(view, p - 1, end, 7)
         members: list[DescribedGroupMember] = []
         for _ in range(n):
             member_id, p = compact_string(view, p, end)
             group_instance_id, p = compact_nullable_string(view, p, end)
             client_id, p = compact_string(view, p, end)
             client_host, p = compact_string(view, p, end)
-            n, p = compact_count(view, p, end, 1)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n <= end - p):
+                n, p = compact_count(view, p - 1, end, 1)
             member_metadata: bytes = bytes(view[p:p + n])
             p += n
-            n, p = compact_count(view, p, end, 1)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n <= end - p):
+                n, p = compact_count(view, p - 1, end, 1)
             member_assignment: bytes = bytes(view[p:p + n])
             p += n
             tags = view[p]

@@ -208,13 +208,19 @@ def decode_request_v1(view: memoryview, p: int) -> tuple[DescribeLogDirsRequest,
 
 def decode_request_v2_to_5(view: memoryview, p: int) -> tuple[DescribeLogDirsRequest, int]:
     end = len(view)
-    n, p = compact_nullable_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (n < 127 and n * 3 <= end - p):
+        n, p = compact_nullable_count(view, p - 1, end, 3)
     topics: list[DescribableLogDirTopic] | None = None
     if n >= 0:
         topics = []
         for _ in range(n):
             topic, p = compact_string(view, p, end)
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             partitions: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
             tags = view[p]
@@ -381,17 +387,26 @@ def decode_response_v2(view: memoryview, p: int) -> tuple[DescribeLogDirsRespons
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 5)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 5 <= end - p):
+        n, p = compact_count(view, p - 1, end, 5)
     results: list[DescribeLogDirsResult] = []
     for _ in range(n):
         error_code, = unpack_h(view, p)
         p += 2
         log_dir, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 3)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 3 <= end - p):
+            n, p = compact_count(view, p - 1, end, 3)
         topics: list[DescribeLogDirsTopic] = []
         for _ in range(n):
             name, p = compact_string(view, p, end)
-            n, p = compact_count(view, p, end, 22)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 22 <= end - p):
+                n, p = compact_count(view, p - 1, end, 22)
             partitions: list[DescribeLogDirsPartition] = []
             for _ in range(n):
                 partition_index, partition_size, offset_lag, is_future_key, tags = unpack_iqqoB(view, p)
@@ -420,17 +435,26 @@ def decode_response_v3(view: memoryview, p: int) -> tuple[DescribeLogDirsRespons
     end = len(view)
     throttle_time_ms, error_code = unpack_ih(view, p)
     p += 6
-    n, p = compact_count(view, p, end, 5)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 5 <= end - p):
+        n, p = compact_count(view, p - 1, end, 5)
     results: list[DescribeLogDirsResult] = []
     for _ in range(n):
         results_error_code, = unpack_h(view, p)
         p += 2
         log_dir, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 3)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 3 <= end - p):
+            n, p = compact_count(view, p - 1, end, 3)
         topics: list[DescribeLogDirsTopic] = []
         for _ in range(n):
             name, p = compact_string(view, p, end)
-            n, p = compact_count(view, p, end, 22)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 22 <= end - p):
+                n, p = compact_count(view, p - 1, end, 22)
             partitions: list[DescribeLogDirsPartition] = []
             for _ in range(n):
                 partition_index, partition_size, offset_lag, is_future_key, tags = unpack_iqqoB(view, p)
@@ -459,17 +483,26 @@ def decode_response_v4(view: memoryview, p: int) -> tuple[DescribeLogDirsRespons
     end = len(view)
     throttle_time_ms, error_code = unpack_ih(view, p)
     p += 6
-    n, p = compact_count(view, p, end, 21)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 21 <= end - p):
+        n, p = compact_count(view, p - 1, end, 21)
     results: list[DescribeLogDirsResult] = []
     for _ in range(n):
         results_error_code, = unpack_h(view, p)
         p += 2
         log_dir, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 3)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 3 <= end - p):
+            n, p = compact_count(view, p - 1, end, 3)
         topics: list[DescribeLogDirsTopic] = []
         for _ in range(n):
             name, p = compact_string(view, p, end)
-            n, p = compact_count(view, p, end, 22)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 22 <= end - p):
+                n, p = compact_count(view, p - 1, end, 22)
             partitions: list[DescribeLogDirsPartition] = []
             for _ in range(n):
                 partition_index, partition_size, offset_lag, is_future_key, tags = unpack_iqqoB(view, p)
@@ -498,17 +531,26 @@ def decode_response_v5(view: memoryview, p: int) -> tuple[DescribeLogDirsRespons
     end = len(view)
     throttle_time_ms, error_code = unpack_ih(view, p)
     p += 6
-    n, p = compact_count(view, p, end, 22)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 22 <= end - p):
+        n, p = compact_count(view, p - 1, end, 22)
     results: list[DescribeLogDirsResult] = []
     for _ in range(n):
         results_error_code, = unpack_h(view, p)
         p += 2
         log_dir, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 3)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 3 <= end - p):
+            n, p = compact_count(view, p - 1, end, 3)
         topics: list[DescribeLogDirsTopic] = []
         for _ in range(n):
             name, p = compact_string(view, p, end)
-            n, p = compact_count(view, p, end, 22)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 22 <= end - p):
+                n, p = compact_count(view, p - 1, end, 22)
             partitions: list[DescribeLogDirsPartition] = []
             for _ in range(n):
                 partition_index, partition_size, offset_lag, is_future_key, tags = unpack_iqqoB(view, p)

@@ -164,11 +164,17 @@ def encode_request_v0(message: DescribeProducersRequest, out: bytearray) -> None
 
 def decode_request_v0(view: memoryview, p: int) -> tuple[DescribeProducersRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[TopicRequest] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 4)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 4 <= end - p):
+            n, p = compact_count(view, p - 1, end, 4)
         partition_indexes: list[int] = list(UNPACK_INT32S[n](view, p))
         p += 4 * n
         tags = view[p]
@@ -238,17 +244,26 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[DescribeProducersRespo
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[TopicResponse] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 9)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 9 <= end - p):
+            n, p = compact_count(view, p - 1, end, 9)
         partitions: list[PartitionResponse] = []
         for _ in range(n):
             partition_index, error_code = unpack_ih(view, p)
             p += 6
             error_message, p = compact_nullable_string(view, p, end)
-            n, p = compact_count(view, p, end, 37)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 37 <= end - p):
+                n, p = compact_count(view, p - 1, end, 37)
             active_producers: list[ProducerState] = []
             for _ in range(n):
                 producer_id, producer_epoch, last_sequence, last_timestamp, coordinator_epoch, current_txn_start_offset, tags = unpack_qiiqiqB(view, p)

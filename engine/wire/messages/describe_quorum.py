@@ -244,11 +244,17 @@ def encode_request_v0_to_2(message: DescribeQuorumRequest, out: bytearray) -> No
 
 def decode_request_v0_to_2(view: memoryview, p: int) -> tuple[DescribeQuorumRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[RequestTopicData] = []
     for _ in range(n):
         topic_name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 5)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 5 <= end - p):
+            n, p = compact_count(view, p - 1, end, 5)
         partitions: list[RequestPartitionData] = []
         for _ in range(n):
             partition_index, tags = unpack_iB(view, p)
@@ -395,16 +401,25 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[DescribeQuorumResponse
     end = len(view)
     error_code, = unpack_h(view, p)
     p += 2
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[ResponseTopicData] = []
     for _ in range(n):
         topic_name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 25)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 25 <= end - p):
+            n, p = compact_count(view, p - 1, end, 25)
         partitions: list[ResponsePartitionData] = []
         for _ in range(n):
             partition_index, partitions_error_code, leader_id, leader_epoch, high_watermark = unpack_ihiiq(view, p)
             p += 22
-            n, p = compact_count(view, p, end, 13)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 13 <= end - p):
+                n, p = compact_count(view, p - 1, end, 13)
             current_voters: list[ReplicaState] = []
             for _ in range(n):
                 replica_id, log_end_offset, tags = unpack_iqB(view, p)
@@ -412,7 +427,10 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[DescribeQuorumResponse
                 if tags:
                     p = skip_tags(view, p - 1, end)
                 current_voters.append(ReplicaState(replica_id, bytes(16), log_end_offset))
-            n, p = compact_count(view, p, end, 13)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 13 <= end - p):
+                n, p = compact_count(view, p - 1, end, 13)
             observers: list[ReplicaState] = []
             for _ in range(n):
                 observers_replica_id, observers_log_end_offset, tags = unpack_iqB(view, p)
@@ -441,16 +459,25 @@ def decode_response_v1(view: memoryview, p: int) -> tuple[DescribeQuorumResponse
     end = len(view)
     error_code, = unpack_h(view, p)
     p += 2
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[ResponseTopicData] = []
     for _ in range(n):
         topic_name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 25)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 25 <= end - p):
+            n, p = compact_count(view, p - 1, end, 25)
         partitions: list[ResponsePartitionData] = []
         for _ in range(n):
             partition_index, partitions_error_code, leader_id, leader_epoch, high_watermark = unpack_ihiiq(view, p)
             p += 22
-            n, p = compact_count(view, p, end, 29)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 29 <= end - p):
+                n, p = compact_count(view, p - 1, end, 29)
             current_voters: list[ReplicaState] = []
             for _ in range(n):
                 replica_id, log_end_offset, last_fetch_timestamp, last_caught_up_timestamp, tags = unpack_iqqqB(view, p)
@@ -458,7 +485,10 @@ def decode_response_v1(view: memoryview, p: int) -> tuple[DescribeQuorumResponse
                 if tags:
                     p = skip_tags(view, p - 1, end)
                 current_voters.append(ReplicaState(replica_id, bytes(16), log_end_offset, last_fetch_timestamp, last_caught_up_timestamp))
-            n, p = compact_count(view, p, end, 29)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 29 <= end - p):
+                n, p = compact_count(view, p - 1, end, 29)
             observers: list[ReplicaState] = []
             for _ in range(n):
                 observers_replica_id, observers_log_end_offset, observers_last_fetch_timestamp, observers_last_caught_up_timestamp, tags = unpack_iqqqB(view, p)
@@ -488,11 +518,17 @@ def decode_response_v2(view: memoryview, p: int) -> tuple[DescribeQuorumResponse
     error_code, = unpack_h(view, p)
     p += 2
     error_message, p = compact_nullable_string(view, p, end)
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[ResponseTopicData] = []
     for _ in range(n):
         topic_name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 26)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 26 <= end - p):
+            n, p = compact_count(view, p - 1, end, 26)
         partitions: list[ResponsePartitionData] = []
         for _ in range(n):
             partition_index, partitions_error_code = unpack_ih(view, p)
@@ -500,7 +536,10 @@ def decode_response_v2(view: memoryview, p: int) -> tuple[DescribeQuorumResponse
             partitions_error_message, p = compact_nullable_string(view, p, end)
             leader_id, leader_epoch, high_watermark = unpack_iiq(view, p)
             p += 16
-            n, p = compact_count(view, p, end, 45)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 45 <= end - p):
+                n, p = compact_count(view, p - 1, end, 45)
             current_voters: list[ReplicaState] = []
             for _ in range(n):
                 replica_id, replica_directory_id, log_end_offset, last_fetch_timestamp, last_caught_up_timestamp, tags = unpack_iuqqqB(view, p)
@@ -508,7 +547,10 @@ def decode_response_v2(view: memoryview, p: int) -> tuple[DescribeQuorumResponse
                 if tags:
                     p = skip_tags(view, p - 1, end)
                 current_voters.append(ReplicaState(replica_id, replica_directory_id, log_end_offset, last_fetch_timestamp, last_caught_up_timestamp))
-            n, p = compact_count(view, p, end, 45)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 45 <= end - p):
+                n, p = compact_count(view, p - 1, end, 45)
             observers: list[ReplicaState] = []
             for _ in range(n):
                 observers_replica_id, observers_replica_directory_id, observers_log_end_offset, observers_last_fetch_timestamp, observers_last_caught_up_timestamp, tags = unpack_iuqqqB(view, p)
@@ -526,12 +568,18 @@ def decode_response_v2(view: memoryview, p: int) -> tuple[DescribeQuorumResponse
         if tags:
             p = skip_tags(view, p - 1, end)
         topics.append(ResponseTopicData(topic_name, partitions))
-    n, p = compact_count(view, p, end, 6)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 6 <= end - p):
+        n, p = compact_count(view, p - 1, end, 6)
     nodes: list[Node] = []
     for _ in range(n):
         node_id, = unpack_i(view, p)
         p += 4
-        n, p = compact_count(view, p, end, 5)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 5 <= end - p):
+            n, p = compact_count(view, p - 1, end, 5)
         listeners: list[Listener] = []
         for _ in range(n):
             name, p = compact_string(view, p, end)

@@ -196,17 +196,26 @@ def encode_request_v0_1(message: DescribeShareGroupOffsetsRequest, out: bytearra
 
 def decode_request_v0_1(view: memoryview, p: int) -> tuple[DescribeShareGroupOffsetsRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     groups: list[DescribeShareGroupOffsetsRequestGroup] = []
     for _ in range(n):
         group_id, p = compact_string(view, p, end)
-        n, p = compact_nullable_count(view, p, end, 3)
+        n = view[p] - 1
+        p += 1
+        if not (n < 127 and n * 3 <= end - p):
+            n, p = compact_nullable_count(view, p - 1, end, 3)
         topics: list[DescribeShareGroupOffsetsRequestTopic] | None = None
         if n >= 0:
             topics = []
             for _ in range(n):
                 topic_name, p = compact_string(view, p, end)
-                n, p = compact_count(view, p, end, 4)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 4 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 4)
                 partitions: list[int] = list(UNPACK_INT32S[n](view, p))
                 p += 4 * n
                 tags = view[p]
@@ -308,17 +317,26 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[DescribeShareGroupOffs
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 6)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 6 <= end - p):
+        n, p = compact_count(view, p - 1, end, 6)
     groups: list[DescribeShareGroupOffsetsResponseGroup] = []
     for _ in range(n):
         group_id, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 19)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 19 <= end - p):
+            n, p = compact_count(view, p - 1, end, 19)
         topics: list[DescribeShareGroupOffsetsResponseTopic] = []
         for _ in range(n):
             topic_name, p = compact_string(view, p, end)
             topic_id, = unpack_u(view, p)
             p += 16
-            n, p = compact_count(view, p, end, 20)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 20 <= end - p):
+                n, p = compact_count(view, p - 1, end, 20)
             partitions: list[DescribeShareGroupOffsetsResponsePartition] = []
             for _ in range(n):
                 partition_index, start_offset, leader_epoch, error_code = unpack_iqih(view, p)
@@ -353,17 +371,26 @@ def decode_response_v1(view: memoryview, p: int) -> tuple[DescribeShareGroupOffs
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 6)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 6 <= end - p):
+        n, p = compact_count(view, p - 1, end, 6)
     groups: list[DescribeShareGroupOffsetsResponseGroup] = []
     for _ in range(n):
         group_id, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 19)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 19 <= end - p):
+            n, p = compact_count(view, p - 1, end, 19)
         topics: list[DescribeShareGroupOffsetsResponseTopic] = []
         for _ in range(n):
             topic_name, p = compact_string(view, p, end)
             topic_id, = unpack_u(view, p)
             p += 16
-            n, p = compact_count(view, p, end, 28)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 28 <= end - p):
+                n, p = compact_count(view, p - 1, end, 28)
             partitions: list[DescribeShareGroupOffsetsResponsePartition] = []
             for _ in range(n):
                 partition_index, start_offset, leader_epoch, lag, error_code = unpack_iqiqh(view, p)

@@ -214,7 +214,10 @@ def encode_request_v0(message: DescribeTopicPartitionsRequest, out: bytearray) -
 
 def decode_request_v0(view: memoryview, p: int) -> tuple[DescribeTopicPartitionsRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 2)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 2 <= end - p):
+        n, p = compact_count(view, p - 1, end, 2)
     topics: list[TopicRequest] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
@@ -310,7 +313,10 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[DescribeTopicPartition
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 26)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 26 <= end - p):
+        n, p = compact_count(view, p - 1, end, 26)
     topics: list[DescribeTopicPartitionsResponseTopic] = []
     for _ in range(n):
         error_code, = unpack_h(view, p)
@@ -318,28 +324,46 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[DescribeTopicPartition
         name, p = compact_nullable_string(view, p, end)
         topic_id, is_internal = unpack_uo(view, p)
         p += 17
-        n, p = compact_count(view, p, end, 20)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 20 <= end - p):
+            n, p = compact_count(view, p - 1, end, 20)
         partitions: list[DescribeTopicPartitionsResponsePartition] = []
         for _ in range(n):
             partitions_error_code, partition_index, leader_id, leader_epoch = unpack_hiii(view, p)
             p += 14
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             replica_nodes: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             isr_nodes: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
-            n, p = compact_nullable_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (n < 127 and n * 4 <= end - p):
+                n, p = compact_nullable_count(view, p - 1, end, 4)
             eligible_leader_replicas: list[int] | None = None
             if n >= 0:
                 eligible_leader_replicas = list(UNPACK_INT32S[n](view, p))
                 p += 4 * n
-            n, p = compact_nullable_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (n < 127 and n * 4 <= end - p):
+                n, p = compact_nullable_count(view, p - 1, end, 4)
             last_known_elr: list[int] | None = None
             if n >= 0:
                 last_known_elr = list(UNPACK_INT32S[n](view, p))
                 p += 4 * n
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             offline_replicas: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
             tags = view[p]

@@ -126,7 +126,10 @@ def encode_request_v0(message: DescribeTransactionsRequest, out: bytearray) -> N
 
 def decode_request_v0(view: memoryview, p: int) -> tuple[DescribeTransactionsRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     transactional_ids: list[str] = []
     for _ in range(n):
         text, p = compact_string(view, p, end)
@@ -193,7 +196,10 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[DescribeTransactionsRe
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 28)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 28 <= end - p):
+        n, p = compact_count(view, p - 1, end, 28)
     transaction_states: list[TransactionState] = []
     for _ in range(n):
         error_code, = unpack_h(view, p)
@@ -202,11 +208,17 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[DescribeTransactionsRe
         transaction_state, p = compact_string(view, p, end)
         transaction_timeout_ms, transaction_start_time_ms, producer_id, producer_epoch = unpack_iqqh(view, p)
         p += 22
-        n, p = compact_count(view, p, end, 3)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 3 <= end - p):
+            n, p = compact_count(view, p - 1, end, 3)
         topics: list[TopicData] = []
         for _ in range(n):
             topic, p = compact_string(view, p, end)
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             partitions: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
             tags = view[p]

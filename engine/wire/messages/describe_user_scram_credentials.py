@@ -137,7 +137,10 @@ def encode_request_v0(message: DescribeUserScramCredentialsRequest, out: bytearr
 
 def decode_request_v0(view: memoryview, p: int) -> tuple[DescribeUserScramCredentialsRequest, int]:
     end = len(view)
-    n, p = compact_nullable_count(view, p, end, 2)
+    n = view[p] - 1
+    p += 1
+    if not (n < 127 and n * 2 <= end - p):
+        n, p = compact_nullable_count(view, p - 1, end, 2)
     users: list[UserName] | None = None
     if n >= 0:
         users = []
@@ -209,14 +212,20 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[DescribeUserScramCrede
     throttle_time_ms, error_code = unpack_ih(view, p)
     p += 6
     error_message, p = compact_nullable_string(view, p, end)
-    n, p = compact_count(view, p, end, 6)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 6 <= end - p):
+        n, p = compact_count(view, p - 1, end, 6)
     results: list[DescribeUserScramCredentialsResult] = []
     for _ in range(n):
         user, p = compact_string(view, p, end)
         results_error_code, = unpack_h(view, p)
         p += 2
         results_error_message, p = compact_nullable_string(view, p, end)
-        n, p = compact_count(view, p, end, 6)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 6 <= end - p):
+            n, p = compact_count(view, p - 1, end, 6)
         credential_infos: list[CredentialInfo] = []
         for _ in range(n):
             mechanism, iterations, tags = unpack_biB(view, p)

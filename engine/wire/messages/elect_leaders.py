@@ -219,13 +219,19 @@ def decode_request_v2(view: memoryview, p: int) -> tuple[ElectLeadersRequest, in
     end = len(view)
     election_type, = unpack_b(view, p)
     p += 1
-    n, p = compact_nullable_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (n < 127 and n * 3 <= end - p):
+        n, p = compact_nullable_count(view, p - 1, end, 3)
     topic_partitions: list[TopicPartitions] | None = None
     if n >= 0:
         topic_partitions = []
         for _ in range(n):
             topic, p = compact_string(view, p, end)
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             partitions: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
             tags = view[p]
@@ -357,11 +363,17 @@ def decode_response_v2(view: memoryview, p: int) -> tuple[ElectLeadersResponse, 
     end = len(view)
     throttle_time_ms, error_code = unpack_ih(view, p)
     p += 6
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     replica_election_results: list[ReplicaElectionResult] = []
     for _ in range(n):
         topic, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 8)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 8 <= end - p):
+            n, p = compact_count(view, p - 1, end, 8)
         partition_result: list[PartitionResult] = []
         for _ in range(n):
             partition_id, partition_result_error_code = unpack_ih(view, p)

@@ -287,16 +287,25 @@ def decode_request_v0(view: memoryview, p: int) -> tuple[EndQuorumEpochRequest, 
 def decode_request_v1(view: memoryview, p: int) -> tuple[EndQuorumEpochRequest, int]:
     end = len(view)
     cluster_id, p = compact_nullable_string(view, p, end)
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[RequestTopicData] = []
     for _ in range(n):
         topic_name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 14)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 14 <= end - p):
+            n, p = compact_count(view, p - 1, end, 14)
         partitions: list[RequestPartitionData] = []
         for _ in range(n):
             partition_index, leader_id, leader_epoch = unpack_iii(view, p)
             p += 12
-            n, p = compact_count(view, p, end, 21)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 21 <= end - p):
+                n, p = compact_count(view, p - 1, end, 21)
             preferred_candidates: list[ReplicaInfo] = []
             for _ in range(n):
                 candidate_id, candidate_directory_id, tags = unpack_iuB(view, p)
@@ -314,7 +323,10 @@ def decode_request_v1(view: memoryview, p: int) -> tuple[EndQuorumEpochRequest, 
         if tags:
             p = skip_tags(view, p - 1, end)
         topics.append(RequestTopicData(topic_name, partitions))
-    n, p = compact_count(view, p, end, 5)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 5 <= end - p):
+        n, p = compact_count(view, p - 1, end, 5)
     leader_endpoints: list[LeaderEndpoint] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
@@ -425,11 +437,17 @@ def decode_response_v1(view: memoryview, p: int) -> tuple[EndQuorumEpochResponse
     end = len(view)
     error_code, = unpack_h(view, p)
     p += 2
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[ResponseTopicData] = []
     for _ in range(n):
         topic_name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 15)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 15 <= end - p):
+            n, p = compact_count(view, p - 1, end, 15)
         partitions: list[ResponsePartitionData] = []
         for _ in range(n):
             partition_index, partitions_error_code, leader_id, leader_epoch, tags = unpack_ihiiB(view, p)
@@ -454,7 +472,10 @@ def decode_response_v1(view: memoryview, p: int) -> tuple[EndQuorumEpochResponse
             if tag_end > end:
                 raise Malformed('tagged field of EndQuorumEpochResponse')
             if tag == 0:
-                n, p = compact_count(view, p, end, 8)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 8 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 8)
                 node_endpoints = []
                 for _ in range(n):
                     node_id, = unpack_i(view, p)

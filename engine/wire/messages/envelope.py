@@ -73,15 +73,24 @@ def encode_request_v0(message: EnvelopeRequest, out: bytearray) -> None:
 
 def decode_request_v0(view: memoryview, p: int) -> tuple[EnvelopeRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     request_data: bytes = bytes(view[p:p + n])
     p += n
-    n, p = compact_nullable_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (n < 127 and n <= end - p):
+        n, p = compact_nullable_count(view, p - 1, end, 1)
     request_principal: bytes | None = None
     if n >= 0:
         request_principal = bytes(view[p:p + n])
         p += n
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     client_host_address: bytes = bytes(view[p:p + n])
     p += n
     tags = view[p]
@@ -135,7 +144,10 @@ def encode_response_v0(message: EnvelopeResponse, out: bytearray) -> None:
 
 def decode_response_v0(view: memoryview, p: int) -> tuple[EnvelopeResponse, int]:
     end = len(view)
-    n, p = compact_nullable_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (n < 127 and n <= end - p):
+        n, p = compact_nullable_count(view, p - 1, end, 1)
     response_data: bytes | None = None
     if n >= 0:
         response_data = bytes(view[p:p + n])

@@ -90,7 +90,10 @@ def decode_request_v1(view: memoryview, p: int) -> tuple[ExpireDelegationTokenRe
 
 def decode_request_v2(view: memoryview, p: int) -> tuple[ExpireDelegationTokenRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     hmac: bytes = bytes(view[p:p + n])
     p += n
     expiry_time_period_ms, tags = unpack_qB(view, p)

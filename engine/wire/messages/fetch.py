@@ -801,11 +801,17 @@ def decode_request_v12(view: memoryview, p: int) -> tuple[FetchRequest, int]:
     end = len(view)
     replica_id, max_wait_ms, min_bytes, max_bytes, isolation_level, session_id, session_epoch = unpack_iiiibii(view, p)
     p += 25
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[FetchTopic] = []
     for _ in range(n):
         topic, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 33)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 33 <= end - p):
+            n, p = compact_count(view, p - 1, end, 33)
         partitions: list[FetchPartition] = []
         for _ in range(n):
             partition, current_leader_epoch, fetch_offset, last_fetched_epoch, log_start_offset, partition_max_bytes, tags = unpack_iiqiqiB(view, p)
@@ -818,11 +824,17 @@ def decode_request_v12(view: memoryview, p: int) -> tuple[FetchRequest, int]:
         if tags:
             p = skip_tags(view, p - 1, end)
         topics.append(FetchTopic(topic, bytes(16), partitions))
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     forgotten_topics_data: list[ForgottenTopic] = []
     for _ in range(n):
         forgotten_topics_data_topic, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 4)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 4 <= end - p):
+            n, p = compact_count(view, p - 1, end, 4)
         forgotten_topics_data_partitions: list[int] = list(UNPACK_INT32S[n](view, p))
         p += 4 * n
         tags = view[p]
@@ -855,12 +867,18 @@ def decode_request_v13_14(view: memoryview, p: int) -> tuple[FetchRequest, int]:
     end = len(view)
     replica_id, max_wait_ms, min_bytes, max_bytes, isolation_level, session_id, session_epoch = unpack_iiiibii(view, p)
     p += 25
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     topics: list[FetchTopic] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 33)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 33 <= end - p):
+            n, p = compact_count(view, p - 1, end, 33)
         partitions: list[FetchPartition] = []
         for _ in range(n):
             partition, current_leader_epoch, fetch_offset, last_fetched_epoch, log_start_offset, partition_max_bytes, tags = unpack_iiqiqiB(view, p)
@@ -873,12 +891,18 @@ def decode_request_v13_14(view: memoryview, p: int) -> tuple[FetchRequest, int]:
         if tags:
             p = skip_tags(view, p - 1, end)
         topics.append(FetchTopic('', topic_id, partitions))
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     forgotten_topics_data: list[ForgottenTopic] = []
     for _ in range(n):
         forgotten_topics_data_topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 4)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 4 <= end - p):
+            n, p = compact_count(view, p - 1, end, 4)
         forgotten_topics_data_partitions: list[int] = list(UNPACK_INT32S[n](view, p))
         p += 4 * n
         tags = view[p]
@@ -911,12 +935,18 @@ def decode_request_v15_16(view: memoryview, p: int) -> tuple[FetchRequest, int]:
     end = len(view)
     max_wait_ms, min_bytes, max_bytes, isolation_level, session_id, session_epoch = unpack_iiibii(view, p)
     p += 21
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     topics: list[FetchTopic] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 33)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 33 <= end - p):
+            n, p = compact_count(view, p - 1, end, 33)
         partitions: list[FetchPartition] = []
         for _ in range(n):
             partition, current_leader_epoch, fetch_offset, last_fetched_epoch, log_start_offset, partition_max_bytes, tags = unpack_iiqiqiB(view, p)
@@ -929,12 +959,18 @@ def decode_request_v15_16(view: memoryview, p: int) -> tuple[FetchRequest, int]:
         if tags:
             p = skip_tags(view, p - 1, end)
         topics.append(FetchTopic('', topic_id, partitions))
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     forgotten_topics_data: list[ForgottenTopic] = []
     for _ in range(n):
         forgotten_topics_data_topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 4)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 4 <= end - p):
+            n, p = compact_count(view, p - 1, end, 4)
         forgotten_topics_data_partitions: list[int] = list(UNPACK_INT32S[n](view, p))
         p += 4 * n
         tags = view[p]
@@ -974,12 +1010,18 @@ def decode_request_v17(view: memoryview, p: int) -> tuple[FetchRequest, int]:
     end = len(view)
     max_wait_ms, min_bytes, max_bytes, isolation_level, session_id, session_epoch = unpack_iiibii(view, p)
     p += 21
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     topics: list[FetchTopic] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 33)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 33 <= end - p):
+            n, p = compact_count(view, p - 1, end, 33)
         partitions: list[FetchPartition] = []
         for _ in range(n):
             partition, current_leader_epoch, fetch_offset, last_fetched_epoch, log_start_offset, partition_max_bytes, tags = unpack_iiqiqiB(view, p)
@@ -1006,12 +1048,18 @@ def decode_request_v17(view: memoryview, p: int) -> tuple[FetchRequest, int]:
         if tags:
             p = skip_tags(view, p - 1, end)
         topics.append(FetchTopic('', topic_id, partitions))
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     forgotten_topics_data: list[ForgottenTopic] = []
     for _ in range(n):
         forgotten_topics_data_topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 4)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 4 <= end - p):
+            n, p = compact_count(view, p - 1, end, 4)
         forgotten_topics_data_partitions: list[int] = list(UNPACK_INT32S[n](view, p))
         p += 4 * n
         tags = view[p]
@@ -1051,12 +1099,18 @@ def decode_request_v18(view: memoryview, p: int) -> tuple[FetchRequest, int]:
     end = len(view)
     max_wait_ms, min_bytes, max_bytes, isolation_level, session_id, session_epoch = unpack_iiibii(view, p)
     p += 21
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     topics: list[FetchTopic] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 33)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 33 <= end - p):
+            n, p = compact_count(view, p - 1, end, 33)
         partitions: list[FetchPartition] = []
         for _ in range(n):
             partition, current_leader_epoch, fetch_offset, last_fetched_epoch, log_start_offset, partition_max_bytes, tags = unpack_iiqiqiB(view, p)
@@ -1087,12 +1141,18 @@ def decode_request_v18(view: memoryview, p: int) -> tuple[FetchRequest, int]:
         if tags:
             p = skip_tags(view, p - 1, end)
         topics.append(FetchTopic('', topic_id, partitions))
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     forgotten_topics_data: list[ForgottenTopic] = []
     for _ in range(n):
         forgotten_topics_data_topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 4)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 4 <= end - p):
+            n, p = compact_count(view, p - 1, end, 4)
         forgotten_topics_data_partitions: list[int] = list(UNPACK_INT32S[n](view, p))
         p += 4 * n
         tags = view[p]
@@ -1589,16 +1649,25 @@ def decode_response_v12(view: memoryview, p: int) -> tuple[FetchResponse, int]:
     end = len(view)
     throttle_time_ms, error_code, session_id = unpack_ihi(view, p)
     p += 10
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     responses: list[FetchableTopicResponse] = []
     for _ in range(n):
         topic, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 37)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 37 <= end - p):
+            n, p = compact_count(view, p - 1, end, 37)
         partitions: list[PartitionData] = []
         for _ in range(n):
             partition_index, partitions_error_code, high_watermark, last_stable_offset, log_start_offset = unpack_ihqqq(view, p)
             p += 30
-            n, p = compact_nullable_count(view, p, end, 17)
+            n = view[p] - 1
+            p += 1
+            if not (n < 127 and n * 17 <= end - p):
+                n, p = compact_nullable_count(view, p - 1, end, 17)
             aborted_transactions: list[AbortedTransaction] | None = None
             if n >= 0:
                 aborted_transactions = []
@@ -1610,7 +1679,10 @@ def decode_response_v12(view: memoryview, p: int) -> tuple[FetchResponse, int]:
                     aborted_transactions.append(AbortedTransaction(producer_id, first_offset))
             preferred_read_replica, = unpack_i(view, p)
             p += 4
-            n, p = compact_nullable_count(view, p, end, 1)
+            n = view[p] - 1
+            p += 1
+            if not (n < 127 and n <= end - p):
+                n, p = compact_nullable_count(view, p - 1, end, 1)
             records: memoryview | None = None
             if n >= 0:
                 records = view[p:p + n]
@@ -1667,17 +1739,26 @@ def decode_response_v13_to_15(view: memoryview, p: int) -> tuple[FetchResponse, 
     end = len(view)
     throttle_time_ms, error_code, session_id = unpack_ihi(view, p)
     p += 10
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     responses: list[FetchableTopicResponse] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 37)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 37 <= end - p):
+            n, p = compact_count(view, p - 1, end, 37)
         partitions: list[PartitionData] = []
         for _ in range(n):
             partition_index, partitions_error_code, high_watermark, last_stable_offset, log_start_offset = unpack_ihqqq(view, p)
             p += 30
-            n, p = compact_nullable_count(view, p, end, 17)
+            n = view[p] - 1
+            p += 1
+            if not (n < 127 and n * 17 <= end - p):
+                n, p = compact_nullable_count(view, p - 1, end, 17)
             aborted_transactions: list[AbortedTransaction] | None = None
             if n >= 0:
                 aborted_transactions = []
@@ -1689,7 +1770,10 @@ def decode_response_v13_to_15(view: memoryview, p: int) -> tuple[FetchResponse, 
                     aborted_transactions.append(AbortedTransaction(producer_id, first_offset))
             preferred_read_replica, = unpack_i(view, p)
             p += 4
-            n, p = compact_nullable_count(view, p, end, 1)
+            n = view[p] - 1
+            p += 1
+            if not (n < 127 and n <= end - p):
+                n, p = compact_nullable_count(view, p - 1, end, 1)
             records: memoryview | None = None
             if n >= 0:
                 records = view[p:p + n]
@@ -1746,17 +1830,26 @@ def decode_response_v16_to_18(view: memoryview, p: int) -> tuple[FetchResponse, 
     end = len(view)
     throttle_time_ms, error_code, session_id = unpack_ihi(view, p)
     p += 10
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     responses: list[FetchableTopicResponse] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 37)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 37 <= end - p):
+            n, p = compact_count(view, p - 1, end, 37)
         partitions: list[PartitionData] = []
         for _ in range(n):
             partition_index, partitions_error_code, high_watermark, last_stable_offset, log_start_offset = unpack_ihqqq(view, p)
             p += 30
-            n, p = compact_nullable_count(view, p, end, 17)
+            n = view[p] - 1
+            p += 1
+            if not (n < 127 and n * 17 <= end - p):
+                n, p = compact_nullable_count(view, p - 1, end, 17)
             aborted_transactions: list[AbortedTransaction] | None = None
             if n >= 0:
                 aborted_transactions = []
@@ -1768,7 +1861,10 @@ def decode_response_v16_to_18(view: memoryview, p: int) -> tuple[FetchResponse, 
                     aborted_transactions.append(AbortedTransaction(producer_id, first_offset))
             preferred_read_replica, = unpack_i(view, p)
             p += 4
-            n, p = compact_nullable_count(view, p, end, 1)
+            n = view[p] - 1
+            p += 1
+            if not (n < 127 and n <= end - p):
+                n, p = compact_nullable_count(view, p - 1, end, 1)
             records: memoryview | None = None
             if n >= 0:
                 records = view[p:p + n]
@@ -1826,7 +1922,10 @@ def decode_response_v16_to_18(view: memoryview, p: int) -> tuple[FetchResponse, 
             if tag_end_ > end:
                 raise Malformed('tagged field of FetchResponse')
             if tag == 0:
-                n, p = compact_count(view, p, end, 11)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 11 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 11)
                 node_endpoints = []
                 for _ in range(n):
                     node_id, = unpack_i(view, p)

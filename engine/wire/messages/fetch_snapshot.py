@@ -317,11 +317,17 @@ def decode_request_v0(view: memoryview, p: int) -> tuple[FetchSnapshotRequest, i
     end = len(view)
     replica_id, max_bytes = unpack_ii(view, p)
     p += 8
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[RequestTopicSnapshot] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 30)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 30 <= end - p):
+            n, p = compact_count(view, p - 1, end, 30)
         partitions: list[RequestPartitionSnapshot] = []
         for _ in range(n):
             partition, current_leader_epoch, end_offset, epoch, tags = unpack_iiqiB(view, p)
@@ -363,11 +369,17 @@ def decode_request_v1(view: memoryview, p: int) -> tuple[FetchSnapshotRequest, i
     end = len(view)
     replica_id, max_bytes = unpack_ii(view, p)
     p += 8
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[RequestTopicSnapshot] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 30)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 30 <= end - p):
+            n, p = compact_count(view, p - 1, end, 30)
         partitions: list[RequestPartitionSnapshot] = []
         for _ in range(n):
             partition, current_leader_epoch, end_offset, epoch, tags = unpack_iiqiB(view, p)
@@ -524,11 +536,17 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[FetchSnapshotResponse,
     end = len(view)
     throttle_time_ms, error_code = unpack_ih(view, p)
     p += 6
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[ResponseTopicSnapshot] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 37)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 37 <= end - p):
+            n, p = compact_count(view, p - 1, end, 37)
         partitions: list[ResponsePartitionSnapshot] = []
         for _ in range(n):
             index, partitions_error_code, end_offset, epoch, tags = unpack_ihqiB(view, p)
@@ -538,7 +556,10 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[FetchSnapshotResponse,
             snapshot_id = ResponseSnapshotId(end_offset, epoch)
             partitions_size, position = unpack_qq(view, p)
             p += 16
-            n, p = compact_count(view, p, end, 1)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n <= end - p):
+                n, p = compact_count(view, p - 1, end, 1)
             unaligned_records: memoryview | None = view[p:p + n]
             p += n
             tags = view[p]
@@ -579,11 +600,17 @@ def decode_response_v1(view: memoryview, p: int) -> tuple[FetchSnapshotResponse,
     end = len(view)
     throttle_time_ms, error_code = unpack_ih(view, p)
     p += 6
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[ResponseTopicSnapshot] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 37)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 37 <= end - p):
+            n, p = compact_count(view, p - 1, end, 37)
         partitions: list[ResponsePartitionSnapshot] = []
         for _ in range(n):
             index, partitions_error_code, end_offset, epoch, tags = unpack_ihqiB(view, p)
@@ -593,7 +620,10 @@ def decode_response_v1(view: memoryview, p: int) -> tuple[FetchSnapshotResponse,
             snapshot_id = ResponseSnapshotId(end_offset, epoch)
             partitions_size, position = unpack_qq(view, p)
             p += 16
-            n, p = compact_count(view, p, end, 1)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n <= end - p):
+                n, p = compact_count(view, p - 1, end, 1)
             unaligned_records: memoryview | None = view[p:p + n]
             p += n
             tags = view[p]
@@ -635,7 +665,10 @@ def decode_response_v1(view: memoryview, p: int) -> tuple[FetchSnapshotResponse,
             if tag_end_ > end:
                 raise Malformed('tagged field of FetchSnapshotResponse')
             if tag == 0:
-                n, p = compact_count(view, p, end, 8)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 8 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 8)
                 node_endpoints = []
                 for _ in range(n):
                     node_id, = unpack_i(view, p)

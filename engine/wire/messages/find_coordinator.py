@@ -184,7 +184,10 @@ def decode_request_v4_to_6(view: memoryview, p: int) -> tuple[FindCoordinatorReq
     end = len(view)
     key_type, = unpack_b(view, p)
     p += 1
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     coordinator_keys: list[str] = []
     for _ in range(n):
         text, p = compact_string(view, p, end)
@@ -334,7 +337,10 @@ def decode_response_v4_to_6(view: memoryview, p: int) -> tuple[FindCoordinatorRe
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 14)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 14 <= end - p):
+        n, p = compact_count(view, p - 1, end, 14)
     coordinators: list[Coordinator] = []
     for _ in range(n):
         key, p = compact_string(view, p, end)

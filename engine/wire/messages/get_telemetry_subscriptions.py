@@ -147,12 +147,18 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[GetTelemetrySubscripti
     end = len(view)
     throttle_time_ms, error_code, client_instance_id, subscription_id = unpack_ihui(view, p)
     p += 26
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     accepted_compression_types: list[int] = list(UNPACK_INT8S[n](view, p))
     p += n
     push_interval_ms, telemetry_max_bytes, delta_temporality = unpack_iio(view, p)
     p += 9
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     requested_metrics: list[str] = []
     for _ in range(n):
         text, p = compact_string(view, p, end)

@@ -191,13 +191,19 @@ def decode_request_v0(view: memoryview, p: int) -> tuple[IncrementalAlterConfigs
 
 def decode_request_v1(view: memoryview, p: int) -> tuple[IncrementalAlterConfigsRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 4)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 4 <= end - p):
+        n, p = compact_count(view, p - 1, end, 4)
     resources: list[AlterConfigsResource] = []
     for _ in range(n):
         resource_type, = unpack_b(view, p)
         p += 1
         resource_name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 4)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 4 <= end - p):
+            n, p = compact_count(view, p - 1, end, 4)
         configs: list[AlterableConfig] = []
         for _ in range(n):
             name, p = compact_string(view, p, end)
@@ -299,7 +305,10 @@ def decode_response_v1(view: memoryview, p: int) -> tuple[IncrementalAlterConfig
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 6)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 6 <= end - p):
+        n, p = compact_count(view, p - 1, end, 6)
     responses: list[AlterConfigsResourceResponse] = []
     for _ in range(n):
         error_code, = unpack_h(view, p)

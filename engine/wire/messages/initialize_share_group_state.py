@@ -152,12 +152,18 @@ def encode_request_v0(message: InitializeShareGroupStateRequest, out: bytearray)
 def decode_request_v0(view: memoryview, p: int) -> tuple[InitializeShareGroupStateRequest, int]:
     end = len(view)
     group_id, p = compact_string(view, p, end)
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     topics: list[InitializeStateData] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 17)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 17 <= end - p):
+            n, p = compact_count(view, p - 1, end, 17)
         partitions: list[PartitionData] = []
         for _ in range(n):
             partition, state_epoch, start_offset, tags = unpack_iiqB(view, p)
@@ -226,12 +232,18 @@ def encode_response_v0(message: InitializeShareGroupStateResponse, out: bytearra
 
 def decode_response_v0(view: memoryview, p: int) -> tuple[InitializeShareGroupStateResponse, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     results: list[InitializeStateResult] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 8)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 8 <= end - p):
+            n, p = compact_count(view, p - 1, end, 8)
         partitions: list[PartitionResult] = []
         for _ in range(n):
             partition, error_code = unpack_ih(view, p)

@@ -283,11 +283,17 @@ def decode_request_v6_7(view: memoryview, p: int) -> tuple[JoinGroupRequest, int
     member_id, p = compact_string(view, p, end)
     group_instance_id, p = compact_nullable_string(view, p, end)
     protocol_type, p = compact_string(view, p, end)
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     protocols: list[JoinGroupRequestProtocol] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 1)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n <= end - p):
+            n, p = compact_count(view, p - 1, end, 1)
         metadata: bytes = bytes(view[p:p + n])
         p += n
         tags = view[p]
@@ -310,11 +316,17 @@ def decode_request_v8_9(view: memoryview, p: int) -> tuple[JoinGroupRequest, int
     member_id, p = compact_string(view, p, end)
     group_instance_id, p = compact_nullable_string(view, p, end)
     protocol_type, p = compact_string(view, p, end)
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     protocols: list[JoinGroupRequestProtocol] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 1)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n <= end - p):
+            n, p = compact_count(view, p - 1, end, 1)
         metadata: bytes = bytes(view[p:p + n])
         p += n
         tags = view[p]
@@ -541,12 +553,18 @@ def decode_response_v6(view: memoryview, p: int) -> tuple[JoinGroupResponse, int
     protocol_name, p = compact_string(view, p, end)
     leader, p = compact_string(view, p, end)
     member_id, p = compact_string(view, p, end)
-    n, p = compact_count(view, p, end, 4)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 4 <= end - p):
+        n, p = compact_count(view, p - 1, end, 4)
     members: list[JoinGroupResponseMember] = []
     for _ in range(n):
         members_member_id, p = compact_string(view, p, end)
         group_instance_id, p = compact_nullable_string(view, p, end)
-        n, p = compact_count(view, p, end, 1)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n <= end - p):
+            n, p = compact_count(view, p - 1, end, 1)
         metadata: bytes = bytes(view[p:p + n])
         p += n
         tags = view[p]
@@ -569,12 +587,18 @@ def decode_response_v7_8(view: memoryview, p: int) -> tuple[JoinGroupResponse, i
     protocol_name, p = compact_nullable_string(view, p, end)
     leader, p = compact_string(view, p, end)
     member_id, p = compact_string(view, p, end)
-    n, p = compact_count(view, p, end, 4)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 4 <= end - p):
+        n, p = compact_count(view, p - 1, end, 4)
     members: list[JoinGroupResponseMember] = []
     for _ in range(n):
         members_member_id, p = compact_string(view, p, end)
         group_instance_id, p = compact_nullable_string(view, p, end)
-        n, p = compact_count(view, p, end, 1)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n <= end - p):
+            n, p = compact_count(view, p - 1, end, 1)
         metadata: bytes = bytes(view[p:p + n])
         p += n
         tags = view[p]
@@ -599,12 +623,18 @@ def decode_response_v9(view: memoryview, p: int) -> tuple[JoinGroupResponse, int
     skip_assignment, = unpack_o(view, p)
     p += 1
     member_id, p = compact_string(view, p, end)
-    n, p = compact_count(view, p, end, 4)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 4 <= end - p):
+        n, p = compact_count(view, p - 1, end, 4)
     members: list[JoinGroupResponseMember] = []
     for _ in range(n):
         members_member_id, p = compact_string(view, p, end)
         group_instance_id, p = compact_nullable_string(view, p, end)
-        n, p = compact_count(view, p, end, 1)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n <= end - p):
+            n, p = compact_count(view, p - 1, end, 1)
         metadata: bytes = bytes(view[p:p + n])
         p += n
         tags = view[p]

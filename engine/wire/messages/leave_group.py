@@ -183,7 +183,10 @@ def decode_request_v3(view: memoryview, p: int) -> tuple[LeaveGroupRequest, int]
 def decode_request_v4(view: memoryview, p: int) -> tuple[LeaveGroupRequest, int]:
     end = len(view)
     group_id, p = compact_string(view, p, end)
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     members: list[MemberIdentity] = []
     for _ in range(n):
         member_id, p = compact_string(view, p, end)
@@ -203,7 +206,10 @@ def decode_request_v4(view: memoryview, p: int) -> tuple[LeaveGroupRequest, int]
 def decode_request_v5(view: memoryview, p: int) -> tuple[LeaveGroupRequest, int]:
     end = len(view)
     group_id, p = compact_string(view, p, end)
-    n, p = compact_count(view, p, end, 4)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 4 <= end - p):
+        n, p = compact_count(view, p - 1, end, 4)
     members: list[MemberIdentity] = []
     for _ in range(n):
         member_id, p = compact_string(view, p, end)
@@ -326,7 +332,10 @@ def decode_response_v4_5(view: memoryview, p: int) -> tuple[LeaveGroupResponse, 
     end = len(view)
     throttle_time_ms, error_code = unpack_ih(view, p)
     p += 6
-    n, p = compact_count(view, p, end, 5)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 5 <= end - p):
+        n, p = compact_count(view, p - 1, end, 5)
     members: list[MemberResponse] = []
     for _ in range(n):
         member_id, p = compact_string(view, p, end)

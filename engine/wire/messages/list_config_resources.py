@@ -105,7 +105,10 @@ def decode_request_v0(view: memoryview, p: int) -> tuple[ListConfigResourcesRequ
 
 def decode_request_v1(view: memoryview, p: int) -> tuple[ListConfigResourcesRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     resource_types: list[int] = list(UNPACK_INT8S[n](view, p))
     p += n
     tags = view[p]
@@ -173,7 +176,10 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[ListConfigResourcesRes
     end = len(view)
     throttle_time_ms, error_code = unpack_ih(view, p)
     p += 6
-    n, p = compact_count(view, p, end, 2)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 2 <= end - p):
+        n, p = compact_count(view, p - 1, end, 2)
     config_resources: list[ConfigResource] = []
     for _ in range(n):
         resource_name, p = compact_string(view, p, end)
@@ -193,7 +199,10 @@ def decode_response_v1(view: memoryview, p: int) -> tuple[ListConfigResourcesRes
     end = len(view)
     throttle_time_ms, error_code = unpack_ih(view, p)
     p += 6
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     config_resources: list[ConfigResource] = []
     for _ in range(n):
         resource_name, p = compact_string(view, p, end)

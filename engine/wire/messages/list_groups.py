@@ -142,7 +142,10 @@ def decode_request_v3(view: memoryview, p: int) -> tuple[ListGroupsRequest, int]
 
 def decode_request_v4(view: memoryview, p: int) -> tuple[ListGroupsRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     states_filter: list[str] = []
     for _ in range(n):
         text, p = compact_string(view, p, end)
@@ -156,12 +159,18 @@ def decode_request_v4(view: memoryview, p: int) -> tuple[ListGroupsRequest, int]
 
 def decode_request_v5(view: memoryview, p: int) -> tuple[ListGroupsRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     states_filter: list[str] = []
     for _ in range(n):
         text, p = compact_string(view, p, end)
         states_filter.append(text)
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     types_filter: list[str] = []
     for _ in range(n):
         text, p = compact_string(view, p, end)
@@ -294,7 +303,10 @@ def decode_response_v3(view: memoryview, p: int) -> tuple[ListGroupsResponse, in
     end = len(view)
     throttle_time_ms, error_code = unpack_ih(view, p)
     p += 6
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     groups: list[ListedGroup] = []
     for _ in range(n):
         group_id, p = compact_string(view, p, end)
@@ -315,7 +327,10 @@ def decode_response_v4(view: memoryview, p: int) -> tuple[ListGroupsResponse, in
     end = len(view)
     throttle_time_ms, error_code = unpack_ih(view, p)
     p += 6
-    n, p = compact_count(view, p, end, 4)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 4 <= end - p):
+        n, p = compact_count(view, p - 1, end, 4)
     groups: list[ListedGroup] = []
     for _ in range(n):
         group_id, p = compact_string(view, p, end)
@@ -337,7 +352,10 @@ def decode_response_v5(view: memoryview, p: int) -> tuple[ListGroupsResponse, in
     end = len(view)
     throttle_time_ms, error_code = unpack_ih(view, p)
     p += 6
-    n, p = compact_count(view, p, end, 5)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 5 <= end - p):
+        n, p = compact_count(view, p - 1, end, 5)
     groups: list[ListedGroup] = []
     for _ in range(n):
         group_id, p = compact_string(view, p, end)

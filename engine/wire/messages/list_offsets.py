@@ -279,11 +279,17 @@ def decode_request_v6_to_9(view: memoryview, p: int) -> tuple[ListOffsetsRequest
     end = len(view)
     replica_id, isolation_level = unpack_ib(view, p)
     p += 5
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[ListOffsetsTopic] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 17)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 17 <= end - p):
+            n, p = compact_count(view, p - 1, end, 17)
         partitions: list[ListOffsetsPartition] = []
         for _ in range(n):
             partition_index, current_leader_epoch, timestamp, tags = unpack_iiqB(view, p)
@@ -307,11 +313,17 @@ def decode_request_v10_11(view: memoryview, p: int) -> tuple[ListOffsetsRequest,
     end = len(view)
     replica_id, isolation_level = unpack_ib(view, p)
     p += 5
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[ListOffsetsTopic] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 17)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 17 <= end - p):
+            n, p = compact_count(view, p - 1, end, 17)
         partitions: list[ListOffsetsPartition] = []
         for _ in range(n):
             partition_index, current_leader_epoch, timestamp, tags = unpack_iiqB(view, p)
@@ -484,11 +496,17 @@ def decode_response_v6_to_11(view: memoryview, p: int) -> tuple[ListOffsetsRespo
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[ListOffsetsTopicResponse] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 27)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 27 <= end - p):
+            n, p = compact_count(view, p - 1, end, 27)
         partitions: list[ListOffsetsPartitionResponse] = []
         for _ in range(n):
             partition_index, error_code, timestamp, offset, leader_epoch, tags = unpack_ihqqiB(view, p)

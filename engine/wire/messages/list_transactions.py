@@ -137,12 +137,18 @@ def encode_request_v2(message: ListTransactionsRequest, out: bytearray) -> None:
 
 def decode_request_v0(view: memoryview, p: int) -> tuple[ListTransactionsRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     state_filters: list[str] = []
     for _ in range(n):
         text, p = compact_string(view, p, end)
         state_filters.append(text)
-    n, p = compact_count(view, p, end, 8)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 8 <= end - p):
+        n, p = compact_count(view, p - 1, end, 8)
     producer_id_filters: list[int] = list(UNPACK_INT64S[n](view, p))
     p += 8 * n
     tags = view[p]
@@ -154,12 +160,18 @@ def decode_request_v0(view: memoryview, p: int) -> tuple[ListTransactionsRequest
 
 def decode_request_v1(view: memoryview, p: int) -> tuple[ListTransactionsRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     state_filters: list[str] = []
     for _ in range(n):
         text, p = compact_string(view, p, end)
         state_filters.append(text)
-    n, p = compact_count(view, p, end, 8)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 8 <= end - p):
+        n, p = compact_count(view, p - 1, end, 8)
     producer_id_filters: list[int] = list(UNPACK_INT64S[n](view, p))
     p += 8 * n
     duration_filter, tags = unpack_qB(view, p)
@@ -171,12 +183,18 @@ def decode_request_v1(view: memoryview, p: int) -> tuple[ListTransactionsRequest
 
 def decode_request_v2(view: memoryview, p: int) -> tuple[ListTransactionsRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     state_filters: list[str] = []
     for _ in range(n):
         text, p = compact_string(view, p, end)
         state_filters.append(text)
-    n, p = compact_count(view, p, end, 8)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 8 <= end - p):
+        n, p = compact_count(view, p - 1, end, 8)
     producer_id_filters: list[int] = list(UNPACK_INT64S[n](view, p))
     p += 8 * n
     duration_filter, = unpack_q(view, p)
@@ -245,12 +263,18 @@ def decode_response_v0_to_2(view: memoryview, p: int) -> tuple[ListTransactionsR
     end = len(view)
     throttle_time_ms, error_code = unpack_ih(view, p)
     p += 6
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     unknown_state_filters: list[str] = []
     for _ in range(n):
         text, p = compact_string(view, p, end)
         unknown_state_filters.append(text)
-    n, p = compact_count(view, p, end, 11)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 11 <= end - p):
+        n, p = compact_count(view, p - 1, end, 11)
     transaction_states: list[TransactionState] = []
     for _ in range(n):
         transactional_id, p = compact_string(view, p, end)

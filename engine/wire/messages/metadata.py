@@ -374,7 +374,10 @@ def decode_request_v8(view: memoryview, p: int) -> tuple[MetadataRequest, int]:
 
 def decode_request_v9(view: memoryview, p: int) -> tuple[MetadataRequest, int]:
     end = len(view)
-    n, p = compact_nullable_count(view, p, end, 2)
+    n = view[p] - 1
+    p += 1
+    if not (n < 127 and n * 2 <= end - p):
+        n, p = compact_nullable_count(view, p - 1, end, 2)
     topics: list[MetadataRequestTopic] | None = None
     if n >= 0:
         topics = []
@@ -394,7 +397,10 @@ def decode_request_v9(view: memoryview, p: int) -> tuple[MetadataRequest, int]:
 
 def decode_request_v10(view: memoryview, p: int) -> tuple[MetadataRequest, int]:
     end = len(view)
-    n, p = compact_nullable_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (n < 127 and n * 18 <= end - p):
+        n, p = compact_nullable_count(view, p - 1, end, 18)
     topics: list[MetadataRequestTopic] | None = None
     if n >= 0:
         topics = []
@@ -416,7 +422,10 @@ def decode_request_v10(view: memoryview, p: int) -> tuple[MetadataRequest, int]:
 
 def decode_request_v11_to_13(view: memoryview, p: int) -> tuple[MetadataRequest, int]:
     end = len(view)
-    n, p = compact_nullable_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (n < 127 and n * 18 <= end - p):
+        n, p = compact_nullable_count(view, p - 1, end, 18)
     topics: list[MetadataRequestTopic] | None = None
     if n >= 0:
         topics = []
@@ -1107,7 +1116,10 @@ def decode_response_v9(view: memoryview, p: int) -> tuple[MetadataResponse, int]
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 11)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 11 <= end - p):
+        n, p = compact_count(view, p - 1, end, 11)
     brokers: list[MetadataResponseBroker] = []
     for _ in range(n):
         node_id, = unpack_i(view, p)
@@ -1124,7 +1136,10 @@ def decode_response_v9(view: memoryview, p: int) -> tuple[MetadataResponse, int]
     cluster_id, p = compact_nullable_string(view, p, end)
     controller_id, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 10)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 10 <= end - p):
+        n, p = compact_count(view, p - 1, end, 10)
     topics: list[MetadataResponseTopic] = []
     for _ in range(n):
         error_code, = unpack_h(view, p)
@@ -1132,18 +1147,30 @@ def decode_response_v9(view: memoryview, p: int) -> tuple[MetadataResponse, int]
         name, p = compact_string(view, p, end)
         is_internal, = unpack_o(view, p)
         p += 1
-        n, p = compact_count(view, p, end, 18)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 18 <= end - p):
+            n, p = compact_count(view, p - 1, end, 18)
         partitions: list[MetadataResponsePartition] = []
         for _ in range(n):
             partitions_error_code, partition_index, leader_id, leader_epoch = unpack_hiii(view, p)
             p += 14
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             replica_nodes: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             isr_nodes: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             offline_replicas: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
             tags = view[p]
@@ -1167,7 +1194,10 @@ def decode_response_v10(view: memoryview, p: int) -> tuple[MetadataResponse, int
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 11)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 11 <= end - p):
+        n, p = compact_count(view, p - 1, end, 11)
     brokers: list[MetadataResponseBroker] = []
     for _ in range(n):
         node_id, = unpack_i(view, p)
@@ -1184,7 +1214,10 @@ def decode_response_v10(view: memoryview, p: int) -> tuple[MetadataResponse, int
     cluster_id, p = compact_nullable_string(view, p, end)
     controller_id, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 26)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 26 <= end - p):
+        n, p = compact_count(view, p - 1, end, 26)
     topics: list[MetadataResponseTopic] = []
     for _ in range(n):
         error_code, = unpack_h(view, p)
@@ -1192,18 +1225,30 @@ def decode_response_v10(view: memoryview, p: int) -> tuple[MetadataResponse, int
         name, p = compact_string(view, p, end)
         topic_id, is_internal = unpack_uo(view, p)
         p += 17
-        n, p = compact_count(view, p, end, 18)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 18 <= end - p):
+            n, p = compact_count(view, p - 1, end, 18)
         partitions: list[MetadataResponsePartition] = []
         for _ in range(n):
             partitions_error_code, partition_index, leader_id, leader_epoch = unpack_hiii(view, p)
             p += 14
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             replica_nodes: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             isr_nodes: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             offline_replicas: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
             tags = view[p]
@@ -1227,7 +1272,10 @@ def decode_response_v11(view: memoryview, p: int) -> tuple[MetadataResponse, int
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 11)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 11 <= end - p):
+        n, p = compact_count(view, p - 1, end, 11)
     brokers: list[MetadataResponseBroker] = []
     for _ in range(n):
         node_id, = unpack_i(view, p)
@@ -1244,7 +1292,10 @@ def decode_response_v11(view: memoryview, p: int) -> tuple[MetadataResponse, int
     cluster_id, p = compact_nullable_string(view, p, end)
     controller_id, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 26)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 26 <= end - p):
+        n, p = compact_count(view, p - 1, end, 26)
     topics: list[MetadataResponseTopic] = []
     for _ in range(n):
         error_code, = unpack_h(view, p)
@@ -1252,18 +1303,30 @@ def decode_response_v11(view: memoryview, p: int) -> tuple[MetadataResponse, int
         name, p = compact_string(view, p, end)
         topic_id, is_internal = unpack_uo(view, p)
         p += 17
-        n, p = compact_count(view, p, end, 18)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 18 <= end - p):
+            n, p = compact_count(view, p - 1, end, 18)
         partitions: list[MetadataResponsePartition] = []
         for _ in range(n):
             partitions_error_code, partition_index, leader_id, leader_epoch = unpack_hiii(view, p)
             p += 14
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             replica_nodes: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             isr_nodes: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             offline_replicas: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
             tags = view[p]
@@ -1287,7 +1350,10 @@ def decode_response_v12(view: memoryview, p: int) -> tuple[MetadataResponse, int
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 11)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 11 <= end - p):
+        n, p = compact_count(view, p - 1, end, 11)
     brokers: list[MetadataResponseBroker] = []
     for _ in range(n):
         node_id, = unpack_i(view, p)
@@ -1304,7 +1370,10 @@ def decode_response_v12(view: memoryview, p: int) -> tuple[MetadataResponse, int
     cluster_id, p = compact_nullable_string(view, p, end)
     controller_id, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 26)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 26 <= end - p):
+        n, p = compact_count(view, p - 1, end, 26)
     topics: list[MetadataResponseTopic] = []
     for _ in range(n):
         error_code, = unpack_h(view, p)
@@ -1312,18 +1381,30 @@ def decode_response_v12(view: memoryview, p: int) -> tuple[MetadataResponse, int
         name, p = compact_nullable_string(view, p, end)
         topic_id, is_internal = unpack_uo(view, p)
         p += 17
-        n, p = compact_count(view, p, end, 18)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 18 <= end - p):
+            n, p = compact_count(view, p - 1, end, 18)
         partitions: list[MetadataResponsePartition] = []
         for _ in range(n):
             partitions_error_code, partition_index, leader_id, leader_epoch = unpack_hiii(view, p)
             p += 14
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             replica_nodes: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             isr_nodes: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             offline_replicas: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
             tags = view[p]
@@ -1347,7 +1428,10 @@ def decode_response_v13(view: memoryview, p: int) -> tuple[MetadataResponse, int
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 11)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 11 <= end - p):
+        n, p = compact_count(view, p - 1, end, 11)
     brokers: list[MetadataResponseBroker] = []
     for _ in range(n):
         node_id, = unpack_i(view, p)
@@ -1364,7 +1448,10 @@ def decode_response_v13(view: memoryview, p: int) -> tuple[MetadataResponse, int
     cluster_id, p = compact_nullable_string(view, p, end)
     controller_id, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 26)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 26 <= end - p):
+        n, p = compact_count(view, p - 1, end, 26)
     topics: list[MetadataResponseTopic] = []
     for _ in range(n):
         error_code, = unpack_h(view, p)
@@ -1372,18 +1459,30 @@ def decode_response_v13(view: memoryview, p: int) -> tuple[MetadataResponse, int
         name, p = compact_nullable_string(view, p, end)
         topic_id, is_internal = unpack_uo(view, p)
         p += 17
-        n, p = compact_count(view, p, end, 18)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 18 <= end - p):
+            n, p = compact_count(view, p - 1, end, 18)
         partitions: list[MetadataResponsePartition] = []
         for _ in range(n):
             partitions_error_code, partition_index, leader_id, leader_epoch = unpack_hiii(view, p)
             p += 14
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             replica_nodes: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             isr_nodes: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             offline_replicas: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
             tags = view[p]

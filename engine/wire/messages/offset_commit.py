@@ -360,11 +360,17 @@ def decode_request_v8_9(view: memoryview, p: int) -> tuple[OffsetCommitRequest, 
     p += 4
     member_id, p = compact_string(view, p, end)
     group_instance_id, p = compact_nullable_string(view, p, end)
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[OffsetCommitRequestTopic] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 18)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 18 <= end - p):
+            n, p = compact_count(view, p - 1, end, 18)
         partitions: list[OffsetCommitRequestPartition] = []
         for _ in range(n):
             partition_index, committed_offset, committed_leader_epoch = unpack_iqi(view, p)
@@ -394,12 +400,18 @@ def decode_request_v10(view: memoryview, p: int) -> tuple[OffsetCommitRequest, i
     p += 4
     member_id, p = compact_string(view, p, end)
     group_instance_id, p = compact_nullable_string(view, p, end)
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     topics: list[OffsetCommitRequestTopic] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 18)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 18 <= end - p):
+            n, p = compact_count(view, p - 1, end, 18)
         partitions: list[OffsetCommitRequestPartition] = []
         for _ in range(n):
             partition_index, committed_offset, committed_leader_epoch = unpack_iqi(view, p)
@@ -552,11 +564,17 @@ def decode_response_v8_9(view: memoryview, p: int) -> tuple[OffsetCommitResponse
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[OffsetCommitResponseTopic] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 7)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 7 <= end - p):
+            n, p = compact_count(view, p - 1, end, 7)
         partitions: list[OffsetCommitResponsePartition] = []
         for _ in range(n):
             partition_index, error_code, tags = unpack_ihB(view, p)
@@ -580,12 +598,18 @@ def decode_response_v10(view: memoryview, p: int) -> tuple[OffsetCommitResponse,
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     topics: list[OffsetCommitResponseTopic] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 7)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 7 <= end - p):
+            n, p = compact_count(view, p - 1, end, 7)
         partitions: list[OffsetCommitResponsePartition] = []
         for _ in range(n):
             partition_index, error_code, tags = unpack_ihB(view, p)

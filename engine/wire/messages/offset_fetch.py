@@ -426,13 +426,19 @@ def decode_request_v2_to_5(view: memoryview, p: int) -> tuple[OffsetFetchRequest
 def decode_request_v6(view: memoryview, p: int) -> tuple[OffsetFetchRequest, int]:
     end = len(view)
     group_id, p = compact_string(view, p, end)
-    n, p = compact_nullable_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (n < 127 and n * 3 <= end - p):
+        n, p = compact_nullable_count(view, p - 1, end, 3)
     topics: list[OffsetFetchRequestTopic] | None = None
     if n >= 0:
         topics = []
         for _ in range(n):
             name, p = compact_string(view, p, end)
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             partition_indexes: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
             tags = view[p]
@@ -450,13 +456,19 @@ def decode_request_v6(view: memoryview, p: int) -> tuple[OffsetFetchRequest, int
 def decode_request_v7(view: memoryview, p: int) -> tuple[OffsetFetchRequest, int]:
     end = len(view)
     group_id, p = compact_string(view, p, end)
-    n, p = compact_nullable_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (n < 127 and n * 3 <= end - p):
+        n, p = compact_nullable_count(view, p - 1, end, 3)
     topics: list[OffsetFetchRequestTopic] | None = None
     if n >= 0:
         topics = []
         for _ in range(n):
             name, p = compact_string(view, p, end)
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             partition_indexes: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
             tags = view[p]
@@ -473,17 +485,26 @@ def decode_request_v7(view: memoryview, p: int) -> tuple[OffsetFetchRequest, int
 
 def decode_request_v8(view: memoryview, p: int) -> tuple[OffsetFetchRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     groups: list[OffsetFetchRequestGroup] = []
     for _ in range(n):
         group_id, p = compact_string(view, p, end)
-        n, p = compact_nullable_count(view, p, end, 3)
+        n = view[p] - 1
+        p += 1
+        if not (n < 127 and n * 3 <= end - p):
+            n, p = compact_nullable_count(view, p - 1, end, 3)
         topics: list[OffsetFetchRequestTopics] | None = None
         if n >= 0:
             topics = []
             for _ in range(n):
                 name, p = compact_string(view, p, end)
-                n, p = compact_count(view, p, end, 4)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 4 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 4)
                 partition_indexes: list[int] = list(UNPACK_INT32S[n](view, p))
                 p += 4 * n
                 tags = view[p]
@@ -505,20 +526,29 @@ def decode_request_v8(view: memoryview, p: int) -> tuple[OffsetFetchRequest, int
 
 def decode_request_v9(view: memoryview, p: int) -> tuple[OffsetFetchRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 8)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 8 <= end - p):
+        n, p = compact_count(view, p - 1, end, 8)
     groups: list[OffsetFetchRequestGroup] = []
     for _ in range(n):
         group_id, p = compact_string(view, p, end)
         member_id, p = compact_nullable_string(view, p, end)
         member_epoch, = unpack_i(view, p)
         p += 4
-        n, p = compact_nullable_count(view, p, end, 3)
+        n = view[p] - 1
+        p += 1
+        if not (n < 127 and n * 3 <= end - p):
+            n, p = compact_nullable_count(view, p - 1, end, 3)
         topics: list[OffsetFetchRequestTopics] | None = None
         if n >= 0:
             topics = []
             for _ in range(n):
                 name, p = compact_string(view, p, end)
-                n, p = compact_count(view, p, end, 4)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 4 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 4)
                 partition_indexes: list[int] = list(UNPACK_INT32S[n](view, p))
                 p += 4 * n
                 tags = view[p]
@@ -540,21 +570,30 @@ def decode_request_v9(view: memoryview, p: int) -> tuple[OffsetFetchRequest, int
 
 def decode_request_v10(view: memoryview, p: int) -> tuple[OffsetFetchRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 8)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 8 <= end - p):
+        n, p = compact_count(view, p - 1, end, 8)
     groups: list[OffsetFetchRequestGroup] = []
     for _ in range(n):
         group_id, p = compact_string(view, p, end)
         member_id, p = compact_nullable_string(view, p, end)
         member_epoch, = unpack_i(view, p)
         p += 4
-        n, p = compact_nullable_count(view, p, end, 18)
+        n = view[p] - 1
+        p += 1
+        if not (n < 127 and n * 18 <= end - p):
+            n, p = compact_nullable_count(view, p - 1, end, 18)
         topics: list[OffsetFetchRequestTopics] | None = None
         if n >= 0:
             topics = []
             for _ in range(n):
                 topic_id, = unpack_u(view, p)
                 p += 16
-                n, p = compact_count(view, p, end, 4)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 4 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 4)
                 partition_indexes: list[int] = list(UNPACK_INT32S[n](view, p))
                 p += 4 * n
                 tags = view[p]
@@ -828,11 +867,17 @@ def decode_response_v6_7(view: memoryview, p: int) -> tuple[OffsetFetchResponse,
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[OffsetFetchResponseTopic] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 20)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 20 <= end - p):
+            n, p = compact_count(view, p - 1, end, 20)
         partitions: list[OffsetFetchResponsePartition] = []
         for _ in range(n):
             partition_index, committed_offset, committed_leader_epoch = unpack_iqi(view, p)
@@ -859,15 +904,24 @@ def decode_response_v8_9(view: memoryview, p: int) -> tuple[OffsetFetchResponse,
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 5)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 5 <= end - p):
+        n, p = compact_count(view, p - 1, end, 5)
     groups: list[OffsetFetchResponseGroup] = []
     for _ in range(n):
         group_id, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 3)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 3 <= end - p):
+            n, p = compact_count(view, p - 1, end, 3)
         topics: list[OffsetFetchResponseTopics] = []
         for _ in range(n):
             name, p = compact_string(view, p, end)
-            n, p = compact_count(view, p, end, 20)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 20 <= end - p):
+                n, p = compact_count(view, p - 1, end, 20)
             partitions: list[OffsetFetchResponsePartitions] = []
             for _ in range(n):
                 partition_index, committed_offset, committed_leader_epoch = unpack_iqi(view, p)
@@ -899,16 +953,25 @@ def decode_response_v10(view: memoryview, p: int) -> tuple[OffsetFetchResponse, 
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 5)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 5 <= end - p):
+        n, p = compact_count(view, p - 1, end, 5)
     groups: list[OffsetFetchResponseGroup] = []
     for _ in range(n):
         group_id, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 18)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 18 <= end - p):
+            n, p = compact_count(view, p - 1, end, 18)
         topics: list[OffsetFetchResponseTopics] = []
         for _ in range(n):
             topic_id, = unpack_u(view, p)
             p += 16
-            n, p = compact_count(view, p, end, 20)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 20 <= end - p):
+                n, p = compact_count(view, p - 1, end, 20)
             partitions: list[OffsetFetchResponsePartitions] = []
             for _ in range(n):
                 partition_index, committed_offset, committed_leader_epoch = unpack_iqi(view, p)

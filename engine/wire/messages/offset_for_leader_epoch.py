@@ -217,11 +217,17 @@ def decode_request_v4(view: memoryview, p: int) -> tuple[OffsetForLeaderEpochReq
     end = len(view)
     replica_id, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[OffsetForLeaderTopic] = []
     for _ in range(n):
         topic, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 13)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 13 <= end - p):
+            n, p = compact_count(view, p - 1, end, 13)
         partitions: list[OffsetForLeaderPartition] = []
         for _ in range(n):
             partition, current_leader_epoch, leader_epoch, tags = unpack_iiiB(view, p)
@@ -322,11 +328,17 @@ def decode_response_v4(view: memoryview, p: int) -> tuple[OffsetForLeaderEpochRe
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[OffsetForLeaderTopicResult] = []
     for _ in range(n):
         topic, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 19)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 19 <= end - p):
+            n, p = compact_count(view, p - 1, end, 19)
         partitions: list[EpochEndOffset] = []
         for _ in range(n):
             error_code, partition, leader_epoch, end_offset, tags = unpack_hiiqB(view, p)

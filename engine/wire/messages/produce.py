@@ -324,16 +324,25 @@ def decode_request_v9_to_12(view: memoryview, p: int) -> tuple[ProduceRequest, i
     transactional_id, p = compact_nullable_string(view, p, end)
     acks, timeout_ms = unpack_hi(view, p)
     p += 6
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topic_data: list[TopicProduceData] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 6)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 6 <= end - p):
+            n, p = compact_count(view, p - 1, end, 6)
         partition_data: list[PartitionProduceData] = []
         for _ in range(n):
             index, = unpack_i(view, p)
             p += 4
-            n, p = compact_nullable_count(view, p, end, 1)
+            n = view[p] - 1
+            p += 1
+            if not (n < 127 and n <= end - p):
+                n, p = compact_nullable_count(view, p - 1, end, 1)
             records: memoryview | None = None
             if n >= 0:
                 records = view[p:p + n]
@@ -360,17 +369,26 @@ def decode_request_v13(view: memoryview, p: int) -> tuple[ProduceRequest, int]:
     transactional_id, p = compact_nullable_string(view, p, end)
     acks, timeout_ms = unpack_hi(view, p)
     p += 6
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     topic_data: list[TopicProduceData] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 6)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 6 <= end - p):
+            n, p = compact_count(view, p - 1, end, 6)
         partition_data: list[PartitionProduceData] = []
         for _ in range(n):
             index, = unpack_i(view, p)
             p += 4
-            n, p = compact_nullable_count(view, p, end, 1)
+            n = view[p] - 1
+            p += 1
+            if not (n < 127 and n <= end - p):
+                n, p = compact_nullable_count(view, p - 1, end, 1)
             records: memoryview | None = None
             if n >= 0:
                 records = view[p:p + n]
@@ -665,16 +683,25 @@ def decode_response_v8(view: memoryview, p: int) -> tuple[ProduceResponse, int]:
 
 def decode_response_v9(view: memoryview, p: int) -> tuple[ProduceResponse, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     responses: list[TopicProduceResponse] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 33)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 33 <= end - p):
+            n, p = compact_count(view, p - 1, end, 33)
         partition_responses: list[PartitionProduceResponse] = []
         for _ in range(n):
             index, error_code, base_offset, log_append_time_ms, log_start_offset = unpack_ihqqq(view, p)
             p += 30
-            n, p = compact_count(view, p, end, 6)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 6 <= end - p):
+                n, p = compact_count(view, p - 1, end, 6)
             record_errors: list[BatchIndexAndErrorMessage] = []
             for _ in range(n):
                 batch_index, = unpack_i(view, p)
@@ -705,16 +732,25 @@ def decode_response_v9(view: memoryview, p: int) -> tuple[ProduceResponse, int]:
 
 def decode_response_v10_to_12(view: memoryview, p: int) -> tuple[ProduceResponse, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     responses: list[TopicProduceResponse] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 33)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 33 <= end - p):
+            n, p = compact_count(view, p - 1, end, 33)
         partition_responses: list[PartitionProduceResponse] = []
         for _ in range(n):
             index, error_code, base_offset, log_append_time_ms, log_start_offset = unpack_ihqqq(view, p)
             p += 30
-            n, p = compact_count(view, p, end, 6)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 6 <= end - p):
+                n, p = compact_count(view, p - 1, end, 6)
             record_errors: list[BatchIndexAndErrorMessage] = []
             for _ in range(n):
                 batch_index, = unpack_i(view, p)
@@ -765,7 +801,10 @@ def decode_response_v10_to_12(view: memoryview, p: int) -> tuple[ProduceResponse
             if tag_end_ > end:
                 raise Malformed('tagged field of ProduceResponse')
             if tag == 0:
-                n, p = compact_count(view, p, end, 11)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 11 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 11)
                 node_endpoints = []
                 for _ in range(n):
                     node_id, = unpack_i(view, p)
@@ -788,17 +827,26 @@ def decode_response_v10_to_12(view: memoryview, p: int) -> tuple[ProduceResponse
 
 def decode_response_v13(view: memoryview, p: int) -> tuple[ProduceResponse, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     responses: list[TopicProduceResponse] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 33)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 33 <= end - p):
+            n, p = compact_count(view, p - 1, end, 33)
         partition_responses: list[PartitionProduceResponse] = []
         for _ in range(n):
             index, error_code, base_offset, log_append_time_ms, log_start_offset = unpack_ihqqq(view, p)
             p += 30
-            n, p = compact_count(view, p, end, 6)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 6 <= end - p):
+                n, p = compact_count(view, p - 1, end, 6)
             record_errors: list[BatchIndexAndErrorMessage] = []
             for _ in range(n):
                 batch_index, = unpack_i(view, p)
@@ -849,7 +897,10 @@ def decode_response_v13(view: memoryview, p: int) -> tuple[ProduceResponse, int]
             if tag_end_ > end:
                 raise Malformed('tagged field of ProduceResponse')
             if tag == 0:
-                n, p = compact_count(view, p, end, 11)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 11 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 11)
                 node_endpoints = []
                 for _ in range(n):
                     node_id, = unpack_i(view, p)

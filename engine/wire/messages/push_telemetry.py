@@ -78,7 +78,10 @@ def decode_request_v0(view: memoryview, p: int) -> tuple[PushTelemetryRequest, i
     end = len(view)
     client_instance_id, subscription_id, terminating, compression_type = unpack_uiob(view, p)
     p += 22
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     metrics: bytes = bytes(view[p:p + n])
     p += n
     tags = view[p]

@@ -185,12 +185,18 @@ def encode_request_v0(message: ReadShareGroupStateRequest, out: bytearray) -> No
 def decode_request_v0(view: memoryview, p: int) -> tuple[ReadShareGroupStateRequest, int]:
     end = len(view)
     group_id, p = compact_string(view, p, end)
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     topics: list[ReadStateData] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 9)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 9 <= end - p):
+            n, p = compact_count(view, p - 1, end, 9)
         partitions: list[PartitionData] = []
         for _ in range(n):
             partition, leader_epoch, tags = unpack_iiB(view, p)
@@ -263,12 +269,18 @@ def encode_response_v0(message: ReadShareGroupStateResponse, out: bytearray) -> 
 
 def decode_response_v0(view: memoryview, p: int) -> tuple[ReadShareGroupStateResponse, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     results: list[ReadStateResult] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 21)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 21 <= end - p):
+            n, p = compact_count(view, p - 1, end, 21)
         partitions: list[PartitionResult] = []
         for _ in range(n):
             partition, error_code = unpack_ih(view, p)
@@ -276,7 +288,10 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[ReadShareGroupStateRes
             error_message, p = compact_nullable_string(view, p, end)
             state_epoch, start_offset = unpack_iq(view, p)
             p += 12
-            n, p = compact_count(view, p, end, 20)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 20 <= end - p):
+                n, p = compact_count(view, p - 1, end, 20)
             state_batches: list[StateBatch] = []
             for _ in range(n):
                 first_offset, last_offset, delivery_state, delivery_count, tags = unpack_qqbhB(view, p)

@@ -165,12 +165,18 @@ def encode_request_v0_1(message: ReadShareGroupStateSummaryRequest, out: bytearr
 def decode_request_v0_1(view: memoryview, p: int) -> tuple[ReadShareGroupStateSummaryRequest, int]:
     end = len(view)
     group_id, p = compact_string(view, p, end)
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     topics: list[ReadStateSummaryData] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 9)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 9 <= end - p):
+            n, p = compact_count(view, p - 1, end, 9)
         partitions: list[PartitionData] = []
         for _ in range(n):
             partition, leader_epoch, tags = unpack_iiB(view, p)
@@ -254,12 +260,18 @@ def encode_response_v1(message: ReadShareGroupStateSummaryResponse, out: bytearr
 
 def decode_response_v0(view: memoryview, p: int) -> tuple[ReadShareGroupStateSummaryResponse, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     results: list[ReadStateSummaryResult] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 24)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 24 <= end - p):
+            n, p = compact_count(view, p - 1, end, 24)
         partitions: list[PartitionResult] = []
         for _ in range(n):
             partition, error_code = unpack_ih(view, p)
@@ -284,12 +296,18 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[ReadShareGroupStateSum
 
 def decode_response_v1(view: memoryview, p: int) -> tuple[ReadShareGroupStateSummaryResponse, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     results: list[ReadStateSummaryResult] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 28)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 28 <= end - p):
+            n, p = compact_count(view, p - 1, end, 28)
         partitions: list[PartitionResult] = []
         for _ in range(n):
             partition, error_code = unpack_ih(view, p)

@@ -89,7 +89,10 @@ def decode_request_v0_1(view: memoryview, p: int) -> tuple[SaslAuthenticateReque
 
 def decode_request_v2(view: memoryview, p: int) -> tuple[SaslAuthenticateRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     auth_bytes: bytes = bytes(view[p:p + n])
     p += n
     tags = view[p]
@@ -186,7 +189,10 @@ def decode_response_v2(view: memoryview, p: int) -> tuple[SaslAuthenticateRespon
     error_code, = unpack_h(view, p)
     p += 2
     error_message, p = compact_nullable_string(view, p, end)
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     auth_bytes: bytes = bytes(view[p:p + n])
     p += n
     session_lifetime_ms, tags = unpack_qB(view, p)

@@ -280,22 +280,34 @@ def decode_request_v1(view: memoryview, p: int) -> tuple[ShareAcknowledgeRequest
     member_id, p = compact_nullable_string(view, p, end)
     share_session_epoch, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     topics: list[AcknowledgeTopic] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 6)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 6 <= end - p):
+            n, p = compact_count(view, p - 1, end, 6)
         partitions: list[AcknowledgePartition] = []
         for _ in range(n):
             partition_index, = unpack_i(view, p)
             p += 4
-            n, p = compact_count(view, p, end, 18)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 18 <= end - p):
+                n, p = compact_count(view, p - 1, end, 18)
             acknowledgement_batches: list[AcknowledgementBatch] = []
             for _ in range(n):
                 first_offset, last_offset = unpack_qq(view, p)
                 p += 16
-                n, p = compact_count(view, p, end, 1)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n <= end - p):
+                    n, p = compact_count(view, p - 1, end, 1)
                 acknowledge_types: list[int] = list(UNPACK_INT8S[n](view, p))
                 p += n
                 tags = view[p]
@@ -326,22 +338,34 @@ def decode_request_v2(view: memoryview, p: int) -> tuple[ShareAcknowledgeRequest
     member_id, p = compact_nullable_string(view, p, end)
     share_session_epoch, is_renew_ack = unpack_io(view, p)
     p += 5
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     topics: list[AcknowledgeTopic] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 6)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 6 <= end - p):
+            n, p = compact_count(view, p - 1, end, 6)
         partitions: list[AcknowledgePartition] = []
         for _ in range(n):
             partition_index, = unpack_i(view, p)
             p += 4
-            n, p = compact_count(view, p, end, 18)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 18 <= end - p):
+                n, p = compact_count(view, p - 1, end, 18)
             acknowledgement_batches: list[AcknowledgementBatch] = []
             for _ in range(n):
                 first_offset, last_offset = unpack_qq(view, p)
                 p += 16
-                n, p = compact_count(view, p, end, 1)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n <= end - p):
+                    n, p = compact_count(view, p - 1, end, 1)
                 acknowledge_types: list[int] = list(UNPACK_INT8S[n](view, p))
                 p += n
                 tags = view[p]
@@ -452,12 +476,18 @@ def decode_response_v1(view: memoryview, p: int) -> tuple[ShareAcknowledgeRespon
     throttle_time_ms, error_code = unpack_ih(view, p)
     p += 6
     error_message, p = compact_nullable_string(view, p, end)
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     responses: list[ShareAcknowledgeTopicResponse] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 17)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 17 <= end - p):
+            n, p = compact_count(view, p - 1, end, 17)
         partitions: list[PartitionData] = []
         for _ in range(n):
             partition_index, partitions_error_code = unpack_ih(view, p)
@@ -478,7 +508,10 @@ def decode_response_v1(view: memoryview, p: int) -> tuple[ShareAcknowledgeRespon
         if tags:
             p = skip_tags(view, p - 1, end)
         responses.append(ShareAcknowledgeTopicResponse(topic_id, partitions))
-    n, p = compact_count(view, p, end, 11)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 11 <= end - p):
+        n, p = compact_count(view, p - 1, end, 11)
     node_endpoints: list[NodeEndpoint] = []
     for _ in range(n):
         node_id, = unpack_i(view, p)
@@ -506,12 +539,18 @@ def decode_response_v2(view: memoryview, p: int) -> tuple[ShareAcknowledgeRespon
     error_message, p = compact_nullable_string(view, p, end)
     acquisition_lock_timeout_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     responses: list[ShareAcknowledgeTopicResponse] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 17)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 17 <= end - p):
+            n, p = compact_count(view, p - 1, end, 17)
         partitions: list[PartitionData] = []
         for _ in range(n):
             partition_index, partitions_error_code = unpack_ih(view, p)
@@ -532,7 +571,10 @@ def decode_response_v2(view: memoryview, p: int) -> tuple[ShareAcknowledgeRespon
         if tags:
             p = skip_tags(view, p - 1, end)
         responses.append(ShareAcknowledgeTopicResponse(topic_id, partitions))
-    n, p = compact_count(view, p, end, 11)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 11 <= end - p):
+        n, p = compact_count(view, p - 1, end, 11)
     node_endpoints: list[NodeEndpoint] = []
     for _ in range(n):
         node_id, = unpack_i(view, p)

@@ -375,22 +375,34 @@ def decode_request_v1(view: memoryview, p: int) -> tuple[ShareFetchRequest, int]
     member_id, p = compact_nullable_string(view, p, end)
     share_session_epoch, max_wait_ms, min_bytes, max_bytes, max_records, batch_size = unpack_iiiiii(view, p)
     p += 24
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     topics: list[FetchTopic] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 6)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 6 <= end - p):
+            n, p = compact_count(view, p - 1, end, 6)
         partitions: list[FetchPartition] = []
         for _ in range(n):
             partition_index, = unpack_i(view, p)
             p += 4
-            n, p = compact_count(view, p, end, 18)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 18 <= end - p):
+                n, p = compact_count(view, p - 1, end, 18)
             acknowledgement_batches: list[AcknowledgementBatch] = []
             for _ in range(n):
                 first_offset, last_offset = unpack_qq(view, p)
                 p += 16
-                n, p = compact_count(view, p, end, 1)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n <= end - p):
+                    n, p = compact_count(view, p - 1, end, 1)
                 acknowledge_types: list[int] = list(UNPACK_INT8S[n](view, p))
                 p += n
                 tags = view[p]
@@ -408,12 +420,18 @@ def decode_request_v1(view: memoryview, p: int) -> tuple[ShareFetchRequest, int]
         if tags:
             p = skip_tags(view, p - 1, end)
         topics.append(FetchTopic(topic_id, partitions))
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     forgotten_topics_data: list[ForgottenTopic] = []
     for _ in range(n):
         forgotten_topics_data_topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 4)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 4 <= end - p):
+            n, p = compact_count(view, p - 1, end, 4)
         forgotten_topics_data_partitions: list[int] = list(UNPACK_INT32S[n](view, p))
         p += 4 * n
         tags = view[p]
@@ -434,22 +452,34 @@ def decode_request_v2(view: memoryview, p: int) -> tuple[ShareFetchRequest, int]
     member_id, p = compact_nullable_string(view, p, end)
     share_session_epoch, max_wait_ms, min_bytes, max_bytes, max_records, batch_size, share_acquire_mode, is_renew_ack = unpack_iiiiiibo(view, p)
     p += 26
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     topics: list[FetchTopic] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 6)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 6 <= end - p):
+            n, p = compact_count(view, p - 1, end, 6)
         partitions: list[FetchPartition] = []
         for _ in range(n):
             partition_index, = unpack_i(view, p)
             p += 4
-            n, p = compact_count(view, p, end, 18)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 18 <= end - p):
+                n, p = compact_count(view, p - 1, end, 18)
             acknowledgement_batches: list[AcknowledgementBatch] = []
             for _ in range(n):
                 first_offset, last_offset = unpack_qq(view, p)
                 p += 16
-                n, p = compact_count(view, p, end, 1)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n <= end - p):
+                    n, p = compact_count(view, p - 1, end, 1)
                 acknowledge_types: list[int] = list(UNPACK_INT8S[n](view, p))
                 p += n
                 tags = view[p]
@@ -467,12 +497,18 @@ def decode_request_v2(view: memoryview, p: int) -> tuple[ShareFetchRequest, int]
         if tags:
             p = skip_tags(view, p - 1, end)
         topics.append(FetchTopic(topic_id, partitions))
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     forgotten_topics_data: list[ForgottenTopic] = []
     for _ in range(n):
         forgotten_topics_data_topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 4)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 4 <= end - p):
+            n, p = compact_count(view, p - 1, end, 4)
         forgotten_topics_data_partitions: list[int] = list(UNPACK_INT32S[n](view, p))
         p += 4 * n
         tags = view[p]
@@ -562,12 +598,18 @@ def decode_response_v1_2(view: memoryview, p: int) -> tuple[ShareFetchResponse, 
     error_message, p = compact_nullable_string(view, p, end)
     acquisition_lock_timeout_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     responses: list[ShareFetchableTopicResponse] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 22)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 22 <= end - p):
+            n, p = compact_count(view, p - 1, end, 22)
         partitions: list[PartitionData] = []
         for _ in range(n):
             partition_index, partitions_error_code = unpack_ih(view, p)
@@ -581,10 +623,16 @@ def decode_response_v1_2(view: memoryview, p: int) -> tuple[ShareFetchResponse, 
             if tags:
                 p = skip_tags(view, p - 1, end)
             current_leader = LeaderIdAndEpoch(leader_id, leader_epoch)
-            n, p = compact_count(view, p, end, 1)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n <= end - p):
+                n, p = compact_count(view, p - 1, end, 1)
             records: memoryview | None = view[p:p + n]
             p += n
-            n, p = compact_count(view, p, end, 19)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 19 <= end - p):
+                n, p = compact_count(view, p - 1, end, 19)
             acquired_records: list[AcquiredRecords] = []
             for _ in range(n):
                 first_offset, last_offset, delivery_count, tags = unpack_qqhB(view, p)
@@ -602,7 +650,10 @@ def decode_response_v1_2(view: memoryview, p: int) -> tuple[ShareFetchResponse, 
         if tags:
             p = skip_tags(view, p - 1, end)
         responses.append(ShareFetchableTopicResponse(topic_id, partitions))
-    n, p = compact_count(view, p, end, 11)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 11 <= end - p):
+        n, p = compact_count(view, p - 1, end, 11)
     node_endpoints: list[NodeEndpoint] = []
     for _ in range(n):
         node_id, = unpack_i(view, p)

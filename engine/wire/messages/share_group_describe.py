@@ -190,7 +190,10 @@ def encode_request_v1(message: ShareGroupDescribeRequest, out: bytearray) -> Non
 
 def decode_request_v1(view: memoryview, p: int) -> tuple[ShareGroupDescribeRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     group_ids: list[str] = []
     for _ in range(n):
         text, p = compact_string(view, p, end)
@@ -271,7 +274,10 @@ def decode_response_v1(view: memoryview, p: int) -> tuple[ShareGroupDescribeResp
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 20)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 20 <= end - p):
+        n, p = compact_count(view, p - 1, end, 20)
     groups: list[DescribedGroup] = []
     for _ in range(n):
         error_code, = unpack_h(view, p)
@@ -282,7 +288,10 @@ def decode_response_v1(view: memoryview, p: int) -> tuple[ShareGroupDescribeResp
         group_epoch, assignment_epoch = unpack_ii(view, p)
         p += 8
         assignor_name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 12)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 12 <= end - p):
+            n, p = compact_count(view, p - 1, end, 12)
         members: list[Member] = []
         for _ in range(n):
             member_id, p = compact_string(view, p, end)
@@ -291,18 +300,27 @@ def decode_response_v1(view: memoryview, p: int) -> tuple[ShareGroupDescribeResp
             p += 4
             client_id, p = compact_string(view, p, end)
             client_host, p = compact_string(view, p, end)
-            n, p = compact_count(view, p, end, 1)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n <= end - p):
+                n, p = compact_count(view, p - 1, end, 1)
             subscribed_topic_names: list[str] = []
             for _ in range(n):
                 text, p = compact_string(view, p, end)
                 subscribed_topic_names.append(text)
-            n, p = compact_count(view, p, end, 19)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 19 <= end - p):
+                n, p = compact_count(view, p - 1, end, 19)
             topic_partitions: list[TopicPartitions] = []
             for _ in range(n):
                 topic_id, = unpack_u(view, p)
                 p += 16
                 topic_name, p = compact_string(view, p, end)
-                n, p = compact_count(view, p, end, 4)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 4 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 4)
                 partitions: list[int] = list(UNPACK_INT32S[n](view, p))
                 p += 4 * n
                 tags = view[p]

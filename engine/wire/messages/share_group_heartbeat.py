@@ -151,7 +151,10 @@ def decode_request_v1(view: memoryview, p: int) -> tuple[ShareGroupHeartbeatRequ
     member_epoch, = unpack_i(view, p)
     p += 4
     rack_id, p = compact_nullable_string(view, p, end)
-    n, p = compact_nullable_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (n < 127 and n <= end - p):
+        n, p = compact_nullable_count(view, p - 1, end, 1)
     subscribed_topic_names: list[str] | None = None
     if n >= 0:
         subscribed_topic_names = []
@@ -227,12 +230,18 @@ def decode_response_v1(view: memoryview, p: int) -> tuple[ShareGroupHeartbeatRes
     p += 9
     assignment: Assignment | None = None
     if n < 128:
-        n, p = compact_count(view, p, end, 18)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 18 <= end - p):
+            n, p = compact_count(view, p - 1, end, 18)
         topic_partitions: list[TopicPartitions] = []
         for _ in range(n):
             topic_id, = unpack_u(view, p)
             p += 16
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             partitions: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
             tags = view[p]

@@ -345,7 +345,10 @@ def encode_request_v0(message: StreamsGroupDescribeRequest, out: bytearray) -> N
 
 def decode_request_v0(view: memoryview, p: int) -> tuple[StreamsGroupDescribeRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     group_ids: list[str] = []
     for _ in range(n):
         text, p = compact_string(view, p, end)
@@ -507,7 +510,10 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[StreamsGroupDescribeRe
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 20)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 20 <= end - p):
+        n, p = compact_count(view, p - 1, end, 20)
     groups: list[DescribedGroup] = []
     for _ in range(n):
         error_code, = unpack_h(view, p)
@@ -521,29 +527,44 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[StreamsGroupDescribeRe
         if n < 128:
             epoch, = unpack_i(view, p)
             p += 4
-            n, p = compact_nullable_count(view, p, end, 6)
+            n = view[p] - 1
+            p += 1
+            if not (n < 127 and n * 6 <= end - p):
+                n, p = compact_nullable_count(view, p - 1, end, 6)
             subtopologies: list[Subtopology] | None = None
             if n >= 0:
                 subtopologies = []
                 for _ in range(n):
                     subtopology_id, p = compact_string(view, p, end)
-                    n, p = compact_count(view, p, end, 1)
+                    n = view[p] - 1
+                    p += 1
+                    if not (-1 < n < 127 and n <= end - p):
+                        n, p = compact_count(view, p - 1, end, 1)
                     source_topics: list[str] = []
                     for _ in range(n):
                         text, p = compact_string(view, p, end)
                         source_topics.append(text)
-                    n, p = compact_count(view, p, end, 1)
+                    n = view[p] - 1
+                    p += 1
+                    if not (-1 < n < 127 and n <= end - p):
+                        n, p = compact_count(view, p - 1, end, 1)
                     repartition_sink_topics: list[str] = []
                     for _ in range(n):
                         text, p = compact_string(view, p, end)
                         repartition_sink_topics.append(text)
-                    n, p = compact_count(view, p, end, 9)
+                    n = view[p] - 1
+                    p += 1
+                    if not (-1 < n < 127 and n * 9 <= end - p):
+                        n, p = compact_count(view, p - 1, end, 9)
                     state_changelog_topics: list[TopicInfo] = []
                     for _ in range(n):
                         name, p = compact_string(view, p, end)
                         partitions, replication_factor = unpack_ih(view, p)
                         p += 6
-                        n, p = compact_count(view, p, end, 3)
+                        n = view[p] - 1
+                        p += 1
+                        if not (-1 < n < 127 and n * 3 <= end - p):
+                            n, p = compact_count(view, p - 1, end, 3)
                         topic_configs: list[KeyValue] = []
                         for _ in range(n):
                             key, p = compact_string(view, p, end)
@@ -558,13 +579,19 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[StreamsGroupDescribeRe
                         if tags:
                             p = skip_tags(view, p - 1, end)
                         state_changelog_topics.append(TopicInfo(name, partitions, replication_factor, topic_configs))
-                    n, p = compact_count(view, p, end, 9)
+                    n = view[p] - 1
+                    p += 1
+                    if not (-1 < n < 127 and n * 9 <= end - p):
+                        n, p = compact_count(view, p - 1, end, 9)
                     repartition_source_topics: list[TopicInfo] = []
                     for _ in range(n):
                         repartition_source_topics_name, p = compact_string(view, p, end)
                         repartition_source_topics_partitions, repartition_source_topics_replication_factor = unpack_ih(view, p)
                         p += 6
-                        n, p = compact_count(view, p, end, 3)
+                        n = view[p] - 1
+                        p += 1
+                        if not (-1 < n < 127 and n * 3 <= end - p):
+                            n, p = compact_count(view, p - 1, end, 3)
                         repartition_source_topics_topic_configs: list[KeyValue] = []
                         for _ in range(n):
                             topic_configs_key, p = compact_string(view, p, end)
@@ -589,7 +616,10 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[StreamsGroupDescribeRe
             if tags:
                 p = skip_tags(view, p - 1, end)
             topology = Topology(epoch, subtopologies)
-        n, p = compact_count(view, p, end, 28)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 28 <= end - p):
+            n, p = compact_count(view, p - 1, end, 28)
         members: list[Member] = []
         for _ in range(n):
             member_id, p = compact_string(view, p, end)
@@ -612,7 +642,10 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[StreamsGroupDescribeRe
                 if tags:
                     p = skip_tags(view, p - 1, end)
                 user_endpoint = Endpoint(host, port)
-            n, p = compact_count(view, p, end, 3)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 3 <= end - p):
+                n, p = compact_count(view, p - 1, end, 3)
             client_tags: list[KeyValue] = []
             for _ in range(n):
                 client_tags_key, p = compact_string(view, p, end)
@@ -622,7 +655,10 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[StreamsGroupDescribeRe
                 if tags:
                     p = skip_tags(view, p - 1, end)
                 client_tags.append(KeyValue(client_tags_key, client_tags_value))
-            n, p = compact_count(view, p, end, 14)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 14 <= end - p):
+                n, p = compact_count(view, p - 1, end, 14)
             task_offsets: list[TaskOffset] = []
             for _ in range(n):
                 task_offsets_subtopology_id, p = compact_string(view, p, end)
@@ -631,7 +667,10 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[StreamsGroupDescribeRe
                 if tags:
                     p = skip_tags(view, p - 1, end)
                 task_offsets.append(TaskOffset(task_offsets_subtopology_id, partition, offset))
-            n, p = compact_count(view, p, end, 14)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 14 <= end - p):
+                n, p = compact_count(view, p - 1, end, 14)
             task_end_offsets: list[TaskOffset] = []
             for _ in range(n):
                 task_end_offsets_subtopology_id, p = compact_string(view, p, end)
@@ -640,11 +679,17 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[StreamsGroupDescribeRe
                 if tags:
                     p = skip_tags(view, p - 1, end)
                 task_end_offsets.append(TaskOffset(task_end_offsets_subtopology_id, task_end_offsets_partition, task_end_offsets_offset))
-            n, p = compact_count(view, p, end, 3)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 3 <= end - p):
+                n, p = compact_count(view, p - 1, end, 3)
             active_tasks: list[TaskIds] = []
             for _ in range(n):
                 active_tasks_subtopology_id, p = compact_string(view, p, end)
-                n, p = compact_count(view, p, end, 4)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 4 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 4)
                 active_tasks_partitions: list[int] = list(UNPACK_INT32S[n](view, p))
                 p += 4 * n
                 tags = view[p]
@@ -652,11 +697,17 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[StreamsGroupDescribeRe
                 if tags:
                     p = skip_tags(view, p - 1, end)
                 active_tasks.append(TaskIds(active_tasks_subtopology_id, active_tasks_partitions))
-            n, p = compact_count(view, p, end, 3)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 3 <= end - p):
+                n, p = compact_count(view, p - 1, end, 3)
             standby_tasks: list[TaskIds] = []
             for _ in range(n):
                 standby_tasks_subtopology_id, p = compact_string(view, p, end)
-                n, p = compact_count(view, p, end, 4)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 4 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 4)
                 standby_tasks_partitions: list[int] = list(UNPACK_INT32S[n](view, p))
                 p += 4 * n
                 tags = view[p]
@@ -664,11 +715,17 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[StreamsGroupDescribeRe
                 if tags:
                     p = skip_tags(view, p - 1, end)
                 standby_tasks.append(TaskIds(standby_tasks_subtopology_id, standby_tasks_partitions))
-            n, p = compact_count(view, p, end, 3)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 3 <= end - p):
+                n, p = compact_count(view, p - 1, end, 3)
             warmup_tasks: list[TaskIds] = []
             for _ in range(n):
                 warmup_tasks_subtopology_id, p = compact_string(view, p, end)
-                n, p = compact_count(view, p, end, 4)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 4 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 4)
                 warmup_tasks_partitions: list[int] = list(UNPACK_INT32S[n](view, p))
                 p += 4 * n
                 tags = view[p]
@@ -681,11 +738,17 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[StreamsGroupDescribeRe
             if tags:
                 p = skip_tags(view, p - 1, end)
             assignment = Assignment(active_tasks, standby_tasks, warmup_tasks)
-            n, p = compact_count(view, p, end, 3)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 3 <= end - p):
+                n, p = compact_count(view, p - 1, end, 3)
             target_assignment_active_tasks: list[TaskIds] = []
             for _ in range(n):
                 target_assignment_active_tasks_subtopology_id, p = compact_string(view, p, end)
-                n, p = compact_count(view, p, end, 4)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 4 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 4)
                 target_assignment_active_tasks_partitions: list[int] = list(UNPACK_INT32S[n](view, p))
                 p += 4 * n
                 tags = view[p]
@@ -693,11 +756,17 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[StreamsGroupDescribeRe
                 if tags:
                     p = skip_tags(view, p - 1, end)
                 target_assignment_active_tasks.append(TaskIds(target_assignment_active_tasks_subtopology_id, target_assignment_active_tasks_partitions))
-            n, p = compact_count(view, p, end, 3)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 3 <= end - p):
+                n, p = compact_count(view, p - 1, end, 3)
             target_assignment_standby_tasks: list[TaskIds] = []
             for _ in range(n):
                 target_assignment_standby_tasks_subtopology_id, p = compact_string(view, p, end)
-                n, p = compact_count(view, p, end, 4)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 4 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 4)
                 target_assignment_standby_tasks_partitions: list[int] = list(UNPACK_INT32S[n](view, p))
                 p += 4 * n
                 tags = view[p]
@@ -705,11 +774,17 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[StreamsGroupDescribeRe
                 if tags:
                     p = skip_tags(view, p - 1, end)
                 target_assignment_standby_tasks.append(TaskIds(target_assignment_standby_tasks_subtopology_id, target_assignment_standby_tasks_partitions))
-            n, p = compact_count(view, p, end, 3)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 3 <= end - p):
+                n, p = compact_count(view, p - 1, end, 3)
             target_assignment_warmup_tasks: list[TaskIds] = []
             for _ in range(n):
                 target_assignment_warmup_tasks_subtopology_id, p = compact_string(view, p, end)
-                n, p = compact_count(view, p, end, 4)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 4 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 4)
                 target_assignment_warmup_tasks_partitions: list[int] = list(UNPACK_INT32S[n](view, p))
                 p += 4 * n
                 tags = view[p]

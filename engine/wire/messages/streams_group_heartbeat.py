@@ -540,27 +540,42 @@ def decode_request_v0(view: memoryview, p: int) -> tuple[StreamsGroupHeartbeatRe
     if n < 128:
         epoch, = unpack_i(view, p)
         p += 4
-        n, p = compact_count(view, p, end, 8)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 8 <= end - p):
+            n, p = compact_count(view, p - 1, end, 8)
         subtopologies: list[Subtopology] = []
         for _ in range(n):
             subtopology_id, p = compact_string(view, p, end)
-            n, p = compact_count(view, p, end, 1)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n <= end - p):
+                n, p = compact_count(view, p - 1, end, 1)
             source_topics: list[str] = []
             for _ in range(n):
                 text, p = compact_string(view, p, end)
                 source_topics.append(text)
-            n, p = compact_count(view, p, end, 1)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n <= end - p):
+                n, p = compact_count(view, p - 1, end, 1)
             source_topic_regex: list[str] = []
             for _ in range(n):
                 text, p = compact_string(view, p, end)
                 source_topic_regex.append(text)
-            n, p = compact_count(view, p, end, 9)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 9 <= end - p):
+                n, p = compact_count(view, p - 1, end, 9)
             state_changelog_topics: list[TopicInfo] = []
             for _ in range(n):
                 name, p = compact_string(view, p, end)
                 partitions, replication_factor = unpack_ih(view, p)
                 p += 6
-                n, p = compact_count(view, p, end, 3)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 3 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 3)
                 topic_configs: list[KeyValue] = []
                 for _ in range(n):
                     key, p = compact_string(view, p, end)
@@ -575,18 +590,27 @@ def decode_request_v0(view: memoryview, p: int) -> tuple[StreamsGroupHeartbeatRe
                 if tags:
                     p = skip_tags(view, p - 1, end)
                 state_changelog_topics.append(TopicInfo(name, partitions, replication_factor, topic_configs))
-            n, p = compact_count(view, p, end, 1)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n <= end - p):
+                n, p = compact_count(view, p - 1, end, 1)
             repartition_sink_topics: list[str] = []
             for _ in range(n):
                 text, p = compact_string(view, p, end)
                 repartition_sink_topics.append(text)
-            n, p = compact_count(view, p, end, 9)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 9 <= end - p):
+                n, p = compact_count(view, p - 1, end, 9)
             repartition_source_topics: list[TopicInfo] = []
             for _ in range(n):
                 repartition_source_topics_name, p = compact_string(view, p, end)
                 repartition_source_topics_partitions, repartition_source_topics_replication_factor = unpack_ih(view, p)
                 p += 6
-                n, p = compact_count(view, p, end, 3)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 3 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 3)
                 repartition_source_topics_topic_configs: list[KeyValue] = []
                 for _ in range(n):
                     topic_configs_key, p = compact_string(view, p, end)
@@ -601,16 +625,28 @@ def decode_request_v0(view: memoryview, p: int) -> tuple[StreamsGroupHeartbeatRe
                 if tags:
                     p = skip_tags(view, p - 1, end)
                 repartition_source_topics.append(TopicInfo(repartition_source_topics_name, repartition_source_topics_partitions, repartition_source_topics_replication_factor, repartition_source_topics_topic_configs))
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             copartition_groups: list[CopartitionGroup] = []
             for _ in range(n):
-                n, p = compact_count(view, p, end, 2)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 2 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 2)
                 copartition_groups_source_topics: list[int] = list(UNPACK_INT16S[n](view, p))
                 p += 2 * n
-                n, p = compact_count(view, p, end, 2)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 2 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 2)
                 copartition_groups_source_topic_regex: list[int] = list(UNPACK_INT16S[n](view, p))
                 p += 2 * n
-                n, p = compact_count(view, p, end, 2)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 2 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 2)
                 copartition_groups_repartition_source_topics: list[int] = list(UNPACK_INT16S[n](view, p))
                 p += 2 * n
                 tags = view[p]
@@ -628,13 +664,19 @@ def decode_request_v0(view: memoryview, p: int) -> tuple[StreamsGroupHeartbeatRe
         if tags:
             p = skip_tags(view, p - 1, end)
         topology = Topology(epoch, subtopologies)
-    n, p = compact_nullable_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (n < 127 and n * 3 <= end - p):
+        n, p = compact_nullable_count(view, p - 1, end, 3)
     active_tasks: list[RequestTaskIds] | None = None
     if n >= 0:
         active_tasks = []
         for _ in range(n):
             active_tasks_subtopology_id, p = compact_string(view, p, end)
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             active_tasks_partitions: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
             tags = view[p]
@@ -642,13 +684,19 @@ def decode_request_v0(view: memoryview, p: int) -> tuple[StreamsGroupHeartbeatRe
             if tags:
                 p = skip_tags(view, p - 1, end)
             active_tasks.append(RequestTaskIds(active_tasks_subtopology_id, active_tasks_partitions))
-    n, p = compact_nullable_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (n < 127 and n * 3 <= end - p):
+        n, p = compact_nullable_count(view, p - 1, end, 3)
     standby_tasks: list[RequestTaskIds] | None = None
     if n >= 0:
         standby_tasks = []
         for _ in range(n):
             standby_tasks_subtopology_id, p = compact_string(view, p, end)
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             standby_tasks_partitions: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
             tags = view[p]
@@ -656,13 +704,19 @@ def decode_request_v0(view: memoryview, p: int) -> tuple[StreamsGroupHeartbeatRe
             if tags:
                 p = skip_tags(view, p - 1, end)
             standby_tasks.append(RequestTaskIds(standby_tasks_subtopology_id, standby_tasks_partitions))
-    n, p = compact_nullable_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (n < 127 and n * 3 <= end - p):
+        n, p = compact_nullable_count(view, p - 1, end, 3)
     warmup_tasks: list[RequestTaskIds] | None = None
     if n >= 0:
         warmup_tasks = []
         for _ in range(n):
             warmup_tasks_subtopology_id, p = compact_string(view, p, end)
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             warmup_tasks_partitions: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
             tags = view[p]
@@ -681,7 +735,10 @@ def decode_request_v0(view: memoryview, p: int) -> tuple[StreamsGroupHeartbeatRe
         if tags:
             p = skip_tags(view, p - 1, end)
         user_endpoint = RequestEndpoint(host, port)
-    n, p = compact_nullable_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (n < 127 and n * 3 <= end - p):
+        n, p = compact_nullable_count(view, p - 1, end, 3)
     client_tags: list[KeyValue] | None = None
     if n >= 0:
         client_tags = []
@@ -693,7 +750,10 @@ def decode_request_v0(view: memoryview, p: int) -> tuple[StreamsGroupHeartbeatRe
             if tags:
                 p = skip_tags(view, p - 1, end)
             client_tags.append(KeyValue(client_tags_key, client_tags_value))
-    n, p = compact_nullable_count(view, p, end, 14)
+    n = view[p] - 1
+    p += 1
+    if not (n < 127 and n * 14 <= end - p):
+        n, p = compact_nullable_count(view, p - 1, end, 14)
     task_offsets: list[TaskOffset] | None = None
     if n >= 0:
         task_offsets = []
@@ -704,7 +764,10 @@ def decode_request_v0(view: memoryview, p: int) -> tuple[StreamsGroupHeartbeatRe
             if tags:
                 p = skip_tags(view, p - 1, end)
             task_offsets.append(TaskOffset(task_offsets_subtopology_id, partition, offset))
-    n, p = compact_nullable_count(view, p, end, 14)
+    n = view[p] - 1
+    p += 1
+    if not (n < 127 and n * 14 <= end - p):
+        n, p = compact_nullable_count(view, p - 1, end, 14)
     task_end_offsets: list[TaskOffset] | None = None
     if n >= 0:
         task_end_offsets = []
@@ -823,7 +886,10 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[StreamsGroupHeartbeatR
     member_id, p = compact_string(view, p, end)
     member_epoch, heartbeat_interval_ms, acceptable_recovery_lag, task_offset_interval_ms = unpack_iiii(view, p)
     p += 16
-    n, p = compact_nullable_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (n < 127 and n * 3 <= end - p):
+        n, p = compact_nullable_count(view, p - 1, end, 3)
     status: list[Status] | None = None
     if n >= 0:
         status = []
@@ -836,13 +902,19 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[StreamsGroupHeartbeatR
             if tags:
                 p = skip_tags(view, p - 1, end)
             status.append(Status(status_code, status_detail))
-    n, p = compact_nullable_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (n < 127 and n * 3 <= end - p):
+        n, p = compact_nullable_count(view, p - 1, end, 3)
     active_tasks: list[ResponseTaskIds] | None = None
     if n >= 0:
         active_tasks = []
         for _ in range(n):
             subtopology_id, p = compact_string(view, p, end)
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             partitions: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
             tags = view[p]
@@ -850,13 +922,19 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[StreamsGroupHeartbeatR
             if tags:
                 p = skip_tags(view, p - 1, end)
             active_tasks.append(ResponseTaskIds(subtopology_id, partitions))
-    n, p = compact_nullable_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (n < 127 and n * 3 <= end - p):
+        n, p = compact_nullable_count(view, p - 1, end, 3)
     standby_tasks: list[ResponseTaskIds] | None = None
     if n >= 0:
         standby_tasks = []
         for _ in range(n):
             standby_tasks_subtopology_id, p = compact_string(view, p, end)
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             standby_tasks_partitions: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
             tags = view[p]
@@ -864,13 +942,19 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[StreamsGroupHeartbeatR
             if tags:
                 p = skip_tags(view, p - 1, end)
             standby_tasks.append(ResponseTaskIds(standby_tasks_subtopology_id, standby_tasks_partitions))
-    n, p = compact_nullable_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (n < 127 and n * 3 <= end - p):
+        n, p = compact_nullable_count(view, p - 1, end, 3)
     warmup_tasks: list[ResponseTaskIds] | None = None
     if n >= 0:
         warmup_tasks = []
         for _ in range(n):
             warmup_tasks_subtopology_id, p = compact_string(view, p, end)
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             warmup_tasks_partitions: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
             tags = view[p]
@@ -880,7 +964,10 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[StreamsGroupHeartbeatR
             warmup_tasks.append(ResponseTaskIds(warmup_tasks_subtopology_id, warmup_tasks_partitions))
     endpoint_information_epoch, = unpack_i(view, p)
     p += 4
-    n, p = compact_nullable_count(view, p, end, 7)
+    n = view[p] - 1
+    p += 1
+    if not (n < 127 and n * 7 <= end - p):
+        n, p = compact_nullable_count(view, p - 1, end, 7)
     partitions_by_user_endpoint: list[EndpointToPartitions] | None = None
     if n >= 0:
         partitions_by_user_endpoint = []
@@ -891,11 +978,17 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[StreamsGroupHeartbeatR
             if tags:
                 p = skip_tags(view, p - 1, end)
             user_endpoint = ResponseEndpoint(host, port)
-            n, p = compact_count(view, p, end, 3)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 3 <= end - p):
+                n, p = compact_count(view, p - 1, end, 3)
             active_partitions: list[TopicPartition] = []
             for _ in range(n):
                 topic, p = compact_string(view, p, end)
-                n, p = compact_count(view, p, end, 4)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 4 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 4)
                 active_partitions_partitions: list[int] = list(UNPACK_INT32S[n](view, p))
                 p += 4 * n
                 tags = view[p]
@@ -903,11 +996,17 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[StreamsGroupHeartbeatR
                 if tags:
                     p = skip_tags(view, p - 1, end)
                 active_partitions.append(TopicPartition(topic, active_partitions_partitions))
-            n, p = compact_count(view, p, end, 3)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 3 <= end - p):
+                n, p = compact_count(view, p - 1, end, 3)
             standby_partitions: list[TopicPartition] = []
             for _ in range(n):
                 standby_partitions_topic, p = compact_string(view, p, end)
-                n, p = compact_count(view, p, end, 4)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 4 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 4)
                 standby_partitions_partitions: list[int] = list(UNPACK_INT32S[n](view, p))
                 p += 4 * n
                 tags = view[p]

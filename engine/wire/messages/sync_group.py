@@ -207,11 +207,17 @@ def decode_request_v4(view: memoryview, p: int) -> tuple[SyncGroupRequest, int]:
     p += 4
     member_id, p = compact_string(view, p, end)
     group_instance_id, p = compact_nullable_string(view, p, end)
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     assignments: list[SyncGroupRequestAssignment] = []
     for _ in range(n):
         assignments_member_id, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 1)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n <= end - p):
+            n, p = compact_count(view, p - 1, end, 1)
         assignment: bytes = bytes(view[p:p + n])
         p += n
         tags = view[p]
@@ -235,11 +241,17 @@ def decode_request_v5(view: memoryview, p: int) -> tuple[SyncGroupRequest, int]:
     group_instance_id, p = compact_nullable_string(view, p, end)
     protocol_type, p = compact_nullable_string(view, p, end)
     protocol_name, p = compact_nullable_string(view, p, end)
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     assignments: list[SyncGroupRequestAssignment] = []
     for _ in range(n):
         assignments_member_id, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 1)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n <= end - p):
+            n, p = compact_count(view, p - 1, end, 1)
         assignment: bytes = bytes(view[p:p + n])
         p += n
         tags = view[p]
@@ -346,7 +358,10 @@ def decode_response_v4(view: memoryview, p: int) -> tuple[SyncGroupResponse, int
     end = len(view)
     throttle_time_ms, error_code = unpack_ih(view, p)
     p += 6
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     assignment: bytes = bytes(view[p:p + n])
     p += n
     tags = view[p]
@@ -362,7 +377,10 @@ def decode_response_v5(view: memoryview, p: int) -> tuple[SyncGroupResponse, int
     p += 6
     protocol_type, p = compact_nullable_string(view, p, end)
     protocol_name, p = compact_nullable_string(view, p, end)
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     assignment: bytes = bytes(view[p:p + n])
     p += n
     tags = view[p]

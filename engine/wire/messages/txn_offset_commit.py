@@ -278,11 +278,17 @@ def decode_request_v3_to_5(view: memoryview, p: int) -> tuple[TxnOffsetCommitReq
     p += 14
     member_id, p = compact_string(view, p, end)
     group_instance_id, p = compact_nullable_string(view, p, end)
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[TxnOffsetCommitRequestTopic] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 18)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 18 <= end - p):
+            n, p = compact_count(view, p - 1, end, 18)
         partitions: list[TxnOffsetCommitRequestPartition] = []
         for _ in range(n):
             partition_index, committed_offset, committed_leader_epoch = unpack_iqi(view, p)
@@ -392,11 +398,17 @@ def decode_response_v3_to_5(view: memoryview, p: int) -> tuple[TxnOffsetCommitRe
     end = len(view)
     throttle_time_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[TxnOffsetCommitResponseTopic] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 7)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 7 <= end - p):
+            n, p = compact_count(view, p - 1, end, 7)
         partitions: list[TxnOffsetCommitResponsePartition] = []
         for _ in range(n):
             partition_index, error_code, tags = unpack_ihB(view, p)

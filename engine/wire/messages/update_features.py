@@ -156,7 +156,10 @@ def decode_request_v0(view: memoryview, p: int) -> tuple[UpdateFeaturesRequest, 
     end = len(view)
     timeout_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 5)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 5 <= end - p):
+        n, p = compact_count(view, p - 1, end, 5)
     feature_updates: list[FeatureUpdateKey] = []
     for _ in range(n):
         feature, p = compact_string(view, p, end)
@@ -176,7 +179,10 @@ def decode_request_v1_2(view: memoryview, p: int) -> tuple[UpdateFeaturesRequest
     end = len(view)
     timeout_ms, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 5)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 5 <= end - p):
+        n, p = compact_count(view, p - 1, end, 5)
     feature_updates: list[FeatureUpdateKey] = []
     for _ in range(n):
         feature, p = compact_string(view, p, end)
@@ -253,7 +259,10 @@ def decode_response_v0_1(view: memoryview, p: int) -> tuple[UpdateFeaturesRespon
     throttle_time_ms, error_code = unpack_ih(view, p)
     p += 6
     error_message, p = compact_nullable_string(view, p, end)
-    n, p = compact_count(view, p, end, 5)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 5 <= end - p):
+        n, p = compact_count(view, p - 1, end, 5)
     results: list[UpdatableFeatureResult] = []
     for _ in range(n):
         feature, p = compact_string(view, p, end)

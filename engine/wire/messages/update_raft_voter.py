@@ -167,7 +167,10 @@ def decode_request_v0(view: memoryview, p: int) -> tuple[UpdateRaftVoterRequest,
     cluster_id, p = compact_nullable_string(view, p, end)
     current_leader_epoch, voter_id, voter_directory_id = unpack_iiu(view, p)
     p += 24
-    n, p = compact_count(view, p, end, 5)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 5 <= end - p):
+        n, p = compact_count(view, p - 1, end, 5)
     listeners: list[Listener] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)

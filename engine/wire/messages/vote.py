@@ -246,11 +246,17 @@ def encode_request_v2(message: VoteRequest, out: bytearray) -> None:
 def decode_request_v0(view: memoryview, p: int) -> tuple[VoteRequest, int]:
     end = len(view)
     cluster_id, p = compact_nullable_string(view, p, end)
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[RequestTopicData] = []
     for _ in range(n):
         topic_name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 25)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 25 <= end - p):
+            n, p = compact_count(view, p - 1, end, 25)
         partitions: list[RequestPartitionData] = []
         for _ in range(n):
             partition_index, replica_epoch, replica_id, last_offset_epoch, last_offset, tags = unpack_iiiiqB(view, p)
@@ -275,11 +281,17 @@ def decode_request_v1(view: memoryview, p: int) -> tuple[VoteRequest, int]:
     cluster_id, p = compact_nullable_string(view, p, end)
     voter_id, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[RequestTopicData] = []
     for _ in range(n):
         topic_name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 57)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 57 <= end - p):
+            n, p = compact_count(view, p - 1, end, 57)
         partitions: list[RequestPartitionData] = []
         for _ in range(n):
             partition_index, replica_epoch, replica_id, replica_directory_id, voter_directory_id, last_offset_epoch, last_offset, tags = unpack_iiiuuiqB(view, p)
@@ -304,11 +316,17 @@ def decode_request_v2(view: memoryview, p: int) -> tuple[VoteRequest, int]:
     cluster_id, p = compact_nullable_string(view, p, end)
     voter_id, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[RequestTopicData] = []
     for _ in range(n):
         topic_name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 58)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 58 <= end - p):
+            n, p = compact_count(view, p - 1, end, 58)
         partitions: list[RequestPartitionData] = []
         for _ in range(n):
             partition_index, replica_epoch, replica_id, replica_directory_id, voter_directory_id, last_offset_epoch, last_offset, pre_vote, tags = unpack_iiiuuiqoB(view, p)
@@ -409,11 +427,17 @@ def decode_response_v0(view: memoryview, p: int) -> tuple[VoteResponse, int]:
     end = len(view)
     error_code, = unpack_h(view, p)
     p += 2
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[ResponseTopicData] = []
     for _ in range(n):
         topic_name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 16)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 16 <= end - p):
+            n, p = compact_count(view, p - 1, end, 16)
         partitions: list[ResponsePartitionData] = []
         for _ in range(n):
             partition_index, partitions_error_code, leader_id, leader_epoch, vote_granted, tags = unpack_ihiioB(view, p)
@@ -437,11 +461,17 @@ def decode_response_v1_2(view: memoryview, p: int) -> tuple[VoteResponse, int]:
     end = len(view)
     error_code, = unpack_h(view, p)
     p += 2
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     topics: list[ResponseTopicData] = []
     for _ in range(n):
         topic_name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 16)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 16 <= end - p):
+            n, p = compact_count(view, p - 1, end, 16)
         partitions: list[ResponsePartitionData] = []
         for _ in range(n):
             partition_index, partitions_error_code, leader_id, leader_epoch, vote_granted, tags = unpack_ihiioB(view, p)
@@ -466,7 +496,10 @@ def decode_response_v1_2(view: memoryview, p: int) -> tuple[VoteResponse, int]:
             if tag_end > end:
                 raise Malformed('tagged field of VoteResponse')
             if tag == 0:
-                n, p = compact_count(view, p, end, 8)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 8 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 8)
                 node_endpoints = []
                 for _ in range(n):
                     node_id, = unpack_i(view, p)

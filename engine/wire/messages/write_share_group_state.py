@@ -208,17 +208,26 @@ def encode_request_v1(message: WriteShareGroupStateRequest, out: bytearray) -> N
 def decode_request_v0(view: memoryview, p: int) -> tuple[WriteShareGroupStateRequest, int]:
     end = len(view)
     group_id, p = compact_string(view, p, end)
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     topics: list[WriteStateData] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 22)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 22 <= end - p):
+            n, p = compact_count(view, p - 1, end, 22)
         partitions: list[PartitionData] = []
         for _ in range(n):
             partition, state_epoch, leader_epoch, start_offset = unpack_iiiq(view, p)
             p += 20
-            n, p = compact_count(view, p, end, 20)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 20 <= end - p):
+                n, p = compact_count(view, p - 1, end, 20)
             state_batches: list[StateBatch] = []
             for _ in range(n):
                 first_offset, last_offset, delivery_state, delivery_count, tags = unpack_qqbhB(view, p)
@@ -246,17 +255,26 @@ def decode_request_v0(view: memoryview, p: int) -> tuple[WriteShareGroupStateReq
 def decode_request_v1(view: memoryview, p: int) -> tuple[WriteShareGroupStateRequest, int]:
     end = len(view)
     group_id, p = compact_string(view, p, end)
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     topics: list[WriteStateData] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 26)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 26 <= end - p):
+            n, p = compact_count(view, p - 1, end, 26)
         partitions: list[PartitionData] = []
         for _ in range(n):
             partition, state_epoch, leader_epoch, start_offset, delivery_complete_count = unpack_iiiqi(view, p)
             p += 24
-            n, p = compact_count(view, p, end, 20)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 20 <= end - p):
+                n, p = compact_count(view, p - 1, end, 20)
             state_batches: list[StateBatch] = []
             for _ in range(n):
                 first_offset, last_offset, delivery_state, delivery_count, tags = unpack_qqbhB(view, p)
@@ -332,12 +350,18 @@ def encode_response_v0_1(message: WriteShareGroupStateResponse, out: bytearray) 
 
 def decode_response_v0_1(view: memoryview, p: int) -> tuple[WriteShareGroupStateResponse, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     results: list[WriteStateResult] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 8)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 8 <= end - p):
+            n, p = compact_count(view, p - 1, end, 8)
         partitions: list[PartitionResult] = []
         for _ in range(n):
             partition, error_code = unpack_ih(view, p)

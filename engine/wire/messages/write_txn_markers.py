@@ -191,16 +191,25 @@ def encode_request_v2(message: WriteTxnMarkersRequest, out: bytearray) -> None:
 
 def decode_request_v1(view: memoryview, p: int) -> tuple[WriteTxnMarkersRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 17)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 17 <= end - p):
+        n, p = compact_count(view, p - 1, end, 17)
     markers: list[WritableTxnMarker] = []
     for _ in range(n):
         producer_id, producer_epoch, transaction_result = unpack_qho(view, p)
         p += 11
-        n, p = compact_count(view, p, end, 3)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 3 <= end - p):
+            n, p = compact_count(view, p - 1, end, 3)
         topics: list[WritableTxnMarkerTopic] = []
         for _ in range(n):
             name, p = compact_string(view, p, end)
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             partition_indexes: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
             tags = view[p]
@@ -222,16 +231,25 @@ def decode_request_v1(view: memoryview, p: int) -> tuple[WriteTxnMarkersRequest,
 
 def decode_request_v2(view: memoryview, p: int) -> tuple[WriteTxnMarkersRequest, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     markers: list[WritableTxnMarker] = []
     for _ in range(n):
         producer_id, producer_epoch, transaction_result = unpack_qho(view, p)
         p += 11
-        n, p = compact_count(view, p, end, 3)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 3 <= end - p):
+            n, p = compact_count(view, p - 1, end, 3)
         topics: list[WritableTxnMarkerTopic] = []
         for _ in range(n):
             name, p = compact_string(view, p, end)
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             partition_indexes: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
             tags = view[p]
@@ -304,16 +322,25 @@ def encode_response_v1_2(message: WriteTxnMarkersResponse, out: bytearray) -> No
 
 def decode_response_v1_2(view: memoryview, p: int) -> tuple[WriteTxnMarkersResponse, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 10)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 10 <= end - p):
+        n, p = compact_count(view, p - 1, end, 10)
     markers: list[WritableTxnMarkerResult] = []
     for _ in range(n):
         producer_id, = unpack_q(view, p)
         p += 8
-        n, p = compact_count(view, p, end, 3)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 3 <= end - p):
+            n, p = compact_count(view, p - 1, end, 3)
         topics: list[WritableTxnMarkerTopicResult] = []
         for _ in range(n):
             name, p = compact_string(view, p, end)
-            n, p = compact_count(view, p, end, 7)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 7 <= end - p):
+                n, p = compact_count(view, p - 1, end, 7)
             partitions: list[WritableTxnMarkerPartitionResult] = []
             for _ in range(n):
                 partition_index, error_code, tags = unpack_ihB(view, p)

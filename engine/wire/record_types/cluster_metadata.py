@@ -888,7 +888,10 @@ def decode_register_broker_record_v0(view: memoryview, p: int) -> tuple[Register
     end = len(view)
     broker_id, incarnation_id, broker_epoch = unpack_iuq(view, p)
     p += 28
-    n, p = compact_count(view, p, end, 7)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 7 <= end - p):
+        n, p = compact_count(view, p - 1, end, 7)
     end_points: list[BrokerEndpoint] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
@@ -898,7 +901,10 @@ def decode_register_broker_record_v0(view: memoryview, p: int) -> tuple[Register
         if tags:
             p = skip_tags(view, p - 1, end)
         end_points.append(BrokerEndpoint(name, host, port, security_protocol))
-    n, p = compact_count(view, p, end, 6)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 6 <= end - p):
+        n, p = compact_count(view, p - 1, end, 6)
     features: list[BrokerFeature] = []
     for _ in range(n):
         features_name, p = compact_string(view, p, end)
@@ -919,7 +925,10 @@ def decode_register_broker_record_v1(view: memoryview, p: int) -> tuple[Register
     end = len(view)
     broker_id, incarnation_id, broker_epoch = unpack_iuq(view, p)
     p += 28
-    n, p = compact_count(view, p, end, 7)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 7 <= end - p):
+        n, p = compact_count(view, p - 1, end, 7)
     end_points: list[BrokerEndpoint] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
@@ -929,7 +938,10 @@ def decode_register_broker_record_v1(view: memoryview, p: int) -> tuple[Register
         if tags:
             p = skip_tags(view, p - 1, end)
         end_points.append(BrokerEndpoint(name, host, port, security_protocol))
-    n, p = compact_count(view, p, end, 6)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 6 <= end - p):
+        n, p = compact_count(view, p - 1, end, 6)
     features: list[BrokerFeature] = []
     for _ in range(n):
         features_name, p = compact_string(view, p, end)
@@ -950,7 +962,10 @@ def decode_register_broker_record_v2(view: memoryview, p: int) -> tuple[Register
     end = len(view)
     broker_id, is_migrating_zk_broker, incarnation_id, broker_epoch = unpack_iouq(view, p)
     p += 29
-    n, p = compact_count(view, p, end, 7)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 7 <= end - p):
+        n, p = compact_count(view, p - 1, end, 7)
     end_points: list[BrokerEndpoint] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
@@ -960,7 +975,10 @@ def decode_register_broker_record_v2(view: memoryview, p: int) -> tuple[Register
         if tags:
             p = skip_tags(view, p - 1, end)
         end_points.append(BrokerEndpoint(name, host, port, security_protocol))
-    n, p = compact_count(view, p, end, 6)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 6 <= end - p):
+        n, p = compact_count(view, p - 1, end, 6)
     features: list[BrokerFeature] = []
     for _ in range(n):
         features_name, p = compact_string(view, p, end)
@@ -981,7 +999,10 @@ def decode_register_broker_record_v3(view: memoryview, p: int) -> tuple[Register
     end = len(view)
     broker_id, is_migrating_zk_broker, incarnation_id, broker_epoch = unpack_iouq(view, p)
     p += 29
-    n, p = compact_count(view, p, end, 7)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 7 <= end - p):
+        n, p = compact_count(view, p - 1, end, 7)
     end_points: list[BrokerEndpoint] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
@@ -991,7 +1012,10 @@ def decode_register_broker_record_v3(view: memoryview, p: int) -> tuple[Register
         if tags:
             p = skip_tags(view, p - 1, end)
         end_points.append(BrokerEndpoint(name, host, port, security_protocol))
-    n, p = compact_count(view, p, end, 6)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 6 <= end - p):
+        n, p = compact_count(view, p - 1, end, 6)
     features: list[BrokerFeature] = []
     for _ in range(n):
         features_name, p = compact_string(view, p, end)
@@ -1013,7 +1037,10 @@ def decode_register_broker_record_v3(view: memoryview, p: int) -> tuple[Register
             if tag_end > end:
                 raise Malformed('tagged field of RegisterBrokerRecord')
             if tag == 0:
-                n, p = compact_count(view, p, end, 16)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 16 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 16)
                 log_dirs = list(UNPACK_UUIDS[n](view, p))
                 p += 16 * n
             else:
@@ -1027,7 +1054,10 @@ def decode_register_broker_record_v4(view: memoryview, p: int) -> tuple[Register
     end = len(view)
     broker_id, is_migrating_zk_broker, incarnation_id, broker_epoch = unpack_iouq(view, p)
     p += 29
-    n, p = compact_count(view, p, end, 7)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 7 <= end - p):
+        n, p = compact_count(view, p - 1, end, 7)
     end_points: list[BrokerEndpoint] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
@@ -1037,7 +1067,10 @@ def decode_register_broker_record_v4(view: memoryview, p: int) -> tuple[Register
         if tags:
             p = skip_tags(view, p - 1, end)
         end_points.append(BrokerEndpoint(name, host, port, security_protocol))
-    n, p = compact_count(view, p, end, 6)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 6 <= end - p):
+        n, p = compact_count(view, p - 1, end, 6)
     features: list[BrokerFeature] = []
     for _ in range(n):
         features_name, p = compact_string(view, p, end)
@@ -1060,11 +1093,17 @@ def decode_register_broker_record_v4(view: memoryview, p: int) -> tuple[Register
             if tag_end > end:
                 raise Malformed('tagged field of RegisterBrokerRecord')
             if tag == 0:
-                n, p = compact_count(view, p, end, 16)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 16 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 16)
                 log_dirs = list(UNPACK_UUIDS[n](view, p))
                 p += 16 * n
             elif tag == 1:
-                n, p = compact_nullable_count(view, p, end, 16)
+                n = view[p] - 1
+                p += 1
+                if not (n < 127 and n * 16 <= end - p):
+                    n, p = compact_nullable_count(view, p - 1, end, 16)
                 cordoned_log_dirs = None
                 if n >= 0:
                     cordoned_log_dirs = list(UNPACK_UUIDS[n](view, p))
@@ -1303,16 +1342,28 @@ def decode_partition_record_v0(view: memoryview, p: int) -> tuple[PartitionRecor
     end = len(view)
     partition_id, topic_id = unpack_iu(view, p)
     p += 20
-    n, p = compact_count(view, p, end, 4)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 4 <= end - p):
+        n, p = compact_count(view, p - 1, end, 4)
     replicas: list[int] = list(UNPACK_INT32S[n](view, p))
     p += 4 * n
-    n, p = compact_count(view, p, end, 4)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 4 <= end - p):
+        n, p = compact_count(view, p - 1, end, 4)
     isr: list[int] = list(UNPACK_INT32S[n](view, p))
     p += 4 * n
-    n, p = compact_count(view, p, end, 4)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 4 <= end - p):
+        n, p = compact_count(view, p - 1, end, 4)
     removing_replicas: list[int] = list(UNPACK_INT32S[n](view, p))
     p += 4 * n
-    n, p = compact_count(view, p, end, 4)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 4 <= end - p):
+        n, p = compact_count(view, p - 1, end, 4)
     adding_replicas: list[int] = list(UNPACK_INT32S[n](view, p))
     p += 4 * n
     leader, leader_epoch, partition_epoch, tags = unpack_iiiB(view, p)
@@ -1340,21 +1391,36 @@ def decode_partition_record_v1(view: memoryview, p: int) -> tuple[PartitionRecor
     end = len(view)
     partition_id, topic_id = unpack_iu(view, p)
     p += 20
-    n, p = compact_count(view, p, end, 4)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 4 <= end - p):
+        n, p = compact_count(view, p - 1, end, 4)
     replicas: list[int] = list(UNPACK_INT32S[n](view, p))
     p += 4 * n
-    n, p = compact_count(view, p, end, 4)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 4 <= end - p):
+        n, p = compact_count(view, p - 1, end, 4)
     isr: list[int] = list(UNPACK_INT32S[n](view, p))
     p += 4 * n
-    n, p = compact_count(view, p, end, 4)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 4 <= end - p):
+        n, p = compact_count(view, p - 1, end, 4)
     removing_replicas: list[int] = list(UNPACK_INT32S[n](view, p))
     p += 4 * n
-    n, p = compact_count(view, p, end, 4)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 4 <= end - p):
+        n, p = compact_count(view, p - 1, end, 4)
     adding_replicas: list[int] = list(UNPACK_INT32S[n](view, p))
     p += 4 * n
     leader, leader_epoch, partition_epoch = unpack_iii(view, p)
     p += 12
-    n, p = compact_count(view, p, end, 16)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 16 <= end - p):
+        n, p = compact_count(view, p - 1, end, 16)
     directories: list[bytes] = list(UNPACK_UUIDS[n](view, p))
     p += 16 * n
     tags = view[p]
@@ -1382,21 +1448,36 @@ def decode_partition_record_v2(view: memoryview, p: int) -> tuple[PartitionRecor
     end = len(view)
     partition_id, topic_id = unpack_iu(view, p)
     p += 20
-    n, p = compact_count(view, p, end, 4)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 4 <= end - p):
+        n, p = compact_count(view, p - 1, end, 4)
     replicas: list[int] = list(UNPACK_INT32S[n](view, p))
     p += 4 * n
-    n, p = compact_count(view, p, end, 4)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 4 <= end - p):
+        n, p = compact_count(view, p - 1, end, 4)
     isr: list[int] = list(UNPACK_INT32S[n](view, p))
     p += 4 * n
-    n, p = compact_count(view, p, end, 4)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 4 <= end - p):
+        n, p = compact_count(view, p - 1, end, 4)
     removing_replicas: list[int] = list(UNPACK_INT32S[n](view, p))
     p += 4 * n
-    n, p = compact_count(view, p, end, 4)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 4 <= end - p):
+        n, p = compact_count(view, p - 1, end, 4)
     adding_replicas: list[int] = list(UNPACK_INT32S[n](view, p))
     p += 4 * n
     leader, leader_epoch, partition_epoch = unpack_iii(view, p)
     p += 12
-    n, p = compact_count(view, p, end, 16)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 16 <= end - p):
+        n, p = compact_count(view, p - 1, end, 16)
     directories: list[bytes] = list(UNPACK_UUIDS[n](view, p))
     p += 16 * n
     tags = view[p]
@@ -1416,13 +1497,19 @@ def decode_partition_record_v2(view: memoryview, p: int) -> tuple[PartitionRecor
                 leader_recovery_state, = unpack_b(view, p)
                 p += 1
             elif tag == 1:
-                n, p = compact_nullable_count(view, p, end, 4)
+                n = view[p] - 1
+                p += 1
+                if not (n < 127 and n * 4 <= end - p):
+                    n, p = compact_nullable_count(view, p - 1, end, 4)
                 eligible_leader_replicas = None
                 if n >= 0:
                     eligible_leader_replicas = list(UNPACK_INT32S[n](view, p))
                     p += 4 * n
             elif tag == 2:
-                n, p = compact_nullable_count(view, p, end, 4)
+                n = view[p] - 1
+                p += 1
+                if not (n < 127 and n * 4 <= end - p):
+                    n, p = compact_nullable_count(view, p - 1, end, 4)
                 last_known_elr = None
                 if n >= 0:
                     last_known_elr = list(UNPACK_INT32S[n](view, p))
@@ -1742,7 +1829,10 @@ def decode_partition_change_record_v0(view: memoryview, p: int) -> tuple[Partiti
             if tag_end > end:
                 raise Malformed('tagged field of PartitionChangeRecord')
             if tag == 0:
-                n, p = compact_nullable_count(view, p, end, 4)
+                n = view[p] - 1
+                p += 1
+                if not (n < 127 and n * 4 <= end - p):
+                    n, p = compact_nullable_count(view, p - 1, end, 4)
                 isr = None
                 if n >= 0:
                     isr = list(UNPACK_INT32S[n](view, p))
@@ -1751,19 +1841,28 @@ def decode_partition_change_record_v0(view: memoryview, p: int) -> tuple[Partiti
                 leader, = unpack_i(view, p)
                 p += 4
             elif tag == 2:
-                n, p = compact_nullable_count(view, p, end, 4)
+                n = view[p] - 1
+                p += 1
+                if not (n < 127 and n * 4 <= end - p):
+                    n, p = compact_nullable_count(view, p - 1, end, 4)
                 replicas = None
                 if n >= 0:
                     replicas = list(UNPACK_INT32S[n](view, p))
                     p += 4 * n
             elif tag == 3:
-                n, p = compact_nullable_count(view, p, end, 4)
+                n = view[p] - 1
+                p += 1
+                if not (n < 127 and n * 4 <= end - p):
+                    n, p = compact_nullable_count(view, p - 1, end, 4)
                 removing_replicas = None
                 if n >= 0:
                     removing_replicas = list(UNPACK_INT32S[n](view, p))
                     p += 4 * n
             elif tag == 4:
-                n, p = compact_nullable_count(view, p, end, 4)
+                n = view[p] - 1
+                p += 1
+                if not (n < 127 and n * 4 <= end - p):
+                    n, p = compact_nullable_count(view, p - 1, end, 4)
                 adding_replicas = None
                 if n >= 0:
                     adding_replicas = list(UNPACK_INT32S[n](view, p))
@@ -1798,7 +1897,10 @@ def decode_partition_change_record_v1(view: memoryview, p: int) -> tuple[Partiti
             if tag_end > end:
                 raise Malformed('tagged field of PartitionChangeRecord')
             if tag == 0:
-                n, p = compact_nullable_count(view, p, end, 4)
+                n = view[p] - 1
+                p += 1
+                if not (n < 127 and n * 4 <= end - p):
+                    n, p = compact_nullable_count(view, p - 1, end, 4)
                 isr = None
                 if n >= 0:
                     isr = list(UNPACK_INT32S[n](view, p))
@@ -1807,19 +1909,28 @@ def decode_partition_change_record_v1(view: memoryview, p: int) -> tuple[Partiti
                 leader, = unpack_i(view, p)
                 p += 4
             elif tag == 2:
-                n, p = compact_nullable_count(view, p, end, 4)
+                n = view[p] - 1
+                p += 1
+                if not (n < 127 and n * 4 <= end - p):
+                    n, p = compact_nullable_count(view, p - 1, end, 4)
                 replicas = None
                 if n >= 0:
                     replicas = list(UNPACK_INT32S[n](view, p))
                     p += 4 * n
             elif tag == 3:
-                n, p = compact_nullable_count(view, p, end, 4)
+                n = view[p] - 1
+                p += 1
+                if not (n < 127 and n * 4 <= end - p):
+                    n, p = compact_nullable_count(view, p - 1, end, 4)
                 removing_replicas = None
                 if n >= 0:
                     removing_replicas = list(UNPACK_INT32S[n](view, p))
                     p += 4 * n
             elif tag == 4:
-                n, p = compact_nullable_count(view, p, end, 4)
+                n = view[p] - 1
+                p += 1
+                if not (n < 127 and n * 4 <= end - p):
+                    n, p = compact_nullable_count(view, p - 1, end, 4)
                 adding_replicas = None
                 if n >= 0:
                     adding_replicas = list(UNPACK_INT32S[n](view, p))
@@ -1828,7 +1939,10 @@ def decode_partition_change_record_v1(view: memoryview, p: int) -> tuple[Partiti
                 leader_recovery_state, = unpack_b(view, p)
                 p += 1
             elif tag == 8:
-                n, p = compact_nullable_count(view, p, end, 16)
+                n = view[p] - 1
+                p += 1
+                if not (n < 127 and n * 16 <= end - p):
+                    n, p = compact_nullable_count(view, p - 1, end, 16)
                 directories = None
                 if n >= 0:
                     directories = list(UNPACK_UUIDS[n](view, p))
@@ -1862,7 +1976,10 @@ def decode_partition_change_record_v2(view: memoryview, p: int) -> tuple[Partiti
             if tag_end > end:
                 raise Malformed('tagged field of PartitionChangeRecord')
             if tag == 0:
-                n, p = compact_nullable_count(view, p, end, 4)
+                n = view[p] - 1
+                p += 1
+                if not (n < 127 and n * 4 <= end - p):
+                    n, p = compact_nullable_count(view, p - 1, end, 4)
                 isr = None
                 if n >= 0:
                     isr = list(UNPACK_INT32S[n](view, p))
@@ -1871,19 +1988,28 @@ def decode_partition_change_record_v2(view: memoryview, p: int) -> tuple[Partiti
                 leader, = unpack_i(view, p)
                 p += 4
             elif tag == 2:
-                n, p = compact_nullable_count(view, p, end, 4)
+                n = view[p] - 1
+                p += 1
+                if not (n < 127 and n * 4 <= end - p):
+                    n, p = compact_nullable_count(view, p - 1, end, 4)
                 replicas = None
                 if n >= 0:
                     replicas = list(UNPACK_INT32S[n](view, p))
                     p += 4 * n
             elif tag == 3:
-                n, p = compact_nullable_count(view, p, end, 4)
+                n = view[p] - 1
+                p += 1
+                if not (n < 127 and n * 4 <= end - p):
+                    n, p = compact_nullable_count(view, p - 1, end, 4)
                 removing_replicas = None
                 if n >= 0:
                     removing_replicas = list(UNPACK_INT32S[n](view, p))
                     p += 4 * n
             elif tag == 4:
-                n, p = compact_nullable_count(view, p, end, 4)
+                n = view[p] - 1
+                p += 1
+                if not (n < 127 and n * 4 <= end - p):
+                    n, p = compact_nullable_count(view, p - 1, end, 4)
                 adding_replicas = None
                 if n >= 0:
                     adding_replicas = list(UNPACK_INT32S[n](view, p))
@@ -1892,19 +2018,28 @@ def decode_partition_change_record_v2(view: memoryview, p: int) -> tuple[Partiti
                 leader_recovery_state, = unpack_b(view, p)
                 p += 1
             elif tag == 6:
-                n, p = compact_nullable_count(view, p, end, 4)
+                n = view[p] - 1
+                p += 1
+                if not (n < 127 and n * 4 <= end - p):
+                    n, p = compact_nullable_count(view, p - 1, end, 4)
                 eligible_leader_replicas = None
                 if n >= 0:
                     eligible_leader_replicas = list(UNPACK_INT32S[n](view, p))
                     p += 4 * n
             elif tag == 7:
-                n, p = compact_nullable_count(view, p, end, 4)
+                n = view[p] - 1
+                p += 1
+                if not (n < 127 and n * 4 <= end - p):
+                    n, p = compact_nullable_count(view, p - 1, end, 4)
                 last_known_elr = None
                 if n >= 0:
                     last_known_elr = list(UNPACK_INT32S[n](view, p))
                     p += 4 * n
             elif tag == 8:
-                n, p = compact_nullable_count(view, p, end, 16)
+                n = view[p] - 1
+                p += 1
+                if not (n < 127 and n * 16 <= end - p):
+                    n, p = compact_nullable_count(view, p - 1, end, 16)
                 directories = None
                 if n >= 0:
                     directories = list(UNPACK_UUIDS[n](view, p))
@@ -2110,7 +2245,10 @@ def decode_delegation_token_record_v0(view: memoryview, p: int) -> tuple[Delegat
     end = len(view)
     owner, p = compact_string(view, p, end)
     requester, p = compact_string(view, p, end)
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     renewers: list[str] = []
     for _ in range(n):
         text, p = compact_string(view, p, end)
@@ -2173,13 +2311,22 @@ def decode_user_scram_credential_record_v0(view: memoryview, p: int) -> tuple[Us
     name, p = compact_string(view, p, end)
     mechanism, = unpack_b(view, p)
     p += 1
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     salt: bytes = bytes(view[p:p + n])
     p += n
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     stored_key: bytes = bytes(view[p:p + n])
     p += n
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     server_key: bytes = bytes(view[p:p + n])
     p += n
     iterations, tags = unpack_iB(view, p)
@@ -2284,7 +2431,10 @@ def encode_client_quota_record_v0(message: ClientQuotaRecord, out: bytearray) ->
 
 def decode_client_quota_record_v0(view: memoryview, p: int) -> tuple[ClientQuotaRecord, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     entity: list[EntityData] = []
     for _ in range(n):
         entity_type, p = compact_string(view, p, end)
@@ -2556,7 +2706,10 @@ def decode_broker_registration_change_record_v2(view: memoryview, p: int) -> tup
                 in_controlled_shutdown, = unpack_b(view, p)
                 p += 1
             elif tag == 2:
-                n, p = compact_count(view, p, end, 16)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 16 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 16)
                 log_dirs = list(UNPACK_UUIDS[n](view, p))
                 p += 16 * n
             else:
@@ -2589,11 +2742,17 @@ def decode_broker_registration_change_record_v3(view: memoryview, p: int) -> tup
                 in_controlled_shutdown, = unpack_b(view, p)
                 p += 1
             elif tag == 2:
-                n, p = compact_count(view, p, end, 16)
+                n = view[p] - 1
+                p += 1
+                if not (-1 < n < 127 and n * 16 <= end - p):
+                    n, p = compact_count(view, p - 1, end, 16)
                 log_dirs = list(UNPACK_UUIDS[n](view, p))
                 p += 16 * n
             elif tag == 3:
-                n, p = compact_nullable_count(view, p, end, 16)
+                n = view[p] - 1
+                p += 1
+                if not (n < 127 and n * 16 <= end - p):
+                    n, p = compact_nullable_count(view, p - 1, end, 16)
                 cordoned_log_dirs = None
                 if n >= 0:
                     cordoned_log_dirs = list(UNPACK_UUIDS[n](view, p))
@@ -3146,7 +3305,10 @@ def decode_register_controller_record_v0(view: memoryview, p: int) -> tuple[Regi
     end = len(view)
     controller_id, incarnation_id, zk_migration_ready = unpack_iuo(view, p)
     p += 21
-    n, p = compact_count(view, p, end, 7)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 7 <= end - p):
+        n, p = compact_count(view, p - 1, end, 7)
     end_points: list[ControllerEndpoint] = []
     for _ in range(n):
         name, p = compact_string(view, p, end)
@@ -3156,7 +3318,10 @@ def decode_register_controller_record_v0(view: memoryview, p: int) -> tuple[Regi
         if tags:
             p = skip_tags(view, p - 1, end)
         end_points.append(ControllerEndpoint(name, host, port, security_protocol))
-    n, p = compact_count(view, p, end, 6)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 6 <= end - p):
+        n, p = compact_count(view, p - 1, end, 6)
     features: list[ControllerFeature] = []
     for _ in range(n):
         features_name, p = compact_string(view, p, end)

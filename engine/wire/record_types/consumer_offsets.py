@@ -1827,7 +1827,10 @@ def decode_group_metadata_value_v4(view: memoryview, p: int) -> tuple[GroupMetad
     leader, p = compact_nullable_string(view, p, end)
     current_state_timestamp, = unpack_q(view, p)
     p += 8
-    n, p = compact_count(view, p, end, 15)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 15 <= end - p):
+        n, p = compact_count(view, p - 1, end, 15)
     members: list[MemberMetadata] = []
     for _ in range(n):
         member_id, p = compact_string(view, p, end)
@@ -1836,10 +1839,16 @@ def decode_group_metadata_value_v4(view: memoryview, p: int) -> tuple[GroupMetad
         client_host, p = compact_string(view, p, end)
         rebalance_timeout, session_timeout = unpack_ii(view, p)
         p += 8
-        n, p = compact_count(view, p, end, 1)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n <= end - p):
+            n, p = compact_count(view, p - 1, end, 1)
         subscription: bytes = bytes(view[p:p + n])
         p += n
-        n, p = compact_count(view, p, end, 1)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n <= end - p):
+            n, p = compact_count(view, p - 1, end, 1)
         assignment: bytes = bytes(view[p:p + n])
         p += n
         tags = view[p]
@@ -2074,7 +2083,10 @@ def encode_consumer_group_partition_metadata_value_v0(message: ConsumerGroupPart
 
 def decode_consumer_group_partition_metadata_value_v0(view: memoryview, p: int) -> tuple[ConsumerGroupPartitionMetadataValue, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 23)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 23 <= end - p):
+        n, p = compact_count(view, p - 1, end, 23)
     topics: list[TopicMetadata] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
@@ -2082,12 +2094,18 @@ def decode_consumer_group_partition_metadata_value_v0(view: memoryview, p: int) 
         topic_name, p = compact_string(view, p, end)
         num_partitions, = unpack_i(view, p)
         p += 4
-        n, p = compact_count(view, p, end, 6)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 6 <= end - p):
+            n, p = compact_count(view, p - 1, end, 6)
         partition_metadata: list[PartitionMetadata] = []
         for _ in range(n):
             partition, = unpack_i(view, p)
             p += 4
-            n, p = compact_count(view, p, end, 1)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n <= end - p):
+                n, p = compact_count(view, p - 1, end, 1)
             racks: list[str] = []
             for _ in range(n):
                 text, p = compact_string(view, p, end)
@@ -2227,7 +2245,10 @@ def decode_consumer_group_member_metadata_value_v0(view: memoryview, p: int) -> 
     rack_id, p = compact_nullable_string(view, p, end)
     client_id, p = compact_string(view, p, end)
     client_host, p = compact_string(view, p, end)
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     subscribed_topic_names: list[str] = []
     for _ in range(n):
         text, p = compact_string(view, p, end)
@@ -2254,11 +2275,17 @@ def decode_consumer_group_member_metadata_value_v0(view: memoryview, p: int) -> 
                 if n:
                     session_timeout_ms, = unpack_i(view, p)
                     p += 4
-                    n, p = compact_count(view, p, end, 3)
+                    n = view[p] - 1
+                    p += 1
+                    if not (-1 < n < 127 and n * 3 <= end - p):
+                        n, p = compact_count(view, p - 1, end, 3)
                     supported_protocols: list[ClassicProtocol] = []
                     for _ in range(n):
                         name, p = compact_string(view, p, end)
-                        n, p = compact_count(view, p, end, 1)
+                        n = view[p] - 1
+                        p += 1
+                        if not (-1 < n < 127 and n <= end - p):
+                            n, p = compact_count(view, p - 1, end, 1)
                         metadata: bytes = bytes(view[p:p + n])
                         p += n
                         tags = view[p]
@@ -2484,12 +2511,18 @@ def encode_consumer_group_target_assignment_member_value_v0(message: ConsumerGro
 
 def decode_consumer_group_target_assignment_member_value_v0(view: memoryview, p: int) -> tuple[ConsumerGroupTargetAssignmentMemberValue, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     topic_partitions: list[ConsumerGroupTargetAssignmentMemberValueTopicPartition] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 4)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 4 <= end - p):
+            n, p = compact_count(view, p - 1, end, 4)
         partitions: list[int] = list(UNPACK_INT32S[n](view, p))
         p += 4 * n
         tags = view[p]
@@ -2627,12 +2660,18 @@ def decode_consumer_group_current_member_assignment_value_v0(view: memoryview, p
     end = len(view)
     member_epoch, previous_member_epoch, state = unpack_iib(view, p)
     p += 9
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     assigned_partitions: list[ConsumerGroupCurrentMemberAssignmentValueTopicPartitions] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 4)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 4 <= end - p):
+            n, p = compact_count(view, p - 1, end, 4)
         partitions: list[int] = list(UNPACK_INT32S[n](view, p))
         p += 4 * n
         tags = view[p]
@@ -2647,7 +2686,10 @@ def decode_consumer_group_current_member_assignment_value_v0(view: memoryview, p
                 if tag_end > end:
                     raise Malformed('tagged field of ConsumerGroupCurrentMemberAssignmentValue.assigned_partitions')
                 if tag == 0:
-                    n, p = compact_nullable_count(view, p, end, 4)
+                    n = view[p] - 1
+                    p += 1
+                    if not (n < 127 and n * 4 <= end - p):
+                        n, p = compact_nullable_count(view, p - 1, end, 4)
                     assignment_epochs = None
                     if n >= 0:
                         assignment_epochs = list(UNPACK_INT32S[n](view, p))
@@ -2657,12 +2699,18 @@ def decode_consumer_group_current_member_assignment_value_v0(view: memoryview, p
                 if p != tag_end:
                     raise Malformed('tagged field of ConsumerGroupCurrentMemberAssignmentValue.assigned_partitions')
         assigned_partitions.append(ConsumerGroupCurrentMemberAssignmentValueTopicPartitions(topic_id, partitions, assignment_epochs))
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     partitions_pending_revocation: list[ConsumerGroupCurrentMemberAssignmentValueTopicPartitions] = []
     for _ in range(n):
         partitions_pending_revocation_topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 4)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 4 <= end - p):
+            n, p = compact_count(view, p - 1, end, 4)
         partitions_pending_revocation_partitions: list[int] = list(UNPACK_INT32S[n](view, p))
         p += 4 * n
         tags = view[p]
@@ -2677,7 +2725,10 @@ def decode_consumer_group_current_member_assignment_value_v0(view: memoryview, p
                 if tag_end_ > end:
                     raise Malformed('tagged field of ConsumerGroupCurrentMemberAssignmentValue.partitions_pending_revocation')
                 if tag == 0:
-                    n, p = compact_nullable_count(view, p, end, 4)
+                    n = view[p] - 1
+                    p += 1
+                    if not (n < 127 and n * 4 <= end - p):
+                        n, p = compact_nullable_count(view, p - 1, end, 4)
                     partitions_pending_revocation_assignment_epochs = None
                     if n >= 0:
                         partitions_pending_revocation_assignment_epochs = list(UNPACK_INT32S[n](view, p))
@@ -2789,7 +2840,10 @@ def decode_share_group_member_metadata_value_v0(view: memoryview, p: int) -> tup
     rack_id, p = compact_nullable_string(view, p, end)
     client_id, p = compact_string(view, p, end)
     client_host, p = compact_string(view, p, end)
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     subscribed_topic_names: list[str] = []
     for _ in range(n):
         text, p = compact_string(view, p, end)
@@ -3098,12 +3152,18 @@ def encode_share_group_target_assignment_member_value_v0(message: ShareGroupTarg
 
 def decode_share_group_target_assignment_member_value_v0(view: memoryview, p: int) -> tuple[ShareGroupTargetAssignmentMemberValue, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     topic_partitions: list[ShareGroupTargetAssignmentMemberValueTopicPartition] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 4)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 4 <= end - p):
+            n, p = compact_count(view, p - 1, end, 4)
         partitions: list[int] = list(UNPACK_INT32S[n](view, p))
         p += 4 * n
         tags = view[p]
@@ -3212,12 +3272,18 @@ def decode_share_group_current_member_assignment_value_v0(view: memoryview, p: i
     end = len(view)
     member_epoch, previous_member_epoch, state = unpack_iib(view, p)
     p += 9
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     assigned_partitions: list[ShareGroupCurrentMemberAssignmentValueTopicPartitions] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
-        n, p = compact_count(view, p, end, 4)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 4 <= end - p):
+            n, p = compact_count(view, p - 1, end, 4)
         partitions: list[int] = list(UNPACK_INT32S[n](view, p))
         p += 4 * n
         tags = view[p]
@@ -3333,13 +3399,19 @@ def encode_share_group_state_partition_metadata_value_v0(message: ShareGroupStat
 
 def decode_share_group_state_partition_metadata_value_v0(view: memoryview, p: int) -> tuple[ShareGroupStatePartitionMetadataValue, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 19)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 19 <= end - p):
+        n, p = compact_count(view, p - 1, end, 19)
     initializing_topics: list[TopicPartitionsInfo] = []
     for _ in range(n):
         topic_id, = unpack_u(view, p)
         p += 16
         topic_name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 4)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 4 <= end - p):
+            n, p = compact_count(view, p - 1, end, 4)
         partitions: list[int] = list(UNPACK_INT32S[n](view, p))
         p += 4 * n
         tags = view[p]
@@ -3347,13 +3419,19 @@ def decode_share_group_state_partition_metadata_value_v0(view: memoryview, p: in
         if tags:
             p = skip_tags(view, p - 1, end)
         initializing_topics.append(TopicPartitionsInfo(topic_id, topic_name, partitions))
-    n, p = compact_count(view, p, end, 19)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 19 <= end - p):
+        n, p = compact_count(view, p - 1, end, 19)
     initialized_topics: list[TopicPartitionsInfo] = []
     for _ in range(n):
         initialized_topics_topic_id, = unpack_u(view, p)
         p += 16
         initialized_topics_topic_name, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 4)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 4 <= end - p):
+            n, p = compact_count(view, p - 1, end, 4)
         initialized_topics_partitions: list[int] = list(UNPACK_INT32S[n](view, p))
         p += 4 * n
         tags = view[p]
@@ -3361,7 +3439,10 @@ def decode_share_group_state_partition_metadata_value_v0(view: memoryview, p: in
         if tags:
             p = skip_tags(view, p - 1, end)
         initialized_topics.append(TopicPartitionsInfo(initialized_topics_topic_id, initialized_topics_topic_name, initialized_topics_partitions))
-    n, p = compact_count(view, p, end, 18)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 18 <= end - p):
+        n, p = compact_count(view, p - 1, end, 18)
     deleting_topics: list[ShareGroupStatePartitionMetadataValueTopicInfo] = []
     for _ in range(n):
         deleting_topics_topic_id, = unpack_u(view, p)
@@ -3468,7 +3549,10 @@ def encode_consumer_group_regular_expression_value_v0(message: ConsumerGroupRegu
 
 def decode_consumer_group_regular_expression_value_v0(view: memoryview, p: int) -> tuple[ConsumerGroupRegularExpressionValue, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 1)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n <= end - p):
+        n, p = compact_count(view, p - 1, end, 1)
     topics: list[str] = []
     for _ in range(n):
         text, p = compact_string(view, p, end)
@@ -3602,7 +3686,10 @@ def decode_streams_group_metadata_value_v0(view: memoryview, p: int) -> tuple[St
                 validated_topology_epoch, = unpack_i(view, p)
                 p += 4
             elif tag == 1:
-                n, p = compact_nullable_count(view, p, end, 3)
+                n = view[p] - 1
+                p += 1
+                if not (n < 127 and n * 3 <= end - p):
+                    n, p = compact_nullable_count(view, p - 1, end, 3)
                 last_assignment_configs = None
                 if n >= 0:
                     last_assignment_configs = []
@@ -3741,7 +3828,10 @@ def decode_streams_group_member_metadata_value_v0(view: memoryview, p: int) -> t
         if tags:
             p = skip_tags(view, p - 1, end)
         user_endpoint = Endpoint(host, port)
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     client_tags: list[KeyValue] = []
     for _ in range(n):
         key, p = compact_string(view, p, end)
@@ -3974,11 +4064,17 @@ def encode_streams_group_target_assignment_member_value_v0(message: StreamsGroup
 
 def decode_streams_group_target_assignment_member_value_v0(view: memoryview, p: int) -> tuple[StreamsGroupTargetAssignmentMemberValue, int]:
     end = len(view)
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     active_tasks: list[StreamsGroupTargetAssignmentMemberValueTaskIds] = []
     for _ in range(n):
         subtopology_id, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 4)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 4 <= end - p):
+            n, p = compact_count(view, p - 1, end, 4)
         partitions: list[int] = list(UNPACK_INT32S[n](view, p))
         p += 4 * n
         tags = view[p]
@@ -3986,11 +4082,17 @@ def decode_streams_group_target_assignment_member_value_v0(view: memoryview, p: 
         if tags:
             p = skip_tags(view, p - 1, end)
         active_tasks.append(StreamsGroupTargetAssignmentMemberValueTaskIds(subtopology_id, partitions))
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     standby_tasks: list[StreamsGroupTargetAssignmentMemberValueTaskIds] = []
     for _ in range(n):
         standby_tasks_subtopology_id, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 4)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 4 <= end - p):
+            n, p = compact_count(view, p - 1, end, 4)
         standby_tasks_partitions: list[int] = list(UNPACK_INT32S[n](view, p))
         p += 4 * n
         tags = view[p]
@@ -3998,11 +4100,17 @@ def decode_streams_group_target_assignment_member_value_v0(view: memoryview, p: 
         if tags:
             p = skip_tags(view, p - 1, end)
         standby_tasks.append(StreamsGroupTargetAssignmentMemberValueTaskIds(standby_tasks_subtopology_id, standby_tasks_partitions))
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     warmup_tasks: list[StreamsGroupTargetAssignmentMemberValueTaskIds] = []
     for _ in range(n):
         warmup_tasks_subtopology_id, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 4)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 4 <= end - p):
+            n, p = compact_count(view, p - 1, end, 4)
         warmup_tasks_partitions: list[int] = list(UNPACK_INT32S[n](view, p))
         p += 4 * n
         tags = view[p]
@@ -4208,11 +4316,17 @@ def decode_streams_group_current_member_assignment_value_v0(view: memoryview, p:
     end = len(view)
     member_epoch, previous_member_epoch, state = unpack_iib(view, p)
     p += 9
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     active_tasks: list[StreamsGroupCurrentMemberAssignmentValueTaskIds] = []
     for _ in range(n):
         subtopology_id, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 4)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 4 <= end - p):
+            n, p = compact_count(view, p - 1, end, 4)
         partitions: list[int] = list(UNPACK_INT32S[n](view, p))
         p += 4 * n
         tags = view[p]
@@ -4227,7 +4341,10 @@ def decode_streams_group_current_member_assignment_value_v0(view: memoryview, p:
                 if tag_end > end:
                     raise Malformed('tagged field of StreamsGroupCurrentMemberAssignmentValue.active_tasks')
                 if tag == 0:
-                    n, p = compact_nullable_count(view, p, end, 4)
+                    n = view[p] - 1
+                    p += 1
+                    if not (n < 127 and n * 4 <= end - p):
+                        n, p = compact_nullable_count(view, p - 1, end, 4)
                     assignment_epochs = None
                     if n >= 0:
                         assignment_epochs = list(UNPACK_INT32S[n](view, p))
@@ -4237,11 +4354,17 @@ def decode_streams_group_current_member_assignment_value_v0(view: memoryview, p:
                 if p != tag_end:
                     raise Malformed('tagged field of StreamsGroupCurrentMemberAssignmentValue.active_tasks')
         active_tasks.append(StreamsGroupCurrentMemberAssignmentValueTaskIds(subtopology_id, partitions, assignment_epochs))
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     standby_tasks: list[StreamsGroupCurrentMemberAssignmentValueTaskIds] = []
     for _ in range(n):
         standby_tasks_subtopology_id, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 4)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 4 <= end - p):
+            n, p = compact_count(view, p - 1, end, 4)
         standby_tasks_partitions: list[int] = list(UNPACK_INT32S[n](view, p))
         p += 4 * n
         tags = view[p]
@@ -4256,7 +4379,10 @@ def decode_streams_group_current_member_assignment_value_v0(view: memoryview, p:
                 if tag_end_ > end:
                     raise Malformed('tagged field of StreamsGroupCurrentMemberAssignmentValue.standby_tasks')
                 if tag == 0:
-                    n, p = compact_nullable_count(view, p, end, 4)
+                    n = view[p] - 1
+                    p += 1
+                    if not (n < 127 and n * 4 <= end - p):
+                        n, p = compact_nullable_count(view, p - 1, end, 4)
                     standby_tasks_assignment_epochs = None
                     if n >= 0:
                         standby_tasks_assignment_epochs = list(UNPACK_INT32S[n](view, p))
@@ -4266,11 +4392,17 @@ def decode_streams_group_current_member_assignment_value_v0(view: memoryview, p:
                 if p != tag_end_:
                     raise Malformed('tagged field of StreamsGroupCurrentMemberAssignmentValue.standby_tasks')
         standby_tasks.append(StreamsGroupCurrentMemberAssignmentValueTaskIds(standby_tasks_subtopology_id, standby_tasks_partitions, standby_tasks_assignment_epochs))
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     warmup_tasks: list[StreamsGroupCurrentMemberAssignmentValueTaskIds] = []
     for _ in range(n):
         warmup_tasks_subtopology_id, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 4)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 4 <= end - p):
+            n, p = compact_count(view, p - 1, end, 4)
         warmup_tasks_partitions: list[int] = list(UNPACK_INT32S[n](view, p))
         p += 4 * n
         tags = view[p]
@@ -4285,7 +4417,10 @@ def decode_streams_group_current_member_assignment_value_v0(view: memoryview, p:
                 if tag_end__ > end:
                     raise Malformed('tagged field of StreamsGroupCurrentMemberAssignmentValue.warmup_tasks')
                 if tag == 0:
-                    n, p = compact_nullable_count(view, p, end, 4)
+                    n = view[p] - 1
+                    p += 1
+                    if not (n < 127 and n * 4 <= end - p):
+                        n, p = compact_nullable_count(view, p - 1, end, 4)
                     warmup_tasks_assignment_epochs = None
                     if n >= 0:
                         warmup_tasks_assignment_epochs = list(UNPACK_INT32S[n](view, p))
@@ -4295,11 +4430,17 @@ def decode_streams_group_current_member_assignment_value_v0(view: memoryview, p:
                 if p != tag_end__:
                     raise Malformed('tagged field of StreamsGroupCurrentMemberAssignmentValue.warmup_tasks')
         warmup_tasks.append(StreamsGroupCurrentMemberAssignmentValueTaskIds(warmup_tasks_subtopology_id, warmup_tasks_partitions, warmup_tasks_assignment_epochs))
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     active_tasks_pending_revocation: list[StreamsGroupCurrentMemberAssignmentValueTaskIds] = []
     for _ in range(n):
         active_tasks_pending_revocation_subtopology_id, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 4)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 4 <= end - p):
+            n, p = compact_count(view, p - 1, end, 4)
         active_tasks_pending_revocation_partitions: list[int] = list(UNPACK_INT32S[n](view, p))
         p += 4 * n
         tags = view[p]
@@ -4314,7 +4455,10 @@ def decode_streams_group_current_member_assignment_value_v0(view: memoryview, p:
                 if tag_end___ > end:
                     raise Malformed('tagged field of StreamsGroupCurrentMemberAssignmentValue.active_tasks_pending_revocation')
                 if tag == 0:
-                    n, p = compact_nullable_count(view, p, end, 4)
+                    n = view[p] - 1
+                    p += 1
+                    if not (n < 127 and n * 4 <= end - p):
+                        n, p = compact_nullable_count(view, p - 1, end, 4)
                     active_tasks_pending_revocation_assignment_epochs = None
                     if n >= 0:
                         active_tasks_pending_revocation_assignment_epochs = list(UNPACK_INT32S[n](view, p))
@@ -4324,11 +4468,17 @@ def decode_streams_group_current_member_assignment_value_v0(view: memoryview, p:
                 if p != tag_end___:
                     raise Malformed('tagged field of StreamsGroupCurrentMemberAssignmentValue.active_tasks_pending_revocation')
         active_tasks_pending_revocation.append(StreamsGroupCurrentMemberAssignmentValueTaskIds(active_tasks_pending_revocation_subtopology_id, active_tasks_pending_revocation_partitions, active_tasks_pending_revocation_assignment_epochs))
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     standby_tasks_pending_revocation: list[StreamsGroupCurrentMemberAssignmentValueTaskIds] = []
     for _ in range(n):
         standby_tasks_pending_revocation_subtopology_id, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 4)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 4 <= end - p):
+            n, p = compact_count(view, p - 1, end, 4)
         standby_tasks_pending_revocation_partitions: list[int] = list(UNPACK_INT32S[n](view, p))
         p += 4 * n
         tags = view[p]
@@ -4343,7 +4493,10 @@ def decode_streams_group_current_member_assignment_value_v0(view: memoryview, p:
                 if tag_end____ > end:
                     raise Malformed('tagged field of StreamsGroupCurrentMemberAssignmentValue.standby_tasks_pending_revocation')
                 if tag == 0:
-                    n, p = compact_nullable_count(view, p, end, 4)
+                    n = view[p] - 1
+                    p += 1
+                    if not (n < 127 and n * 4 <= end - p):
+                        n, p = compact_nullable_count(view, p - 1, end, 4)
                     standby_tasks_pending_revocation_assignment_epochs = None
                     if n >= 0:
                         standby_tasks_pending_revocation_assignment_epochs = list(UNPACK_INT32S[n](view, p))
@@ -4353,11 +4506,17 @@ def decode_streams_group_current_member_assignment_value_v0(view: memoryview, p:
                 if p != tag_end____:
                     raise Malformed('tagged field of StreamsGroupCurrentMemberAssignmentValue.standby_tasks_pending_revocation')
         standby_tasks_pending_revocation.append(StreamsGroupCurrentMemberAssignmentValueTaskIds(standby_tasks_pending_revocation_subtopology_id, standby_tasks_pending_revocation_partitions, standby_tasks_pending_revocation_assignment_epochs))
-    n, p = compact_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 3 <= end - p):
+        n, p = compact_count(view, p - 1, end, 3)
     warmup_tasks_pending_revocation: list[StreamsGroupCurrentMemberAssignmentValueTaskIds] = []
     for _ in range(n):
         warmup_tasks_pending_revocation_subtopology_id, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 4)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 4 <= end - p):
+            n, p = compact_count(view, p - 1, end, 4)
         warmup_tasks_pending_revocation_partitions: list[int] = list(UNPACK_INT32S[n](view, p))
         p += 4 * n
         tags = view[p]
@@ -4372,7 +4531,10 @@ def decode_streams_group_current_member_assignment_value_v0(view: memoryview, p:
                 if tag_end_____ > end:
                     raise Malformed('tagged field of StreamsGroupCurrentMemberAssignmentValue.warmup_tasks_pending_revocation')
                 if tag == 0:
-                    n, p = compact_nullable_count(view, p, end, 4)
+                    n = view[p] - 1
+                    p += 1
+                    if not (n < 127 and n * 4 <= end - p):
+                        n, p = compact_nullable_count(view, p - 1, end, 4)
                     warmup_tasks_pending_revocation_assignment_epochs = None
                     if n >= 0:
                         warmup_tasks_pending_revocation_assignment_epochs = list(UNPACK_INT32S[n](view, p))
@@ -4515,27 +4677,42 @@ def decode_streams_group_topology_value_v0(view: memoryview, p: int) -> tuple[St
     end = len(view)
     epoch, = unpack_i(view, p)
     p += 4
-    n, p = compact_count(view, p, end, 8)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 8 <= end - p):
+        n, p = compact_count(view, p - 1, end, 8)
     subtopologies: list[Subtopology] = []
     for _ in range(n):
         subtopology_id, p = compact_string(view, p, end)
-        n, p = compact_count(view, p, end, 1)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n <= end - p):
+            n, p = compact_count(view, p - 1, end, 1)
         source_topics: list[str] = []
         for _ in range(n):
             text, p = compact_string(view, p, end)
             source_topics.append(text)
-        n, p = compact_count(view, p, end, 1)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n <= end - p):
+            n, p = compact_count(view, p - 1, end, 1)
         source_topic_regex: list[str] = []
         for _ in range(n):
             text, p = compact_string(view, p, end)
             source_topic_regex.append(text)
-        n, p = compact_count(view, p, end, 9)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 9 <= end - p):
+            n, p = compact_count(view, p - 1, end, 9)
         state_changelog_topics: list[StreamsGroupTopologyValueTopicInfo] = []
         for _ in range(n):
             name, p = compact_string(view, p, end)
             partitions, replication_factor = unpack_ih(view, p)
             p += 6
-            n, p = compact_count(view, p, end, 3)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 3 <= end - p):
+                n, p = compact_count(view, p - 1, end, 3)
             topic_configs: list[TopicConfig] = []
             for _ in range(n):
                 key, p = compact_string(view, p, end)
@@ -4550,18 +4727,27 @@ def decode_streams_group_topology_value_v0(view: memoryview, p: int) -> tuple[St
             if tags:
                 p = skip_tags(view, p - 1, end)
             state_changelog_topics.append(StreamsGroupTopologyValueTopicInfo(name, partitions, replication_factor, topic_configs))
-        n, p = compact_count(view, p, end, 1)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n <= end - p):
+            n, p = compact_count(view, p - 1, end, 1)
         repartition_sink_topics: list[str] = []
         for _ in range(n):
             text, p = compact_string(view, p, end)
             repartition_sink_topics.append(text)
-        n, p = compact_count(view, p, end, 9)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 9 <= end - p):
+            n, p = compact_count(view, p - 1, end, 9)
         repartition_source_topics: list[StreamsGroupTopologyValueTopicInfo] = []
         for _ in range(n):
             repartition_source_topics_name, p = compact_string(view, p, end)
             repartition_source_topics_partitions, repartition_source_topics_replication_factor = unpack_ih(view, p)
             p += 6
-            n, p = compact_count(view, p, end, 3)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 3 <= end - p):
+                n, p = compact_count(view, p - 1, end, 3)
             repartition_source_topics_topic_configs: list[TopicConfig] = []
             for _ in range(n):
                 topic_configs_key, p = compact_string(view, p, end)
@@ -4576,16 +4762,28 @@ def decode_streams_group_topology_value_v0(view: memoryview, p: int) -> tuple[St
             if tags:
                 p = skip_tags(view, p - 1, end)
             repartition_source_topics.append(StreamsGroupTopologyValueTopicInfo(repartition_source_topics_name, repartition_source_topics_partitions, repartition_source_topics_replication_factor, repartition_source_topics_topic_configs))
-        n, p = compact_count(view, p, end, 4)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 4 <= end - p):
+            n, p = compact_count(view, p - 1, end, 4)
         copartition_groups: list[CopartitionGroup] = []
         for _ in range(n):
-            n, p = compact_count(view, p, end, 2)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 2 <= end - p):
+                n, p = compact_count(view, p - 1, end, 2)
             copartition_groups_source_topics: list[int] = list(UNPACK_INT16S[n](view, p))
             p += 2 * n
-            n, p = compact_count(view, p, end, 2)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 2 <= end - p):
+                n, p = compact_count(view, p - 1, end, 2)
             copartition_groups_source_topic_regex: list[int] = list(UNPACK_INT16S[n](view, p))
             p += 2 * n
-            n, p = compact_count(view, p, end, 2)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 2 <= end - p):
+                n, p = compact_count(view, p - 1, end, 2)
             copartition_groups_repartition_source_topics: list[int] = list(UNPACK_INT16S[n](view, p))
             p += 2 * n
             tags = view[p]

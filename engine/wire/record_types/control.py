@@ -405,7 +405,10 @@ def decode_leader_change_message_v0(view: memoryview, p: int) -> tuple[LeaderCha
     end = len(view)
     version, leader_id = unpack_hi(view, p)
     p += 6
-    n, p = compact_count(view, p, end, 5)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 5 <= end - p):
+        n, p = compact_count(view, p - 1, end, 5)
     voters: list[LeaderChangeMessageVoter] = []
     for _ in range(n):
         voter_id, tags = unpack_iB(view, p)
@@ -413,7 +416,10 @@ def decode_leader_change_message_v0(view: memoryview, p: int) -> tuple[LeaderCha
         if tags:
             p = skip_tags(view, p - 1, end)
         voters.append(LeaderChangeMessageVoter(voter_id))
-    n, p = compact_count(view, p, end, 5)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 5 <= end - p):
+        n, p = compact_count(view, p - 1, end, 5)
     granting_voters: list[LeaderChangeMessageVoter] = []
     for _ in range(n):
         granting_voters_voter_id, tags = unpack_iB(view, p)
@@ -432,7 +438,10 @@ def decode_leader_change_message_v1(view: memoryview, p: int) -> tuple[LeaderCha
     end = len(view)
     version, leader_id = unpack_hi(view, p)
     p += 6
-    n, p = compact_count(view, p, end, 21)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 21 <= end - p):
+        n, p = compact_count(view, p - 1, end, 21)
     voters: list[LeaderChangeMessageVoter] = []
     for _ in range(n):
         voter_id, voter_directory_id, tags = unpack_iuB(view, p)
@@ -440,7 +449,10 @@ def decode_leader_change_message_v1(view: memoryview, p: int) -> tuple[LeaderCha
         if tags:
             p = skip_tags(view, p - 1, end)
         voters.append(LeaderChangeMessageVoter(voter_id, voter_directory_id))
-    n, p = compact_count(view, p, end, 21)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 21 <= end - p):
+        n, p = compact_count(view, p - 1, end, 21)
     granting_voters: list[LeaderChangeMessageVoter] = []
     for _ in range(n):
         granting_voters_voter_id, granting_voters_voter_directory_id, tags = unpack_iuB(view, p)
@@ -603,12 +615,18 @@ def decode_voters_record_v0(view: memoryview, p: int) -> tuple[VotersRecord, int
     end = len(view)
     version, = unpack_h(view, p)
     p += 2
-    n, p = compact_count(view, p, end, 27)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 27 <= end - p):
+        n, p = compact_count(view, p - 1, end, 27)
     voters: list[VotersRecordVoter] = []
     for _ in range(n):
         voter_id, voter_directory_id = unpack_iu(view, p)
         p += 20
-        n, p = compact_count(view, p, end, 5)
+        n = view[p] - 1
+        p += 1
+        if not (-1 < n < 127 and n * 5 <= end - p):
+            n, p = compact_count(view, p - 1, end, 5)
         endpoints: list[Endpoint] = []
         for _ in range(n):
             name, p = compact_string(view, p, end)

@@ -110,7 +110,10 @@ def decode_quorum_state_data_v0(view: memoryview, p: int) -> tuple[QuorumStateDa
     cluster_id, p = compact_string(view, p, end)
     leader_id, leader_epoch, voted_id, applied_offset = unpack_iiiq(view, p)
     p += 20
-    n, p = compact_nullable_count(view, p, end, 5)
+    n = view[p] - 1
+    p += 1
+    if not (n < 127 and n * 5 <= end - p):
+        n, p = compact_nullable_count(view, p - 1, end, 5)
     current_voters: list[Voter] | None = None
     if n >= 0:
         current_voters = []

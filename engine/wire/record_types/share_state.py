@@ -251,7 +251,10 @@ def decode_share_snapshot_value_v0(view: memoryview, p: int) -> tuple[ShareSnaps
     end = len(view)
     snapshot_epoch, state_epoch, leader_epoch, start_offset, create_timestamp, write_timestamp = unpack_iiiqqq(view, p)
     p += 36
-    n, p = compact_count(view, p, end, 20)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 20 <= end - p):
+        n, p = compact_count(view, p - 1, end, 20)
     state_batches: list[ShareSnapshotValueStateBatch] = []
     for _ in range(n):
         first_offset, last_offset, delivery_state, delivery_count, tags = unpack_qqbhB(view, p)
@@ -382,7 +385,10 @@ def decode_share_update_value_v0(view: memoryview, p: int) -> tuple[ShareUpdateV
     end = len(view)
     snapshot_epoch, leader_epoch, start_offset = unpack_iiq(view, p)
     p += 16
-    n, p = compact_count(view, p, end, 20)
+    n = view[p] - 1
+    p += 1
+    if not (-1 < n < 127 and n * 20 <= end - p):
+        n, p = compact_count(view, p - 1, end, 20)
     state_batches: list[ShareUpdateValueStateBatch] = []
     for _ in range(n):
         first_offset, last_offset, delivery_state, delivery_count, tags = unpack_qqbhB(view, p)

@@ -250,13 +250,19 @@ def decode_transaction_log_value_v1(view: memoryview, p: int) -> tuple[Transacti
     end = len(view)
     producer_id, producer_epoch, transaction_timeout_ms, transaction_status = unpack_qhib(view, p)
     p += 15
-    n, p = compact_nullable_count(view, p, end, 3)
+    n = view[p] - 1
+    p += 1
+    if not (n < 127 and n * 3 <= end - p):
+        n, p = compact_nullable_count(view, p - 1, end, 3)
     transaction_partitions: list[PartitionsSchema] | None = None
     if n >= 0:
         transaction_partitions = []
         for _ in range(n):
             topic, p = compact_string(view, p, end)
-            n, p = compact_count(view, p, end, 4)
+            n = view[p] - 1
+            p += 1
+            if not (-1 < n < 127 and n * 4 <= end - p):
+                n, p = compact_count(view, p - 1, end, 4)
             partition_ids: list[int] = list(UNPACK_INT32S[n](view, p))
             p += 4 * n
             tags = view[p]
