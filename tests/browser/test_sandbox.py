@@ -172,7 +172,7 @@ def test_what_is_under_a_finger_or_has_the_focus_stays_while_the_picture_moves(h
     page = open_page("/sandboxes/")
     begin(page, "Fingers")
     page.click("[data-deed=example]")
-    expect(page.locator(".rec").nth(3)).to_be_attached(timeout=SLOW_S)
+    expect(page.locator(".flag.committed").first).to_be_attached(timeout=SLOW_S)
     page.locator("[data-part=stage] .replica").first.press("Enter")
     page.locator("[data-part=thing-asks] button").first.scroll_into_view_if_needed()
     box = page.locator("[data-part=thing-asks] button").first.bounding_box()
