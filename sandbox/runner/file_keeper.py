@@ -19,7 +19,7 @@ import os
 import shutil
 import weakref
 from bisect import bisect_right
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
 
@@ -86,6 +86,11 @@ class FileKeeper:
         writing, self._writing = self._writing, None
         if writing is not None:
             writing.result()
+
+    def let_go(self) -> None:
+        """Nothing is written any more, whatever became of it: another keeper may open these files."""
+        if self._writing is not None:
+            wait([self._writing])
 
     def _write_keyframe(self, events: int, copy: Snapshot) -> None:
         new: list[bytes] = []

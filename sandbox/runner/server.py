@@ -308,7 +308,9 @@ class Runner:
 
     def forget(self, sandbox_id: UUID) -> None:
         """Host a world no more; what is on disk stays as it is."""
-        self.hosted.pop(sandbox_id, None)
+        hosted = self.hosted.pop(sandbox_id, None)
+        if hosted is not None:
+            hosted.keeper.let_go()
         self.rates.pop(sandbox_id, None)
         if self.leased_until_s.pop(sandbox_id, None) is not None:
             with suppress(DatabaseError):  # then the lease ends by itself

@@ -51,3 +51,12 @@ def test_a_keyframe_that_cannot_be_written_is_said_by_the_next_that_needs_one(tm
     keeper.keep_keyframe(world.events, snapshots.snapshot(world))
     found = keeper.nearest(world.events)
     assert found is not None and found[0] == world.events
+
+
+def test_what_is_forgotten_is_written_before_anybody_else_opens_its_files(pumped, sandbox, held):
+    pumped.ok(sandbox, "step", events=3)
+    hosted = pumped.runner.hosted[sandbox.id]
+    hosted.keeper.keep_keyframe(hosted.timeline.world.events, snapshots.snapshot(hosted.timeline.world))
+    threading.Timer(0.05, held.set).start()
+    pumped.runner.forget(sandbox.id)
+    assert list(hosted.keeper.directory.glob("keyframe-*"))

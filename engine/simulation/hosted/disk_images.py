@@ -21,7 +21,8 @@ from engine.simulation.hosted.produce_actor import ProduceActor
 from engine.simulation.hosted.shape import Shape, birth, brokers
 from engine.simulation.world import World
 
-FORM = 1
+FORM = 2
+FORMS = (1, 2)  # that are read: before the second nobody was stopped
 
 
 def images_of(world: World) -> bytes:
@@ -40,9 +41,11 @@ def images_of(world: World) -> bytes:
         for node in world.nodes.values()
         if isinstance(node.actor, ProduceActor | ConsumeActor)
     ]
+    coming = [subject for _, _, _, kind, subject, _ in world.heap if kind == "revive"]
+    stopped = [one["name"] for one in actors if world.nodes[one["name"]].machine is None and one["name"] not in coming]
     made = {node.name: node.actor.made for node in world.nodes.values() if isinstance(node.actor, ProduceActor)}
     head = {
-        "form": FORM, "now_us": world.now_us, "disks": disks, "actors": actors, "made": made,
+        "form": FORM, "now_us": world.now_us, "disks": disks, "actors": actors, "made": made, "stopped": stopped,
         "wall": {name: node.clock.wall_offset_ms for name, node in world.nodes.items()},
     }  # fmt: skip
     return json.dumps(head).encode() + b"\n" + bytes(data)
@@ -52,7 +55,7 @@ def awaken(seed: int, shape: Shape, images: bytes) -> World:
     """A world whose brokers start on these disks; its actors begin again."""
     head_bytes, _, data = images.partition(b"\n")
     head = json.loads(head_bytes)
-    assert head["form"] == FORM, "later builds read this form as well"
+    assert head["form"] in FORMS, "later builds read these forms as well"
     world = birth(seed, shape)
     world.heap.clear()
     world.acted.clear()
@@ -72,6 +75,8 @@ def awaken(seed: int, shape: Shape, images: bytes) -> World:
         node.clock.wall_offset_ms = head["wall"].get(name, node.clock.wall_offset_ms)
     for actor in head["actors"]:
         world.push(world.now_us, "act", YOU, {"do": "add", "actor": actor, "made": head["made"].get(actor["name"], 0)})
+    for name in head.get("stopped", ()):
+        world.push(world.now_us, "act", YOU, {"do": "stop client", "name": name})
     return world
 
 

@@ -37,11 +37,12 @@ export function button([words, press, off], about) {
   return one;
 }
 
-/** Buttons for these deeds: the ones that are there while there are as many, for one may be under a finger. */
+/** Buttons for these deeds: those that are there stay, for one may be under a finger. */
 export function renew(box, wanted) {
-  if (box.children.length !== wanted.length) { box.replaceChildren(...wanted.map((one) => button(one))); return; }
+  while (box.children.length > wanted.length) box.lastElementChild.remove();
   wanted.forEach(([words, press, off], i) => {
     const one = box.children[i];
+    if (!one) { box.append(button([words, press, off])); return; }
     if (one.textContent !== words) one.textContent = words;
     one.disabled = Boolean(off);
     one.onclick = press;

@@ -111,8 +111,6 @@ export function things(root, svg, part, { state, explain, draw, act, hands }) {
     const thing = JSON.parse(state.thing), known = JSON.stringify([thing, frame.time.events, frame.time.now_us >> 18]);
     if (part("thing").dataset.shown === known) return;
     part("thing").dataset.shown = known;
-    const held = document.activeElement?.closest("[data-part=thing-asks], [data-part=thing-deeds]"), focused = held ? [...held.children].indexOf(document.activeElement) : -1;
     DRAW[thing.of](thing, frame);
-    if (focused >= 0) held.children[focused]?.focus({ preventScroll: true });
   };
 }

@@ -2,7 +2,8 @@
 
 import pytest
 
-from engine.simulation.hosted import why
+from engine.simulation.driver import run
+from engine.simulation.hosted import disk_images, why
 from engine.simulation.hosted.picture import picture
 from engine.simulation.hosted.refused import Refused
 from tests.engine.simulation.hosted.worlds import begin, consumer, producer, until
@@ -111,3 +112,19 @@ def test_half_a_character_is_refused_before_it_is_kept(action):
         timeline.act(action)
     assert str(refused.value).encode() and refused.value.field.encode()
     assert len(timeline.keeper.actions) == kept
+
+
+def test_who_is_stopped_stays_so_in_a_later_build():
+    timeline = begin()
+    producer(timeline)
+    producer(timeline, "p2")
+    consumer(timeline)
+    until(timeline, {"seen": "acknowledged"})
+    timeline.act({"do": "stop client", "name": "p1"})
+    timeline.act({"do": "crash client", "name": "p2", "down_ms": 60_000})
+    world = disk_images.awaken(7, timeline.shape, disk_images.images_of(timeline.world))
+    run(world, 2_000)
+    assert {name: world.nodes[name].machine is not None for name in ("p1", "p2", "c1")} == {
+        "p1": False, "p2": True, "c1": True
+    }  # fmt: skip
+    assert world.nodes["p1"].actor is not None, "it can be started again"
