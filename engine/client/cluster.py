@@ -124,8 +124,9 @@ class Cluster:
     def next_deadline_ms(self) -> int:
         """When `on_deadline` or `pump` has something to do."""
         next_ms = self.connections.next_deadline_ms()
-        if self.interest or self.metadata_at_ms is not None:
-            next_ms = min(next_ms, self._metadata_ms())
+        metadata_ms = self._metadata_ms() if self.interest or self.metadata_at_ms is not None else NEVER
+        if metadata_ms < next_ms:
+            next_ms = metadata_ms
         for request in self.open.values():
             if request.deadline_ms < next_ms:
                 next_ms = request.deadline_ms

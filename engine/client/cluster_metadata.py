@@ -17,6 +17,7 @@ from engine.wire.messages.metadata import MetadataResponse, MetadataResponsePart
 
 NO_ID = bytes(16)
 ERROR_CODES = {code.value: code for code in ErrorCode}
+UNKNOWN = ErrorCode.UNKNOWN_SERVER_ERROR
 NO_LEADER = -1
 NO_EPOCH = -1
 NODES_MAX = 1000  # brokers that a client knows: a cluster that names more has us connect wherever it likes
@@ -136,4 +137,4 @@ def peer_name(host: str, port: int) -> str:
 
 def error_code(number: int) -> ErrorCode:
     """The named error of a number; one that we do not know is an unknown server error."""
-    return ERROR_CODES.get(number, ErrorCode.UNKNOWN_SERVER_ERROR)
+    return ERROR_CODES.get(number, UNKNOWN)

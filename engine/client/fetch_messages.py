@@ -12,7 +12,6 @@ from engine.client.calls import Fetch, Fetched, Place
 from engine.client.cluster_metadata import NO_ID, ClusterMetadata, error_code
 from engine.client.errors import ClientError, Refused
 from engine.core.records.batch import HEADER_BYTES, read_header
-from engine.wire.error_codes import ErrorCode
 from engine.wire.messages.fetch import FetchPartition, FetchRequest, FetchResponse, FetchTopic, PartitionData
 
 BY_NAME_MAX = 12  # later versions name topics by id
@@ -61,9 +60,8 @@ def encode(asked: dict[Place, FetchFrom], call: Fetch, metadata: ClusterMetadata
 def decode(answer: FetchResponse, asked: dict[Place, FetchFrom], metadata: ClusterMetadata) -> dict[Place, Fetched]:
     """Return what came for each partition that was asked for and is in the answer."""
     found: dict[Place, Fetched] = {}
-    code = error_code(answer.error_code)
-    if code != ErrorCode.NONE:
-        error = Refused(code, "the fetch as a whole")
+    if answer.error_code:
+        error = Refused(error_code(answer.error_code), "the fetch as a whole")
         return {place: failed(place, position, error) for place, (position, _) in asked.items()}
     for topic in answer.responses:
         name = topic.topic or metadata.names.get(topic.topic_id, "")
@@ -80,8 +78,8 @@ def failed(place: Place, position: int, error: ClientError) -> Fetched:
 
 
 def _fetched(place: Place, position: int, part: PartitionData) -> Fetched:
-    code = error_code(part.error_code)
-    if code != ErrorCode.NONE:
+    if part.error_code:
+        code = error_code(part.error_code)
         return failed(place, position, Refused(code, f"partition {place[1]} of topic {place[0]}"))
     data = bytes(part.records) if part.records is not None else b""
     size, next_offset = whole_batches(data, position)

@@ -236,8 +236,7 @@ class SimulatedDisk:
 
     def newest(self, file: int) -> bytes:
         """What was last written to the file in one piece."""
-        chunks = self.open_files[file].chunks
-        return chunks[len(chunks) - 1] if len(chunks) else b""
+        return self.open_files[file].chunks.last() or b""
 
     def finish_sync(self, covered: list[tuple[SimulatedFile, int]]) -> None:
         """What a sync covered is durable now, except what was cut off meanwhile."""

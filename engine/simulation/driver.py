@@ -47,7 +47,11 @@ def step(world: World) -> bool:
         node = world.nodes.get(subject)
     past = world.past
     if past is not None:
-        past.begin(at_us, cause, kind, subject, None if kind in UNTOLD else brief(kind, subject, detail, end, node))
+        if kind == "bytes" and end is not None:
+            told: Any = (end.node, end.peer, len(detail))
+        else:
+            told = None if kind in UNTOLD else brief(kind, subject, detail, end, node)
+        past.begin(at_us, cause, kind, subject, told)
     if node is not None:
         node.clock.at_us = at_us
     acted = world.acted
@@ -73,7 +77,7 @@ def run(world: World, events: int) -> int:
 def brief(kind: str, subject: Any, detail: Any, end: End | None, node: Node | None) -> Any:
     """What of an event is worth keeping for people, of those that tell something: whose it is, and how much or what."""
     if end is not None:
-        return (end.node, end.peer, len(detail)) if kind == "bytes" else (end.node, end.peer)
+        return (end.node, end.peer)
     if type(subject) is int:
         return ("", "", len(detail)) if kind == "bytes" else ("", "")
     return node.declared if node is not None and kind in ROUNDS else detail

@@ -255,6 +255,9 @@ def count_at(counts: bytearray, at: int) -> int:
 
 def count(counts: bytearray, first: int, end: int) -> None:
     """Count once more from `first` up to `end`."""
+    if first == len(counts) == end - 1:  # one record behind all others: what mostly comes
+        counts.append(1)
+        return
     if end > len(counts):
         counts.extend(bytes(end - len(counts)))
     for at in range(max(0, first), end):

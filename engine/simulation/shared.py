@@ -39,6 +39,12 @@ class SharedList:
             self.blocks.append(Block(tuple(self.tail)))
             self.tail = []
 
+    def last(self) -> Any:
+        """The item that was appended last, None if there is none."""
+        if self.tail:
+            return self.tail[-1]
+        return self.blocks[-1].items[-1] if self.blocks else None
+
     def __len__(self) -> int:
         return len(self.blocks) * BLOCK_ITEMS + len(self.tail)
 

@@ -35,7 +35,7 @@ from engine.wire.primitives import REFUSED, Malformed, Message, Unencodable, put
 SIZE = Struct(">i")
 KEY_AND_VERSION = Struct(">hh")
 REQUEST_HEAD = Struct(">ihhi")  # size, API key, version, correlation id: of every header from version 1 on
-FLEXIBLE = 2  # the header version that ends with tagged fields
+FLEXIBLE_RESPONSE = 1  # the version of its header that ends with tagged fields
 BY_MODULE = {api.module: api for api in APIS.values()}
 
 
@@ -96,7 +96,7 @@ def encode_request(message: Message, version: int, correlation_id: int, client_i
         put_nullable_string(out, client_id)
     except REFUSED as refused:
         raise Unencodable(f"the header of {api.name}: {refused}") from refused
-    if request_header_version(api.key, version) == FLEXIBLE:
+    if api.flexible is not None and version >= api.flexible:  # request_header_version
         out.append(0)
     message_codec(api.key).encode_request(message, version, out)
     SIZE.pack_into(out, 0, len(out) - SIZE.size)
@@ -144,7 +144,7 @@ def decode_response(api_key: int, version: int, frame: memoryview) -> tuple[int,
         if len(frame) == position:
             raise Malformed("a header without room for tagged fields")
         if frame[position]:
-            position = decode_response_header(frame, 0, FLEXIBLE - 1)[1]
+            position = decode_response_header(frame, 0, FLEXIBLE_RESPONSE)[1]
         else:
             position += 1
     return correlation_id, message_codec(api_key).decode_response(frame, position, version)[0]

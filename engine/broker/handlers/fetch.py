@@ -68,7 +68,9 @@ def handle(
         committed_only=request.isolation_level == READ_COMMITTED,
         from_replica=max(request.replica_id, -1 if request.replica_state is None else request.replica_state.replica_id),
     )
-    items = answer(broker, fetch, at_once=request.max_wait_ms <= 0)
+    at_once = request.max_wait_ms <= 0
+    waits = not at_once and fetch.bytes_min > 0 and is_read_to_the_end(broker, fetch)
+    items = None if waits else answer(broker, fetch, at_once)
     if items is None:
         park(broker, connection, fetch, broker.now_ms + request.max_wait_ms)
     else:
@@ -113,6 +115,28 @@ def find_session(
 
 
 # ---- answering
+
+
+def is_read_to_the_end(broker: "Broker", fetch: ParkedFetch) -> bool:
+    """Whether nothing can be said of any partition but that there is nothing new: how most long polls begin."""
+    if fetch.from_replica >= 0:
+        return False
+    manager = broker.replica_manager
+    known: dict[TopicKey, dict[int, Partition]]
+    known = manager.by_id if fetch.api_version >= BY_TOPIC_ID else manager.topics  # type: ignore[assignment]
+    for state in fetch.states:
+        partitions = known.get(state.topic)
+        partition = None if partitions is None else partitions.get(state.index)
+        if (
+            partition is None
+            or partition.offline
+            or state.fetch_offset != partition.high_watermark
+            or state.current_leader_epoch != partition.leader_epoch
+            or state.last_fetched_epoch >= 0
+            or state.fetch_offset < partition.log.log_start_offset
+        ):
+            return False
+    return bool(fetch.states)
 
 
 def answer(broker: "Broker", fetch: ParkedFetch, at_once: bool) -> list[bytes | Region] | None:

@@ -62,9 +62,12 @@ class BatchBuilder:
             self.base_timestamp = timestamp
         delta = self.last_offset_delta + 1 if offset_delta is None else offset_delta
         assert delta > self.last_offset_delta, "offsets in a batch increase"
-        record = bytearray(b"\x00")
-        _put_varint(record, timestamp - self.base_timestamp)
-        _put_varint(record, delta)
+        if timestamp == self.base_timestamp and delta < 64:  # as most records of small batches
+            record = bytearray((0, 0, delta << 1))
+        else:
+            record = bytearray(b"\x00")
+            _put_varint(record, timestamp - self.base_timestamp)
+            _put_varint(record, delta)
         _put_bytes(record, key)
         _put_bytes(record, value)
         headers = tuple(headers)

@@ -1,10 +1,12 @@
 import pytest
 
+from engine.broker.handlers import fetch
 from engine.core.connection.out_queue import Region
 from engine.core.records.record import batches, decode_records
 from engine.wire.error_codes import ErrorCode
 from engine.wire.messages import fetch as messages
 from tests.engine.broker.harness import Peer, World, batch, produce_request
+from tests.engine.simulation.hosted.worlds import busy
 
 VERSIONS = range(4, 19)
 
@@ -338,3 +340,19 @@ def test_a_request_cut_anywhere_closes_the_connection(world, peer, version):
         victim = world.connect()
         victim.send_bytes((cut - 4).to_bytes(4, "big") + whole[4:cut])
         assert victim.is_closed, cut
+
+
+def test_a_fetch_that_is_parked_at_once_would_have_been_parked_after_a_look(monkeypatch):
+    told = []
+
+    def compared(broker, asked):
+        at_the_end = is_read_to_the_end(broker, asked)
+        told.append(at_the_end)
+        assert not at_the_end or fetch.answer(broker, asked, at_once=False) is None
+        return at_the_end
+
+    is_read_to_the_end = fetch.is_read_to_the_end
+    monkeypatch.setattr(fetch, "is_read_to_the_end", compared)
+    busy(3, 6_000)
+    assert told.count(True) > 100
+    assert told.count(False) > 10
