@@ -89,6 +89,6 @@ def config_words(name: str, value: str) -> str | None:
     endless = number == -1 or number >= 2**63 - 1
     if name.endswith(".ms"):
         return "no limit" if endless else duration_ms(number) if number >= 1000 else None
-    if name.endswith(".bytes"):
+    if name.endswith(".bytes") or ".bytes." in name:
         return "no limit" if endless else f"{size(number)[0]}{THIN}{size(number)[1]}" if number >= 1024 else None
-    return "no limit" if number >= 2**63 - 1 else None
+    return "no limit" if number >= 2**63 - 1 else thin(number) if number >= 10_000 else None
