@@ -74,7 +74,7 @@ export function stage(svg) {
     for (let offset = from; offset < part.end; offset += 1) {
       const record = known.get(offset), x = g.slotX(part, offset);
       const one = put(`${key}-r${offset}`, group, "rect", { x: x + 1, y: top, width: g.slot - 2, height: 20, rx: 2, class: `rec ${lost && offset >= part.synced ? "gone" : shade(lens, part, offset, reader, record)}` });
-      if (lens === "keys" && record?.key != null) put(`${key}-k${offset}`, group, "text", { x: x + g.slot / 2, y: top + 14.5, class: "tiny middle key-name" }, keyMark(record.key, g.narrow ? 1 : 2).letters);
+      if (lens === "keys" && record?.key != null) put(`${key}-k${offset}`, group, "text", { x: x + g.slot / 2, y: top + 14.5, class: "tiny middle key-name" }, keyMark(record.key, g.slot < TWO_LETTERS ? 1 : 2).letters);
       one.dataset.thing = JSON.stringify({ of: "record", topic: part.topic, partition: part.index, offset, ...(record ? { key: record.key, value: record.value, from: record.from } : {}) });
       one.classList.toggle("chosen", chosen === one.dataset.thing);
     }
@@ -183,4 +183,5 @@ export function stage(svg) {
   };
 }
 
+const TWO_LETTERS = 17;  // the slot in which two of them can be read
 const short = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
