@@ -214,6 +214,7 @@ def test_a_client_that_cannot_go_on_says_why_in_words(hosted, open_page: Open):
     expect(why).to_contain_text("shop cannot go on: broker-1 is down")
     expect(why).to_contain_text("in something you did")
     page.click(".chaos >> text=Start it")
+    expect(part(page, "thing-asks")).to_have_text("Why is it so?", timeout=SLOW_S)
 
     page.click("section:has-text('Topics') button:text-is('Delete') >> nth=0")
     page.click("text=Why can it not go on?")
