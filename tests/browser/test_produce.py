@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
 
+WIRED = "html[data-wired]"  # keys work from then on
 PASTE = """() => {
   const data = new DataTransfer();
   data.setData("text/plain", "x".repeat(100_000_000));
@@ -111,24 +112,29 @@ def test_records_are_walked_with_the_keyboard(installation, open_page: Open):
     installation.producer.flush(10)
     page.keyboard.press("]")
     page.wait_for_url(re.compile("start=before"))
+    page.wait_for_selector(WIRED)
     expect(page.locator("tbody tr:not(.detail)").first).to_contain_text("69")
     page.keyboard.press("[")
     page.wait_for_url(re.compile("start=after"))
+    page.wait_for_selector(WIRED)
     expect(page.locator("tbody tr:not(.detail)").first).to_contain_text("70")
     page.keyboard.press("g")
     page.wait_for_url(re.compile("start=offset"))
+    page.wait_for_selector(WIRED)
+    expect(page.locator("#offset")).to_be_focused()
     page.keyboard.type("7")
     page.keyboard.press("Enter")
-    expect(page.locator("tbody tr:not(.detail)").first).to_contain_text("7")
+    expect(page.locator("tbody .toggle").first).to_have_attribute("href", re.compile("records/0/7/"))
+    page.wait_for_selector(WIRED)
     page.keyboard.press("j")
     page.keyboard.press("o")
     page.wait_for_url(re.compile("records/0/7/"))
-    page.wait_for_selector("html[data-wired]")
+    page.wait_for_selector(WIRED)
     page.keyboard.press("]")
     page.wait_for_url(re.compile("records/0/8/"))
     page.get_by_role("link", name="Last").click()
     page.wait_for_url(re.compile("records/0/129/"))
-    page.wait_for_selector("html[data-wired]")
+    page.wait_for_selector(WIRED)
     page.keyboard.press("]")
     expect(page.get_by_role("main")).to_contain_text("it is the newest of this partition")
 

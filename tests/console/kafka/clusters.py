@@ -3,11 +3,15 @@
 import asyncio
 import itertools
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
+
+import pytest
 
 from engine.client.calls import Produced, ProducerRecord
 from engine.client.config import ClientConfig, ProducerConfig, parse_bootstrap
+from engine.client.connection import Connections
 from engine.core.records.builder import BatchBuilder
 from engine.net.client_shell import ClientShell
 from engine.wire.messages.create_partitions import CreatePartitionsRequest, CreatePartitionsTopic
@@ -99,3 +103,18 @@ class Cluster:
             assert code == 0
 
         self.do(send)
+
+
+@contextmanager
+def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The names of the requests that clients of this process send meanwhile."""
+    sent: list[str] = []
+    send = Connections.send
+
+    def noted(connections, peer, request, now_ms):
+        sent.append(type(request.message).__name__)
+        send(connections, peer, request, now_ms)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Connections, "send", noted)
+        yield sent

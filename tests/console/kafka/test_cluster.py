@@ -5,10 +5,18 @@ import pytest
 from console.kafka import cluster as clusters
 from console.kafka.connection import ConnectionSpec
 from console.kafka.errors import ClusterUnreachable
+from tests.processes import wait_for
+
+
+def _counted(spec):
+    (node,) = clusters.describe(spec).nodes
+    return sum(directory.replicas for directory in node.directories) == node.replicas
 
 
 def test_a_cluster_says_its_nodes_and_counts(cluster, spec):
     cluster.topic(3)
+    # A real cluster's directories know of a new topic a moment after its metadata do.
+    wait_for(lambda: _counted(spec), timeout_s=20, what="the directory does not hold what the node leads")
     view = clusters.describe(spec)
     (node,) = view.nodes
     assert (node.id, node.controller, view.controller_id) == (1, True, 1)

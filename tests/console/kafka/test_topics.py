@@ -8,7 +8,7 @@ from console.kafka import topics
 from console.kafka.connection import ConnectionSpec
 from console.kafka.errors import ClusterUnreachable, NotFound
 from tests.brokers import running_broker
-from tests.console.kafka.clusters import Cluster
+from tests.console.kafka.clusters import Cluster, counted
 
 
 def test_a_row_says_partitions_records_and_sizes(cluster, spec):
@@ -92,12 +92,12 @@ def test_a_frozen_broker_costs_a_page_its_time_limit(frozen_server):
     assert time.monotonic() - begun < 3
 
 
-def test_many_topics_cost_few_requests(tmp_path):
+def test_many_topics_cost_few_requests(tmp_path, monkeypatch):
     with running_broker(tmp_path, durability="pagecache") as broker:
         cluster, spec = Cluster(broker.bootstrap), ConnectionSpec(broker.bootstrap)
         cluster.create([f"many-{number:04}" for number in range(300)], 2)
-        begun = time.monotonic()
-        page = topics.topic_page(spec, page=3)
-        assert time.monotonic() - begun < 1
+        with counted(monkeypatch) as sent:
+            page = topics.topic_page(spec, page=3)
+        assert len(sent) < 10, sent
         assert (len(page.topics), page.matching, page.topics[0].records) == (50, 300, 0)
         assert len(topics.topic_page(spec, sort="records").topics) == 50
