@@ -36,7 +36,7 @@ def in_every_light(page: Page, wrong: list[str], first: int) -> Callable[[str], 
 def test_a_lesson_from_click_to_check(hosted: Installation, open_page: Open, slug: str, first: int):  # noqa: F811
     page = open_page("/sandboxes/lessons/")
     wrong: list[str] = []
-    for last in (False, True):  # the walk is quicker than any hand: a press that a redrawn panel lost is walked once more
+    for last in (False, True):  # quicker than any hand: a press that a redrawn panel lost is walked once more
         salt = lesson_walk.begin(page, hosted.address, slug)
         try:
             lesson_walk.walk(page, slug, salt, in_every_light(page, wrong, first))
