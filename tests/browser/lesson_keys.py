@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from sandbox.checks.model import Step
 from sandbox.lessons import catalog
-from tests.browser.lesson_walk import HELD_MS, STEP_MS, answer_of, at, is_for, salt_in
+from tests.browser.lesson_walk import STEP_MS, answer_of, at, is_for, let_run, salt_in
 
 TABS_MAX = 250  # once around the page
 SPEED = 10
@@ -54,7 +54,7 @@ def do_move(page: Page, step: Step, move: Mapping[str, Any]) -> None:
     elif "act" in move:
         fill(page, step, move["act"])
     else:
-        page.wait_for_timeout(max(HELD_MS, move.get("run_ms", 0) // SPEED + HELD_MS))
+        let_run(page, move.get("run_ms", 0))
 
 
 def say(page: Page, step: Step, ask_id: str, value: str) -> None:
