@@ -72,6 +72,26 @@ def test_a_look_that_comes_late_takes_back_nothing(hosted: Installation, open_pa
     assert page.locator("#lesson-status").inner_text() == told
 
 
+def test_a_look_takes_no_press_away_that_is_under_way(hosted: Installation, open_page: Open):  # noqa: F811
+    page = open_page("/sandboxes/lessons/", storage_state=None)  # a guest
+    salt = lesson_walk.begin(page, hosted.address, "first-event")
+    first, second = catalog.lesson("first-event", salt).steps[:2]
+    for move in first.solution:
+        lesson_walk.do_move(page, first, move)
+    expect(page.locator("#lesson-next")).to_be_enabled(timeout=lesson_walk.STEP_MS)
+    pressed: list[Route] = []
+    page.route("**/lesson/next/", lambda route: pressed.append(route))
+    page.route("**/lesson/status/*", lambda route: route.continue_(url=route.request.url.split("&seen=")[0]))
+    with page.expect_request("**/lesson/next/"):
+        page.click("#lesson-next")
+    for _ in range(2):  # what it brings is as if something had changed
+        with page.expect_response("**/lesson/status/*"):
+            pass
+    pressed[0].continue_()
+    expect(page.locator("#lesson [data-part=title]")).to_have_text(second.title)
+    expect(page.locator("#lesson [data-part=title]")).to_be_focused()
+
+
 def test_what_has_just_come_can_be_pressed_at_once(hosted: Installation, open_page: Open):  # noqa: F811
     page = open_page("/sandboxes/lessons/", storage_state=None)  # a guest
     salt = lesson_walk.begin(page, hosted.address, "first-event")

@@ -3,14 +3,14 @@ import { opensWith } from "../picture/lens.js";
 
 const LOOK_MS = 1000, LOOK_MAX_MS = 10_000;
 
-/** Ask how the step stands, and show it, unless the panel has become another one meanwhile or somebody is pressing. */
+/** Ask how the step stands, and show it; not if the panel is another one by now, nor while a press is under way in it. */
 async function look(panel, status) {
-  // One that fails is asked again in a second; that nobody answers, the picture says.
-  const answer = await fetch(status.dataset.look, { headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(LOOK_MAX_MS) }).catch(() => null);
-  if (answer?.redirected) location.reload(); // signed out
-  if (answer?.status !== 200) return;
+  const answer = await fetch(status.dataset.look, { headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(LOOK_MAX_MS) });
+  if (answer.redirected) location.reload(); // signed out
+  if (answer.status !== 200) return;
   const shown = await answer.text();
-  if (status.isConnected && !status.matches(":focus-within") && !panel.matches(":active")) htmx.swap(status, shown, { swapStyle: "outerHTML" });
+  const busy = status.matches(":focus-within") || panel.matches(":active") || panel.querySelector(".htmx-request");
+  if (status.isConnected && !busy) htmx.swap(status, shown, { swapStyle: "outerHTML" });
 }
 
 export default function lesson(title) {
@@ -23,7 +23,8 @@ export default function lesson(title) {
     // Not while somebody is in it with the keyboard: the button under their finger would go.
     if (!looking && document.visibilityState === "visible" && !status.matches(":focus-within")) {
       looking = true;
-      look(panel, status).finally(() => { looking = false; });
+      // One that fails is asked again in a second; that nobody answers, the picture says.
+      look(panel, status).catch(() => {}).finally(() => { looking = false; });
     }
     const now = "done" in status.dataset;
     // What came is what one is here for: it comes into view, unless somebody is typing.
