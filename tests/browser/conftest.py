@@ -8,12 +8,14 @@ ODRADEK_BROWSER_CLUSTER=apache_kafka, which `manage.py accept console` sets.
 import os
 import re
 import shutil
+import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, TimeoutError, sync_playwright
 
 from tests.apache_kafka import apache_kafka
 from tests.browser.installation import SET_UP, Installation, console_on, installation_at, looking_at
@@ -45,6 +47,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """A page that did not come: say what each thread of the web process was doing."""
+    report = yield
+    console = getattr(item, "funcargs", {}).get("installation")
+    if call.excinfo is not None and call.excinfo.errisinstance(TimeoutError) and console is not None:
+        os.kill(console.web_pid, signal.SIGUSR1)
+        time.sleep(0.5)
+        said = (console.data / "web.log").read_text(errors="replace")
+        report.sections.append(("the web process", said[-8000:]))
+    return report
 
 
 @pytest.fixture(scope="package")
