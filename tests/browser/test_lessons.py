@@ -44,9 +44,10 @@ def test_a_lesson_from_click_to_check(hosted: Installation, open_page: Open, slu
     expect(page.locator("main")).to_contain_text("finished")
 
 
-def test_a_guest_walks_the_first_lesson_by_the_keyboard_alone(hosted: Installation, chromium: Browser):  # noqa: F811
+@pytest.mark.parametrize("slug", list(CALLED))
+def test_a_guest_walks_a_lesson_by_the_keyboard_alone(hosted: Installation, chromium: Browser, slug: str):  # noqa: F811
     page = chromium.new_page(viewport={"width": 1280, "height": 900})
     page.goto(hosted.address + "/sandboxes/lessons/")
-    salt = lesson_keys.begin(page, "first-event")
-    lesson_keys.walk(page, "first-event", salt)
+    salt = lesson_keys.begin(page, slug)
+    lesson_keys.walk(page, slug, salt)
     page.close()
