@@ -10,7 +10,7 @@ def same(said: str, truth: Any) -> bool:
     if isinstance(truth, bool):
         return said == str(truth).lower()
     if isinstance(truth, int):
-        return said.strip().replace(",", "").replace(" ", "") == str(truth)
+        return "".join(said.replace(",", "").split()) == str(truth)
     if "/" in str(truth):
         return parts(said) == parts(str(truth))
     return said.strip() == str(truth)

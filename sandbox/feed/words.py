@@ -131,14 +131,24 @@ def action(done: Facts) -> str:
     return rule(done) if rule else f"you: {done['do']}"
 
 
+COMMITS = {  # when, as static/js/picture/rows.js says it
+    "auto": "by itself",
+    "after": "after its work",
+    "before": "before its work",
+    "each": "after each record",
+    "never": "never",
+}
+
+
 def _declared(verb: str) -> Callable[[Facts], str]:
     def words(done: Facts) -> str:
         actor = done["actor"]
         if actor["kind"] == "producer":
             what = f"{actor['rate']:g} records a second to {actor['topic']}, acks={actor['acks']}"
         else:
-            group = f"in group {actor['group']}" if actor["group"] else "without a group"
-            what = f"reads {actor['topic']} {group}, commit {actor['commit']}"
+            commits = f"commits {COMMITS.get(actor['commit'], actor['commit'])}"
+            group = f"in group {actor['group']}, {commits}" if actor["group"] else "without a group"
+            what = f"reads {actor['topic']} {group}"
         return f"you {verb} {actor['kind']} {actor['name']}: {what}"
 
     return words
