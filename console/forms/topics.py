@@ -14,6 +14,7 @@ from django.http import QueryDict
 
 from console.forms.lists import SortedForm
 from console.forms.times import MomentField
+from console.services.figures import thin
 
 OFFSET_MAX = 2**63 - 1
 SETTINGS_MAX = 200  # in one form
@@ -97,7 +98,7 @@ def typed_settings(data: QueryDict) -> dict[str, str]:
         len(name) > 200 or len(value) > SETTING_CHARACTERS_MAX for name, value in found.items()
     ):
         raise ValidationError(
-            f"At most {SETTINGS_MAX} settings of {SETTING_CHARACTERS_MAX} characters each can be sent at once."
+            f"At most {SETTINGS_MAX} settings of {thin(SETTING_CHARACTERS_MAX)} characters each can be sent at once."
         )
     return found
 
