@@ -212,6 +212,10 @@ def _place(seen: Facts) -> str:
     return f"{seen['topic']}-{seen['partition']}"
 
 
+def _gone(lost_bytes: int) -> str:
+    return f"and {lost_bytes} bytes that were not synced" if lost_bytes else "and nothing with it: all was synced"
+
+
 def _offsets(first: int, last: int) -> str:
     return f"record {first}" if first == last else f"records {first} to {last}"
 
@@ -226,7 +230,7 @@ SEEN: dict[str, Callable[[Facts], str]] = {
     "could not start": lambda s: f"{s['node']} could not start: {s['reason']}",
     "stopped": lambda s: f"{s['node']} has stopped",
     "killed": lambda s: f"{s['node']} is killed; what its machine has in memory stays",
-    "crashed": lambda s: f"{s['node']} loses its power, and {s['lost_bytes']} bytes that were not synced",
+    "crashed": lambda s: f"{s['node']} loses its power, {_gone(s['lost_bytes'])}",
     "opened": lambda s: f"{s['node']} opens {_place(s)}: from {s['start']} to {s['end']}",
     "removed": lambda s: f"topic {s['topic']} is removed",
     "appended": lambda s: f"{s['node']} appends {_offsets(s['first'], s['end'] - 1)} to {_place(s)}",

@@ -65,6 +65,12 @@ def test_a_consumer_says_when_it_commits_and_without_a_group_that_it_has_none():
     assert said == "you add consumer reader: reads orders without a group"
 
 
+def test_a_broker_that_loses_its_power_says_whether_anything_went_with_it():
+    lost = {"node": "broker-1", "kind": "crashed"}
+    assert words.observation({**lost, "lost_bytes": 420}).endswith("and 420 bytes that were not synced")
+    assert words.observation({**lost, "lost_bytes": 0}).endswith("nothing with it: all was synced")
+
+
 def test_a_chain_says_in_what_it_ends():
     kill = Step(9, 5, "act", "you", {"do": "kill", "name": "broker-1", "loses": "nothing"}, [], "action")
     killed = Step(10, 5, "kill", "broker-1", {}, [{"node": "broker-1", "kind": "killed", "reason": ""}], "cause")

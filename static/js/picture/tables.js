@@ -18,13 +18,14 @@ function cells(tag, values, row = document.createElement("tr")) {
 export function stateTable(part) {
   const body = part("state").tBodies[0];
   return function show(frame) {
-    const all = partitions(frame), reading = readers(frame);
+    const all = partitions(frame), reading = readers(frame), told = frame.brokers.some((one) => one.up); // else nobody says what is committed
     const rows = all.map((one) => {
       const groups = reading.map((reader) => {
         const at = position(reader, one.key), committed = reader.committed[one.key];
         if (!at && committed === undefined) return "";
         const alone = reader.members.length === 1 && !reader.members[0].spec.group; // who has no group commits nothing: it is where it reads
         const where = at ? `${at.actor.name} at ${thin(at.offset)}` : "", lag = thin(Math.max(0, one.high_watermark - (committed ?? (alone ? at.offset : one.start))));
+        if (!alone && !told) return `${reader.name}: committed is not known now${where && `, ${where}`}`;
         return alone ? `${where}, no group, lag ${lag}` : `${reader.name}: committed ${committed === undefined ? "nothing" : thin(committed)}${where && `, ${where}`}, lag ${lag}`;
       }).filter(Boolean).join("; ");
       return [one.key, one.offline ? "none: offline" : one.leader ?? "none", thin(one.start), thin(one.end), thin(one.synced), thin(one.high_watermark), groups || "none"];
