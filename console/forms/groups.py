@@ -14,7 +14,6 @@ from console.forms.lists import SortedForm
 from console.forms.partitions import partition_numbers
 from console.forms.times import MomentField
 from console.kafka.group_resets import Move, Wish
-from console.services.figures import thin
 
 OFFSET_MAX = 2**63 - 1
 KINDS = ("earliest", "latest", "time", "offset", "shift")
@@ -54,7 +53,7 @@ class ResetForm(forms.Form):
         required=False,
         min_value=-OFFSET_MAX,
         max_value=OFFSET_MAX,
-        error_messages={"invalid": f"A number of records: {thin(-1000)} goes back, {thin(1000)} goes forward."},
+        error_messages={"invalid": "A number of records: −1\u202f000 goes back, 1\u202f000 goes forward."},
     )
 
     def clean_partitions(self) -> tuple[int, ...] | None:

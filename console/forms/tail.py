@@ -16,7 +16,6 @@ from django.http import QueryDict
 
 from console.forms.partitions import partition_numbers
 from console.kafka.tail_filters import Matcher
-from console.services.figures import thin
 
 RATES = (1, 5, 20, 100, 500)  # rows per second
 RATE = 100
@@ -51,7 +50,7 @@ class TailForm(forms.Form):
         required=False,
         max_length=FILTER_CHARACTERS_MAX,
         strip=False,
-        error_messages={"max_length": f"A filter has at most {thin(FILTER_CHARACTERS_MAX)} characters."},
+        error_messages={"max_length": "A filter has at most 1\u202f000 characters."},
     )
     rate = forms.TypedChoiceField(
         required=False, choices=[(rate, rate) for rate in RATES], coerce=int, empty_value=RATE

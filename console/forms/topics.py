@@ -14,7 +14,6 @@ from django.http import QueryDict
 
 from console.forms.lists import SortedForm
 from console.forms.times import MomentField
-from console.services.figures import thin
 
 OFFSET_MAX = 2**63 - 1
 SETTINGS_MAX = 200  # in one form
@@ -97,9 +96,7 @@ def typed_settings(data: QueryDict) -> dict[str, str]:
     if len(found) > SETTINGS_MAX or any(
         len(name) > 200 or len(value) > SETTING_CHARACTERS_MAX for name, value in found.items()
     ):
-        raise ValidationError(
-            f"At most {SETTINGS_MAX} settings of {thin(SETTING_CHARACTERS_MAX)} characters each can be sent at once."
-        )
+        raise ValidationError(f"At most {SETTINGS_MAX} settings of 8\u202f000 characters each can be sent at once.")
     return found
 
 

@@ -328,8 +328,14 @@ ROW_BYTES = 8
 
 
 def _dumped(file: Mapping[str, Any]) -> dict[str, Any]:
-    """A file with its first bytes in rows: as hex, and as text where they are."""
+    """A file with its name in two parts and its first bytes in rows: as hex, and as text where they are."""
     data = bytes.fromhex(file["head"])
     rows = [data[place : place + ROW_BYTES] for place in range(0, len(data), ROW_BYTES)]
     texts = ["".join(chr(byte) if 32 <= byte < 127 else "·" for byte in row) for row in rows]
-    return {**file, "rows": [{"hex": row.hex(" "), "text": text} for row, text in zip(rows, texts, strict=True)]}
+    stem, dot, ending = file["name"].rpartition(".")
+    name = {"stem": stem, "ending": dot + ending}  # a long name breaks between the two
+    return {
+        **file,
+        **name,
+        "rows": [{"hex": row.hex(" "), "text": text} for row, text in zip(rows, texts, strict=True)],
+    }

@@ -127,6 +127,13 @@ def test_a_number_counts_however_its_thousands_are_set_off(said):
     assert same(said, 6673) and not same(said, 673)
 
 
+def test_a_number_that_was_copied_off_the_page_is_an_answer(browser, run):
+    shown = text(browser.post(url("lesson-answer", run.sandbox_id), {"first_number": "4\u202f865"}))
+    assert "noted: 4865" in shown
+    run.refresh_from_db()
+    assert lesson_runs.answered(run, "first_number") == "4865"
+
+
 def test_answers_that_are_none_are_refused_where_they_stand(hosts, browser, run):
     for value, words in [("", "a guess is enough"), ("one", "whole number"), ("9" * 400, "300 characters")]:
         shown = text(browser.post(url("lesson-answer", run.sandbox_id), {"first_number": value}))
