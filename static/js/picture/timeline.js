@@ -5,6 +5,7 @@ const NS = "http://www.w3.org/2000/svg";
 const LEFT = 92, BOTTOM = 136, WIDTH_MIN = 320;
 const TRACK = { you: 22, faults: 46, cluster: 70 };
 const SAMPLES_MAX = 3000;
+const MARK = 20, TITLED_MAX = 12; // how wide a mark is; how many of those in one place its title tells
 const SHAPE = {
   act: "M-4-4 4 0-4 4z", started: "M-4 1l3 3 5-7", group: "M-4-2h8M-4 2h8", killed: "M-4-4 4 4M4-4-4 4", crashed: "M1-5-3 1h3l-1 4 4-6h-3z",
   stopped: "M-3-3h6v6h-6z", severed: "M-5 0l2-4 3 8 3-8 2 4", frozen: "M0-5V5M-4-3 4 3M4-3-4 3", other: "M0-5 5 0 0 5-5 0z",
@@ -38,7 +39,7 @@ export function timeline(svg, { seek, jump, selectSpan }) {
   }
   function charts(view, x, parts) {
     const seen = samples.filter((one) => one.at >= view.from);
-    parts.push(make("text", { x: 0, y: 110, class: "track-name" }, "not visible"), make("text", { x: 0, y: 126, class: "track-name b" }, "lag"));
+    parts.push(make("text", { x: 0, y: 110, class: "track-name a" }, "not visible"), make("text", { x: 0, y: 126, class: "track-name b" }, "lag"));
     if (seen.length < 2) return;
     const top = Math.max(10, ...seen.map((one) => Math.max(one.hidden, one.lag ?? 0)));
     const line = (name) => seen.map((one, i) => (one[name] === null ? "" : `${i && seen[i - 1][name] !== null ? "L" : "M"}${x(one.at).toFixed(1)} ${(BOTTOM - (one[name] / top) * 44).toFixed(1)}`)).join("");
@@ -47,14 +48,17 @@ export function timeline(svg, { seek, jump, selectSpan }) {
     parts.push(make("text", { x: at, y: 110, class: "now" }, last.hidden), make("text", { x: at, y: 126, class: "now b" }, last.lag ?? "not known"));
   }
   function marks(all, view, x, parts) {
-    let last = {};
+    const places = [], last = {};
     for (const one of all) {
       if (one.at_us < view.from || one.at_us > view.until) continue;
-      const at = x(one.at_us);
-      if (at - (last[one.track] ?? -99) < 7) continue; // the log has what stands too close
-      last = { ...last, [one.track]: at };
-      const group = make("g", { class: `marker ${one.track} ${one.kind.replaceAll(" ", "-")}`, transform: `translate(${at},${TRACK[one.track]})`, "data-event": one.event });
-      group.append(make("title", {}, `${clock(one.at_us)} ${plain(one.words)}`), make("circle", { r: 9 }), make("path", { d: SHAPE[one.kind] ?? SHAPE.other }));
+      const at = x(one.at_us), near = last[one.track];
+      if (near && at - near.at < MARK) near.all.push(one); // they would cover each other: one mark that counts them
+      else places.push(last[one.track] = { at, all: [one] });
+    }
+    for (const { at, all: [one, ...more] } of places) {
+      const group = make("g", { class: `marker ${one.track}`, transform: `translate(${at},${TRACK[one.track]})`, "data-event": one.event });
+      const said = [one, ...more].slice(0, TITLED_MAX).map((each) => `${clock(each.at_us)} ${plain(each.words)}`);
+      group.append(make("title", {}, said.join("\n")), make("circle", { r: 9 }), more.length ? make("text", { y: 4.5, class: "several" }, more.length > 8 ? "9+" : more.length + 1) : make("path", { d: SHAPE[one.kind] ?? SHAPE.other }));
       parts.push(group);
     }
   }
