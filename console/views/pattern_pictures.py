@@ -40,7 +40,7 @@ def frame(*, up: bool = True, lost: bool = False) -> str:
         "name": "billing", "state": "Stable", "generation": 1, "leader": "billing-1-1", "members": [member],
         "committed": {"orders-0": 6, "orders-1": 9, "orders-2": 6},
     }  # fmt: skip
-    reading = {"had": 24, "positions": positions, "leaving": False, "working_on": []}
+    reading = {"had": 24, "positions": positions, "leaving": "", "working_on": []}
     plain = {"up": True, "declared": 1, "frozen_until_us": None, "cut": False}
     return json.dumps({
         "time": {"now_us": SLOT_TIME_US, "events": 300, "head": 300, "at_present": True, "speed": 1, "stopped": ""},
@@ -52,7 +52,9 @@ def frame(*, up: bool = True, lost: bool = False) -> str:
             {**plain, "name": "billing-1", "spec": TILL, **reading},
         ],
         "travelling": [],
-        "ledger": {"partitions": {}, "lost": 0, "lost though acknowledged": 0, "refused": 0, "unsure": 0},
+        "ledger": {"partitions": {}, "lost": 0, "lost though acknowledged": 0, "refused": 0, "unsure": 0,
+            "given up": 0, "lost in memory": 0,
+        },
     })  # fmt: skip
 
 

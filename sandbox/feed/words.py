@@ -64,6 +64,7 @@ def _event(step: Facts) -> str:
         "synced": f"the disk of {subject} has written what it was asked to",
         "wake": f"{subject} goes on with what it does",
         "begin": f"{subject} begins",
+        "close": f"{subject} ends, as it was asked to",
         "start": f"{subject} starts",
         "open": f"{facts.get('node', subject)} takes a connection from {_host(str(facts.get('other', 'somebody')))}",
         "opened": f"{facts.get('node', subject)} has a connection to {_host(str(facts.get('other', 'somebody')))}",
@@ -102,7 +103,16 @@ def _tone(step: Facts) -> str:
     kinds = {one["kind"] for one in step["seen"]}
     if kinds & {"killed", "crashed", "sync failed", "log_dir_offline", "partition_offline", "could not start", "dies"}:
         return "bad"
-    if kinds & {"not acknowledged", "commit failed", "severed", "frozen", "disk is slow", "disk is short"}:
+    if kinds & {
+        "not acknowledged",
+        "given up",
+        "lost in memory",
+        "commit failed",
+        "severed",
+        "frozen",
+        "disk is slow",
+        "disk is short",
+    }:
         return "warn"
     return "thread" if step["kind"] == "act" else "none"
 
@@ -206,6 +216,12 @@ def _offsets(first: int, last: int) -> str:
     return f"record {first}" if first == last else f"records {first} to {last}"
 
 
+def _numbers(seen: Facts) -> str:
+    """Of records without an offset: as their producer counts them."""
+    first, last = seen["first"], seen["last"]
+    return f"its record no. {first}" if first == last else f"its records no. {first} to {last}"
+
+
 def _group_state(seen: Facts) -> str:
     members = "1 member" if seen["members"] == 1 else f"{seen['members']} members"
     return f"group {seen['group']} is {seen['state']}, generation {seen['generation']}, {members}"
@@ -238,6 +254,14 @@ SEEN: dict[str, Callable[[Facts], str]] = {
     "not acknowledged": lambda s: (
         f"{s['node']} does not know whether its record is kept: {s['reason']}" if s["unsure"]
         else f"{s['node']} hears that its record is not kept: {s['reason']}"
+    ),
+    "given up": lambda s: (
+        f"{s['node']} was closed before it heard of {_numbers(s)}: nobody knows whether they are kept" if s["unsure"]
+        else f"{s['node']} was closed before it had sent {_numbers(s)}: they are given up"
+    ),
+    "lost in memory": lambda s: (
+        f"{s['node']} was killed before it heard of {_numbers(s)}: nobody knows whether they are kept" if s["unsure"]
+        else f"{s['node']} was killed with {_numbers(s)} unsent in its memory: they are lost"
     ),
     "delivered": lambda s: f"{s['node']} has {_offsets(s['first'], s['last'])} of {_place(s)}",
     "processed": lambda s: f"{s['node']} has processed {_offsets(s['first'], s['last'])} of {_place(s)}",

@@ -25,7 +25,10 @@ OF_BROKER = (
     "started", "killed", "crashed", "stopped", "could not start", "frozen", "log_dir_offline", "disk is slow",
     "disk is short", "disk has room",
 )  # fmt: skip
-OF_ACTOR = ("added", "changed", "dies", "client crashed", "client stopped", "severed", "frozen", "left")
+OF_ACTOR = (
+    "added", "changed", "dies", "client crashed", "client stopped", "severed", "frozen", "left", "given up",
+    "lost in memory",
+)  # fmt: skip
 Facts = dict[str, Any]
 
 

@@ -27,7 +27,7 @@ TRACKS = {  # what is seen, and the track of a timeline it is marked on
     "could not start": "faults", "log_dir_offline": "faults", "partition_offline": "faults", "sync failed": "faults",
     "dies": "faults", "client crashed": "faults", "disk is short": "faults", "disk has room": "faults",
     "disk is slow": "faults", "disk is as fast as before": "faults", "wall clock leapt": "faults", "frozen": "faults",
-    "severed": "faults", "not acknowledged": "faults",
+    "severed": "faults", "not acknowledged": "faults", "given up": "faults", "lost in memory": "faults",
 }  # fmt: skip
 PASSING = ("CompletingRebalance",)  # states of a group that say nothing by themselves
 FIRST_OF = (

@@ -37,6 +37,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "acknowledged": ("topic", "partition", "offset", "record"),
     "sent": ("topic", "partition", "record"),
     "not acknowledged": ("record", "reason", "unsure"),
+    "given up": ("first", "last", "unsure"),
+    "lost in memory": ("first", "last", "unsure"),
     "delivered": ("group", "topic", "partition", "first", "last"),
     "processed": ("group", "topic", "partition", "first", "last"),
     "assignment": ("generation", "member", "places"),

@@ -71,7 +71,7 @@ export function ledgerTable(part, { ask, state }) {
     const sum = frame.ledger;
     let again = 0, acknowledged = 0, rewritten = 0;
     for (const one of Object.values(sum.partitions)) { acknowledged += one.acknowledged; rewritten += one["written again"]; for (const group of Object.values(one.groups)) again += group["delivered again"]; }
-    part("ledger-sum").textContent = `${thin(acknowledged)} acknowledged, ${thin(sum.lost)} lost${sum.lost ? ` (${thin(sum["lost though acknowledged"])} though acknowledged)` : ""}, ${thin(rewritten)} written again, ${thin(again)} delivered again, ${thin(sum.refused)} refused, ${thin(sum.unsure)} unsure`;
+    part("ledger-sum").textContent = `${thin(acknowledged)} acknowledged, ${thin(sum.lost)} lost${sum.lost ? ` (${thin(sum["lost though acknowledged"])} though acknowledged)` : ""}, ${thin(rewritten)} written again, ${thin(again)} delivered again, ${thin(sum.refused)} refused, ${thin(sum.unsure)} unsure${sum["given up"] ? `, ${thin(sum["given up"])} given up unsent by a client that was closed` : ""}${sum["lost in memory"] ? `, ${thin(sum["lost in memory"])} lost unsent in the memory of a client that was killed` : ""}`;
     refresh(frame);
   };
 }
