@@ -249,11 +249,10 @@ class Runner:
         if row is None or row.state == State.EXPIRED:
             raise Refused("this sandbox is over", "sandbox")
         try:
-            sandboxes.must_have_room(row)
+            if not leases.wake(row, self.name):
+                raise Refused("another runner hosts this sandbox", "sandbox")
         except sandboxes.SandboxRefused as refused:
             raise Refused(str(refused), "running") from None
-        if not leases.take(sandbox_id, self.name):
-            raise Refused("another runner hosts this sandbox", "sandbox")
         self.leased_until_s[sandbox_id] = time.monotonic() + LEASE_S
         limits = limits_of(row.limits)
         keeper = FileKeeper(places.directory(sandbox_id), self.key, self.build)
