@@ -71,6 +71,7 @@ def revive_client(world: World, name: str, detail: tuple[int, ClientConfig]) -> 
     node, (incarnation, config) = world.nodes[name], detail
     if node.actor is None or node.machine is not None or node.incarnation != incarnation:
         return  # it was taken out of the world meanwhile, or stopped for good
+    world.observe(name, "client started")
     node.machine = Client(config, world.chance)
     node.machine.effects.observing, node.machine.effects.tracing = True, world.past is not None
     world.push(world.now_us, "begin", name)

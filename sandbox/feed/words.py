@@ -19,6 +19,20 @@ def mark(found: Facts) -> str:
     return sentence(action(found["facts"]) if found["kind"] == "act" else observation(found["facts"]))
 
 
+def lasting(span: Facts) -> str:
+    """A fault that lasts, without when."""
+    node, facts = span["node"], span["facts"]
+    slow = f", by {_ms(facts['by_us'] / 1000)}" if "by_us" in facts else ""
+    return {
+        "down": f"{node} is down",
+        "slow disk": f"the disk of {node} is slow{slow}",
+        "full disk": f"the disk of {node} is full",
+        "frozen": f"{node} stands still",
+        "cut off": f"{node} is cut off",
+        "offline": f"the log directory of {node} is offline",
+    }[span["state"]]
+
+
 def sentence(words: str) -> str:
     """It begins with a capital, unless it begins with a name."""
     first = words.partition(" ")[0]
@@ -276,6 +290,7 @@ SEEN: dict[str, Callable[[Facts], str]] = {
     "left": lambda s: f"{s['node']} leaves group {s['group']}",
     "dies": lambda s: f"{s['node']} dies {s['at']}",
     "client crashed": lambda s: f"{s['node']} crashes",
+    "client started": lambda s: f"{s['node']} begins again",
     "client stopped": lambda s: f"{s['node']} has stopped",
     "added": lambda s: f"{s['what']} {s['node']} is there, for {s['topic']}",
     "changed": lambda s: f"{s['node']} is declared anew",
@@ -286,6 +301,8 @@ SEEN: dict[str, Callable[[Facts], str]] = {
     "disk is as fast as before": lambda s: f"the disk of {s['node']} is as fast as before",
     "wall clock leapt": lambda s: f"the clock of {s['node']} leaps by {_ms(s['by_ms'])}",
     "frozen": lambda s: f"{s['node']} stands still for {_ms(s['for_us'] / 1000)}",
+    "thawed": lambda s: f"{s['node']} goes on",
+    "mended": lambda s: f"{s['node']} and {s['other']} reach each other again",
     "severed": lambda s: f"{s['node']} and {s['other']} are cut off from each other for {_ms(s['for_us'] / 1000)}",
     "link cut": lambda s: f"a connection of {s['node']} is cut",
 }  # fmt: skip

@@ -52,6 +52,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "left": ("group",),
     "dies": ("at",),
     "client crashed": (),
+    "client started": (),
     "client stopped": (),
     "added": ("what", "topic"),
     "changed": ("topic",),
@@ -63,7 +64,9 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "disk is as fast as before": ("by_us",),
     "wall clock leapt": ("by_ms",),
     "frozen": ("for_us",),
+    "thawed": (),
     "severed": ("other", "for_us"),
+    "mended": ("other",),
     "link cut": ("link",),
 }
 
