@@ -18,6 +18,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
@@ -287,7 +288,8 @@ class Runner:
         keeper.keep_moment(events, events)
         leases.take(made.id, self.name)
         self.leased_until_s[made.id] = time.monotonic() + LEASE_S
-        branch = Hosted(made.id, timeline, keeper, hosted.limits, used_s=self.now_s)
+        branch = Hosted(made.id, timeline, keeper, hosted.limits, replace(hosted.traffic), used_s=self.now_s)
+        branch.keep_traffic()
         self._host(branch)
         return branch
 
