@@ -13,10 +13,10 @@ from typing import Any
 from uuid import UUID
 
 from engine.simulation import snapshots
-from engine.simulation.hosted import conditions, disk_images, written
+from engine.simulation.hosted import conditions, deeds, disk_images, written
 from engine.simulation.hosted.cells import Cells
 from engine.simulation.hosted.conditions import Condition
-from engine.simulation.hosted.learner import Action
+from engine.simulation.hosted.learner import Action, topic_names
 from engine.simulation.hosted.limits import WorldLimits
 from engine.simulation.hosted.moments import Moments
 from engine.simulation.hosted.picture import picture
@@ -221,6 +221,9 @@ class Hosted:
     def write(self, line: int, call: int, frame: bytes, answered: bool) -> None:
         """Let a request from outside enter the world; a paused world goes on as far as its answer needs."""
         action = {"do": "send", "line": line, "call": call, "frame": written.frame_text(frame), "answered": answered}
+        topic = deeds.topic_by_id(frame, topic_names(self.timeline.world))
+        if topic:
+            action["topic"] = topic
         self.timeline.record(action, self.now_us())
         self.changes += 1
         if self.plays:

@@ -250,3 +250,25 @@ def test_faults_that_last_are_bars_from_beginning_to_end_and_stand_in_a_list(hos
     page.reload()
     page.wait_for_selector("[data-live]", timeout=SLOW_S)
     expect(told).to_have_count(4, timeout=SLOW_S)
+
+
+def test_a_guest_deletes_a_topic_of_their_own_in_the_console_as_an_action_of_theirs(hosted, chromium: Browser):
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(hosted.address + "/sandboxes/")
+    begin(page, "")
+    page.click("[data-deed=example]")
+    expect(part(page, "state").locator("tbody tr")).to_have_count(3, timeout=SLOW_S)
+    picture = page.url
+    page.click("text=Open in the console")
+    page.click("a:has-text('orders')")
+    page.click("a:has-text('Delete')")
+    expect(page.locator("main")).to_contain_text("you can look back to before it, and fork there")
+    page.fill("#typed", "orders")
+    page.click("main form button[data-kind=danger]")
+    expect(page.locator("h1")).to_have_text("Topics")
+    page.goto(picture)
+    page.wait_for_selector("[data-live]", timeout=SLOW_S)
+    expect(part(page, "log")).to_contain_text("You delete topic orders.", timeout=SLOW_S)
+    expect(part(page, "topic-rows").locator("tr")).to_have_count(0)
+    context.close()

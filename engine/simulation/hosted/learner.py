@@ -134,7 +134,7 @@ class Learner:
     def _send(self, world: World, action: Action) -> None:
         node = world.nodes[YOU]
         frame = written.frame_of(action["frame"])
-        sent = written.sent(frame, _topic_names(world))
+        sent = written.sent(frame, topic_names(world))
         if sent is not None and len(self.produces) < ANSWERS_MAX:
             self.produces[action["call"]] = sent
         cast("Outside", node.machine).send(action["line"], action["call"], frame, action["answered"])
@@ -207,7 +207,7 @@ DEEDS: dict[str, Callable[[Learner, World, Action], None]] = {
 }
 
 
-def _topic_names(world: World) -> dict[bytes, str]:
+def topic_names(world: World) -> dict[bytes, str]:
     """Topics by id, as far as a broker that is up knows them."""
     for node in world.nodes.values():
         broker: object = node.machine
