@@ -2,8 +2,8 @@
 
 *Invariants*: who has no role on a cluster cannot tell it from one that is not there (404); who has too small a
 role is told so (403); a read-only connection refuses every change of its cluster, whoever asks; a token never opens
-more than its owner may at that moment, nor more than the token says; a guest operates the clusters of their own
-sandboxes and sees no other.
+more than its owner may at that moment, nor more than the token says; a guest may do everything in the clusters of
+their own sandboxes, manages no connection to them, and sees no other.
 *Not here*: whether somebody is signed in (LoginRequiredMiddleware, AuthMiddlewareStack).
 """
 
@@ -33,6 +33,8 @@ def cluster_for(
     cluster = clusters_of(user).filter(pk=cluster_id).first()
     if cluster is None:
         raise Http404("no such cluster for you")
+    if changes_cluster is False and needs >= ADMINISTER and isinstance(user, Guest):
+        raise Http404("a guest manages no connection")
     refusal = refusal_of(role_on(user, cluster), cluster, needs=needs, changes_cluster=changes_cluster)
     if refusal:
         raise PermissionDenied(refusal)
@@ -69,10 +71,15 @@ def listed_clusters_of(user: AbstractBaseUser | AnonymousUser) -> QuerySet[Clust
 def role_on(user: AbstractBaseUser | AnonymousUser, cluster: Cluster) -> Role:
     """The role of a user on a cluster that they see; who came by a token has at most the token's."""
     if isinstance(user, Guest):
-        return Role.OPERATOR
+        return Role.ADMIN  # what is in there is theirs to delete
     assert isinstance(user, User), "only people see clusters"
     own = Role.ADMIN if user.is_superuser else _membership_role(user, cluster)
     return own if user.token is None else min(own, Role(user.token.role))
+
+
+def manages(user: AbstractBaseUser | AnonymousUser, cluster: Cluster) -> bool:
+    """Whether they manage the connection to it and its members, and read its log: of a sandbox's a guest does not."""
+    return not isinstance(user, Guest) and role_on(user, cluster) >= ADMINISTER
 
 
 def _membership_role(user: User, cluster: Cluster) -> Role:

@@ -1,7 +1,7 @@
 """What an account's sandbox may hold (lessons.md 4.2): plain numbers, given to the world that counts them.
 
 *Invariants*: limits are chosen once, when a sandbox is made, and kept with it; None is no limit.
-*Not here*: counting (engine/simulation/hosted/limits.py, the simulated disk, runner/doorkeeper.py).
+*Not here*: counting (engine/simulation/hosted/limits.py, the simulated disk, runner/rates.py, runner/traffic.py).
 """
 
 from typing import NamedTuple
@@ -20,6 +20,7 @@ class Limits(NamedTuple):
     request_bytes: int
     records_a_s: float | None  # from outside, by wall time
     bytes_a_s: float | None
+    bytes_a_day: int | None  # of records from outside, and as many to it (lessons.md 4.4)
     connections: int  # from outside, the console's included
     events_a_minute: int | None  # beyond what 1x needs: running fast draws on it
     history_bytes: int | None
@@ -33,13 +34,14 @@ class Limits(NamedTuple):
 
 TABLE: dict[str, Limits] = {
     "guest": Limits(
-        10, 40, 10, 20, 8 * MIB, 256 << 10, 50, 64 << 10, 20, 200_000, 4 * MIB, 600, 86_400, False, 1, 1, 2
+        10, 40, 10, 20, 8 * MIB, 256 << 10, 50, 64 << 10, 256 * MIB, 20, 200_000, 4 * MIB, 600, 86_400, False, 1, 1, 2
     ),
     "member": Limits(
-        30, 150, 30, 60, 64 * MIB, 1 * MIB, 500, 512 << 10, 30, 200_000, 16 * MIB, 1_800, 14 * 86_400, True, 2, 5, 10
+        30, 150, 30, 60, 64 * MIB, 1 * MIB, 500, 512 << 10, 2048 * MIB, 30, 200_000, 16 * MIB, 1_800, 14 * 86_400, True,
+        2, 5, 10,
     ),
     "own": Limits(
-        None, None, None, 200, None, 8 * MIB, None, None, 200, None, None, 3_600, None, True, 50, 500, 100
+        None, None, None, 200, None, 8 * MIB, None, None, None, 200, None, None, 3_600, None, True, 50, 500, 100
     ),
 }  # fmt: skip
 

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from console.models import AuditEntry, Cluster, Result
-from console.permissions import ADMINISTER, administers_installation, clusters_of, refusal_of, role_on
+from console.permissions import administers_installation, clusters_of, manages, role_on
 from console.services import agents, figures
 from console.templatetags.console_tags import mark
 
@@ -30,8 +30,7 @@ def administers(user: Any, cluster: Cluster | None) -> bool:
     """Whether this person manages the members and reads the log of a cluster; None: of the installation."""
     if cluster is None:
         return administers_installation(user)
-    seen = clusters_of(user).filter(pk=cluster.pk).exists()
-    return seen and not refusal_of(role_on(user, cluster), cluster, needs=ADMINISTER, changes_cluster=False)
+    return clusters_of(user).filter(pk=cluster.pk).exists() and manages(user, cluster)
 
 
 @register.simple_tag

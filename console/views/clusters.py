@@ -19,7 +19,7 @@ from console.kafka import features
 from console.kafka.errors import KafkaError
 from console.kafka.features import Features
 from console.models import Cluster, Role
-from console.permissions import ADMINISTER, VIEW, cluster_for, listed_clusters_of, role_on
+from console.permissions import ADMINISTER, VIEW, cluster_for, listed_clusters_of, manages, role_on
 from console.services import outages
 from console.services.clusters import connection_spec
 
@@ -108,7 +108,7 @@ def cluster_detail(request: HttpRequest, cluster_id: uuid.UUID) -> HttpResponse:
         found = features.features(spec)
     except KafkaError:
         found = None
-    may_edit = role_on(request.user, cluster) >= ADMINISTER
+    may_edit = manages(request.user, cluster)
     page = ClusterDetailPage(cluster=cluster, view=view, features=found, may_edit=may_edit)
     return render(request, "console/clusters/detail.html", {"page": page})
 

@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from console.forms.topics import OFFSET_MAX, DeleteRecordsForm, DeletionForm
+from console.guests import open_to_guests
 from console.kafka import deletions, groups
 from console.kafka.connection import ConnectionSpec
 from console.kafka.errors import ClusterUnreachable, KafkaError, NotFound
@@ -57,6 +58,7 @@ class TopicDeletionPage:
         return (self.readers or [])[:GROUPS_SHOWN]
 
 
+@open_to_guests
 @require_http_methods(["GET", "HEAD", "POST"])
 def topic_delete(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpResponse:
     """What would be lost; with POST it is."""
@@ -149,6 +151,7 @@ class RecordDeletionPage:
         return ",".join(f"{one.partition}:{one.start}:{one.to}" for one in self.cuts or () if one.lost)
 
 
+@open_to_guests
 @require_http_methods(["GET", "HEAD", "POST"])
 def record_delete(request: HttpRequest, cluster_id: uuid.UUID, name: str) -> HttpResponse:
     """Up to where, the review, and with POST the deletion."""

@@ -16,7 +16,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from console.models import Cluster
-from console.permissions import ADMINISTER, clusters_of, role_on
+from console.permissions import clusters_of, manages
 from console.services.figures import ago
 from console.services.outages import RETRY_S, Outage
 
@@ -129,4 +129,4 @@ def _around(request: HttpRequest, cluster_id: uuid.UUID | None) -> ErrorPage:
     name = match.url_name or "" if match else ""
     place = PLACES.get(name) or PLACES.get(name.partition("-")[0], "topics")
     fixed = cluster is None or cluster.embedded or cluster.unix_path  # its address is nobody's to change here
-    return ErrorPage(cluster, place, not fixed and role_on(request.user, cluster) >= ADMINISTER)
+    return ErrorPage(cluster, place, not fixed and manages(request.user, cluster))

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from console.guests import open_to_guests
 from console.kafka import groups
 from console.models import Cluster
 from console.permissions import ADMINISTER, cluster_for
@@ -39,6 +40,7 @@ class GroupDeletionPage:
         return sum(one.committed is not None for one in self.group.partitions)
 
 
+@open_to_guests
 @require_http_methods(["GET", "HEAD", "POST"])
 def group_delete(request: HttpRequest, cluster_id: uuid.UUID, group: str) -> HttpResponse:
     """The form, and with POST the deletion."""

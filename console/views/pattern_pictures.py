@@ -47,7 +47,7 @@ def _frame(
         "name": "billing", "state": "Stable", "generation": 1, "leader": "billing-1-1", "members": [member],
         "committed": {f"orders-{index}": min(both) for index, both in enumerate(zip(synced, COMMITTED, strict=True))},
     }  # fmt: skip
-    reading = {"had": 24, "positions": positions, "leaving": False, "working_on": []}
+    reading = {"had": 24, "positions": positions, "leaving": "", "working_on": []}
     plain = {"up": True, "declared": 1, "frozen_until_us": None, "cut": False}
     return {
         "time": {"now_us": SLOT_TIME_US, "events": 300, "head": 300, "at_present": True, "speed": 1, "stopped": ""},
@@ -59,7 +59,10 @@ def _frame(
             {**plain, "name": "billing-1", "spec": TILL, **reading},
         ],
         "travelling": [],
-        "ledger": {"partitions": {}, "lost": 0, "lost though acknowledged": 0, "refused": 0, "unsure": 0},
+        "ledger": {
+            "partitions": {}, "lost": 0, "lost though acknowledged": 0, "refused": 0, "unsure": 0, "given up": 0,
+            "lost in memory": 0,
+        },
     }  # fmt: skip
 
 

@@ -123,6 +123,10 @@ class Produce(NamedTuple):
     again: SentAs | None = None
 
 
+class Flush(NamedTuple):
+    """Send at once what waits for more of its batch; gives None when all records that were given before are known."""
+
+
 class Produced(NamedTuple):
     """An acknowledged record. With acks=0, and for a duplicate that the broker knew, `offset` is -1."""
 
@@ -242,6 +246,7 @@ Call = (
     | ListOffsets
     | Fetch
     | Produce
+    | Flush
     | Assign
     | Seek
     | Pause

@@ -23,6 +23,7 @@ from engine.client.calls import (
     Commit,
     Committed,
     Fetch,
+    Flush,
     GetMetadata,
     ListOffsets,
     Pause,
@@ -87,6 +88,8 @@ class Client:
         match call:
             case Produce():
                 self.producer.begin(number, call, now_ms, now_ms + self.wall_offset_ms)
+            case Flush():
+                self.producer.open.flush(number)
             case Poll():
                 self.consumer.begin(number, call, now_ms)
                 if not self.consumer.buffered and call.wait_ms > 0 and self.group.is_at_rest:
@@ -111,11 +114,12 @@ class Client:
         self._settle(now_ms)
 
     def close(self, now_ms: int) -> None:
-        """End all calls and close the connections."""
+        """End all calls and close the connections; of each record it is said whether it may be written."""
         if self.closed:
             return
         self.closed = True
-        numbers = [*self.admin.open, *self.leader_calls.open, *self.producer.open, *self.consumer.polls]
+        self.producer.give_up("the client was closed")
+        numbers = [*self.admin.open, *self.leader_calls.open, *self.consumer.polls]
         numbers += self.group.open_calls()
         for number in sorted(numbers):
             self._cancel(number)

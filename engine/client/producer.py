@@ -10,8 +10,8 @@ Invariants:
 - `maybe_written` is False only if the record is certainly not in the log.
 - Nothing is sent while a new producer id is wanted.
 
-Not here: the order within a partition (producer_queue.py), partitions (producer_partitions.py),
-bytes of batches and requests (produce_messages.py), transactions.
+Not here: calls (open_produces.py), the order within a partition (producer_queue.py), partitions
+(producer_partitions.py), bytes of batches and requests (produce_messages.py), transactions.
 """
 
 from dataclasses import dataclass, field
@@ -22,8 +22,9 @@ from engine.client.cluster import Cluster
 from engine.client.cluster_metadata import error_code
 from engine.client.config import ProducerConfig
 from engine.client.errors import RETRIABLE, AuthenticationFailed, ClientError, NotProduced, Refused, Unsupported
+from engine.client.open_produces import OpenProduces, Outcome
 from engine.client.producer_partitions import StickyPartitions, Unplaced, is_spread
-from engine.client.producer_queue import Batch, Entry, PartitionQueue, entry_bytes, unsendable
+from engine.client.producer_queue import Batch, Entry, PartitionQueue, batch_again, entry_bytes, unsendable
 from engine.client.requests import ANY, NEVER, Request
 from engine.core.effects import Effects
 from engine.wire.error_codes import ErrorCode
@@ -41,15 +42,6 @@ NEW_ID_CODES = (
     ErrorCode.PRODUCER_FENCED,
 )
 MAYBE_WRITTEN_CODES = (ErrorCode.REQUEST_TIMED_OUT, ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND)
-Outcome = Produced | NotProduced
-
-
-@dataclass(slots=True, eq=False)
-class OpenProduce:
-    """A call whose records are not all known."""
-
-    outcomes: list[Outcome | None]
-    missing: int
 
 
 @dataclass(slots=True, eq=False)
@@ -59,7 +51,7 @@ class Producer:
     config: ProducerConfig
     cluster: Cluster
     effects: Effects
-    open: dict[int, OpenProduce] = field(default_factory=dict)
+    open: OpenProduces = field(init=False)
     queues: dict[Place, PartitionQueue] = field(default_factory=dict)
     unplaced: dict[str, Unplaced] = field(default_factory=dict)
     sticky: StickyPartitions = field(init=False)
@@ -75,6 +67,7 @@ class Producer:
 
     def __post_init__(self) -> None:
         self.sticky = StickyPartitions(self.cluster.chance)
+        self.open = OpenProduces(self.effects)
 
     def begin(self, number: int, call: Produce, now_ms: int, wall_ms: int) -> None:
         """Take records to send."""
@@ -88,7 +81,7 @@ class Producer:
             self.effects.results.append((number, ()))
             return
         self.buffered_bytes += size
-        self.open[number] = OpenProduce([None] * len(call.records), len(call.records))
+        self.open.begin(number, len(call.records))
         if call.again is not None:
             self._begin_again(number, call, call.again, now_ms, wall_ms)
             return
@@ -103,23 +96,30 @@ class Producer:
 
     def _begin_again(self, number: int, call: Produce, again: SentAs, now_ms: int, wall_ms: int) -> None:
         """Queue a batch that another client may have got written, as the brokers know it."""
-        place = call.records[0].topic, call.records[0].partition
-        assert self.config.idempotent and place[1] is not None, "only an idempotent producer sends a batch again"
-        assert all((record.topic, record.partition) == place for record in call.records), "a batch has one partition"
+        assert self.config.idempotent, "only an idempotent producer sends a batch again"
         self.last_order += 1
-        batch = Batch(place[0], place[1], self.last_order, now_ms, maybe_written=True, sent_as=again)
-        batch.base_sequence = again.sequence
-        for index, record in enumerate(call.records):
-            timestamp_ms = record.timestamp_ms if record.timestamp_ms is not None else wall_ms
-            entry = Entry(number, index, record, timestamp_ms, entry_bytes(record))
-            batch.entries.append(entry)
-            batch.size += entry.size
-        self.cluster.interest[place[0]] = None
-        self.queues.setdefault((place[0], place[1]), PartitionQueue()).ready.append(batch)
+        batch = batch_again(number, call.records, again, self.last_order, now_ms, wall_ms)
+        self.cluster.interest[batch.topic] = None
+        self.queues.setdefault((batch.topic, batch.partition), PartitionQueue()).ready.append(batch)
 
     def cancel(self, number: int) -> bool:
         """Forget a call; its records are sent all the same."""
-        return self.open.pop(number, None) is not None
+        return self.open.cancel(number)
+
+    def give_up(self, reason: str) -> None:
+        """Fail all that has no result: nothing more is sent."""
+        for request in self.cluster.open.values():
+            if request.owner == OWNER and request.part is not None:
+                for batch in request.part:
+                    batch.maybe_written |= request.sent
+        for topic in list(self.unplaced):
+            for entry in self.unplaced.pop(topic).entries:
+                self._outcome(entry, NotProduced(reason, False))
+        for queue in self.queues.values():
+            queue.close_open()
+            for batch in [*queue.in_flight, *queue.ready]:
+                self._fail(batch, reason, None)
+        self.queues.clear()
 
     def _place(self, entry: Entry, now_ms: int) -> None:
         record = entry.record
@@ -187,7 +187,7 @@ class Producer:
         ready = False
         for queue in self.queues.values():
             batch = queue.open
-            if batch is not None and now_ms >= batch.created_ms + self.config.linger_ms:
+            if batch is not None and (self.open.flushes or now_ms >= batch.created_ms + self.config.linger_ms):
                 queue.close_open()
                 count = self.cluster.metadata.partition_count(batch.topic)
                 self.sticky.batch_full(batch.topic, batch.partition, count or 1)
@@ -380,15 +380,7 @@ class Producer:
 
     def _outcome(self, entry: Entry, outcome: Outcome) -> None:
         self.buffered_bytes -= entry.size
-        call = self.open.get(entry.call)
-        if call is None:
-            return
-        assert call.outcomes[entry.slot] is None, "a record has one result"
-        call.outcomes[entry.slot] = outcome
-        call.missing -= 1
-        if not call.missing:
-            del self.open[entry.call]
-            self.effects.results.append((entry.call, tuple(call.outcomes)))
+        self.open.outcome(entry.call, entry.slot, outcome)
 
     def _drop_empty_queues(self) -> None:
         # Sequences of a partition go on where they were, so its queue stays while there is a producer id.

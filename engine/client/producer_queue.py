@@ -11,6 +11,7 @@ Spec: KIP-98 (sequences), KIP-480 (why batches are filled one partition at a tim
 
 from bisect import insort
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import NamedTuple
@@ -123,6 +124,23 @@ class PartitionQueue:
             batch.data = b""
             batch.sent_as = None
         return doubtful
+
+
+def batch_again(
+    number: int, records: Sequence[ProducerRecord], again: SentAs, order: int, now_ms: int, wall_ms: int
+) -> Batch:
+    """The batch that these records were, as the brokers know it: it may be written already."""
+    topic, partition = records[0].topic, records[0].partition
+    assert partition is not None, "a batch that is sent again has its partition"
+    assert all((record.topic, record.partition) == (topic, partition) for record in records), "and only one"
+    batch = Batch(topic, partition, order, now_ms, maybe_written=True, sent_as=again)
+    batch.base_sequence = again.sequence
+    for index, record in enumerate(records):
+        timestamp_ms = record.timestamp_ms if record.timestamp_ms is not None else wall_ms
+        entry = Entry(number, index, record, timestamp_ms, entry_bytes(record))
+        batch.entries.append(entry)
+        batch.size += entry.size
+    return batch
 
 
 def entry_bytes(record: ProducerRecord) -> int:

@@ -5,7 +5,7 @@ Invariants:
 - A crash (power loss) loses what was not synced as well.
 - A stopped broker was asked to; it closes its logs as it would in the real world.
 - Every node that goes down comes up again, unless the world waits until it is told (down_range_us is None).
-- A client's process that is killed comes up as a new client with the same config; its actor begins again.
+- A client's process that is killed comes up as a new client, unless its actor was to end; its actor begins again.
 
 Not here: what a disk forgets (disks.py), who asks for all this (faults.py).
 """
@@ -20,7 +20,7 @@ from engine.core.events import Machine
 from engine.simulation import network
 from engine.simulation.clocks import Clock
 from engine.simulation.disks import SimulatedDisk
-from engine.simulation.world import Actor, Node, World
+from engine.simulation.world import Actor, Mortal, Node, World
 from engine.storage.disk import StorageError
 
 
@@ -53,9 +53,12 @@ def crash_client(world: World, name: str, down_us: int) -> None:
         return
     assert isinstance(node.machine, Client), "only clients of ours come back"
     world.observe(name, "client crashed")
-    config = node.machine.config
+    config: ClientConfig | None = node.machine.config
+    if isinstance(node.actor, Mortal):
+        config = node.actor.on_killed(world, node)
     end_client(world, name)
-    start_client(world, name, config, down_us)
+    if config is not None:
+        start_client(world, name, config, down_us)
 
 
 def start_client(world: World, name: str, config: ClientConfig, after_us: int = 0) -> None:
@@ -68,6 +71,7 @@ def revive_client(world: World, name: str, detail: tuple[int, ClientConfig]) -> 
     node, (incarnation, config) = world.nodes[name], detail
     if node.actor is None or node.machine is not None or node.incarnation != incarnation:
         return  # it was taken out of the world meanwhile, or stopped for good
+    world.observe(name, "client started")
     node.machine = Client(config, world.chance)
     node.machine.effects.observing, node.machine.effects.tracing = True, world.past is not None
     world.push(world.now_us, "begin", name)

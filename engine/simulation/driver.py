@@ -263,6 +263,7 @@ HANDLERS: dict[str, Callable[[World, Any, Any], None]] = {
     "begin": _begin,
     "wake": _wake,
     "act": _wake,
+    "close": _wake,
     "start": cluster.start,
     "stop": cluster.stop,
     "kill": cluster.kill,

@@ -53,8 +53,9 @@ def freeze(world: World, name: str, for_us: int) -> None:
 
 def thaw(world: World, name: str, _: None) -> None:
     """A frozen node goes on."""
-    if world.frozen.get(name, 0) <= world.now_us:
-        world.frozen.pop(name, None)
+    if name in world.frozen and world.frozen[name] <= world.now_us:
+        del world.frozen[name]
+        world.observe(name, "thawed")
 
 
 def cut(world: World, name: str, number: int) -> None:
@@ -79,8 +80,9 @@ def sever(world: World, name: str, detail: tuple[str, int]) -> None:
 
 def mend(world: World, name: str, other: str) -> None:
     """They can reach each other again."""
-    world.severed.pop((name, other), None)
-    world.severed.pop((other, name), None)
+    if (name, other) in world.severed:
+        del world.severed[name, other], world.severed[other, name]
+        world.observe(name, "mended", other)
 
 
 def spoil_sync(world: World, name: str, _: None) -> None:

@@ -90,6 +90,8 @@ class Ledger:
     lost_acknowledged: int = 0
     refused: int = 0  # records whose producer was told that they are not written
     unsure: int = 0  # ... that they may be
+    given_up: int = 0  # records that a client had not sent when it was closed
+    lost_in_memory: int = 0  # ... when its process was killed
     appended_in: int = 0  # the last event in which something was appended
 
     def of(self, topic: str, partition: int) -> PartitionLedger:
@@ -134,7 +136,8 @@ class Ledger:
             }  # fmt: skip
         return {
             "partitions": partitions, "lost": self.lost_count, "lost though acknowledged": self.lost_acknowledged,
-            "refused": self.refused, "unsure": self.unsure,
+            "refused": self.refused, "unsure": self.unsure, "given up": self.given_up,
+            "lost in memory": self.lost_in_memory,
         }  # fmt: skip
 
     def wrote(self, topic: str, partition: int, offset: int, producer: str, number: int) -> None:
@@ -215,6 +218,20 @@ class Ledger:
         else:
             self.refused += 1
 
+    def _given_up(self, event: int, values: Values) -> None:
+        first, last, unsure = values
+        if unsure:
+            self.unsure += last - first + 1
+        else:
+            self.given_up += last - first + 1
+
+    def _lost_in_memory(self, event: int, values: Values) -> None:
+        first, last, unsure = values
+        if unsure:
+            self.unsure += last - first + 1
+        else:
+            self.lost_in_memory += last - first + 1
+
     def _delivered(self, event: int, values: Values) -> None:
         group, topic, partition, first, last = values
         one = self.of(topic, partition)
@@ -242,6 +259,8 @@ RULES: dict[str, Callable[[Ledger, int, Values], None]] = {
     "removed": Ledger._removed,
     "acknowledged": Ledger._acknowledged,
     "not acknowledged": Ledger._refused,
+    "given up": Ledger._given_up,
+    "lost in memory": Ledger._lost_in_memory,
     "delivered": Ledger._delivered,
     "processed": Ledger._processed,
     "committed": Ledger._committed,

@@ -15,8 +15,9 @@ are and how they start (cluster.py), who produces and consumes (workloads/).
 import random
 from dataclasses import dataclass, field
 from heapq import heappush
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
+from engine.client.config import ClientConfig
 from engine.core.connection.reply_order import Connection
 from engine.core.events import Machine
 from engine.simulation.clocks import Clock
@@ -69,6 +70,14 @@ class Actor(Protocol):
 
     def on_wake(self, world: "World", node: Node, detail: Any) -> None:
         """A time that was asked for with `world.push(at, "wake", node.name, detail)` has come."""
+
+
+@runtime_checkable
+class Mortal(Protocol):
+    """An actor to whom it matters that its process is killed; of any other it comes back as it was."""
+
+    def on_killed(self, world: "World", node: Node) -> ClientConfig | None:
+        """What its client had is about to be gone: with what config it comes back, if it does."""
 
 
 @dataclass(slots=True, eq=False)

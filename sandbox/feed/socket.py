@@ -242,7 +242,12 @@ def in_words(do: str, answer: dict[str, Any]) -> dict[str, Any]:
             | {"words": words.mark(one)}
             for one in found["marks"]
         ]
-        return {"id": answer["id"], "ok": {**found, "marks": marks}}
+        spans = [
+            {name: one[name] for name in ("event", "at_us", "state", "node", "until_us", "until_event")}
+            | {"words": words.lasting(one)}
+            for one in found["spans"]
+        ]
+        return {"id": answer["id"], "ok": {**found, "marks": marks, "spans": spans}}
     if do == "explain":
         said = words.waiting(found["facts"]) if found["of"] == "high watermark" else ""
         told = {"of": found["of"], "facts": found["facts"], "words": said, "steps": words.steps(found["steps"])}

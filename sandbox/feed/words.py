@@ -19,6 +19,20 @@ def mark(found: Facts) -> str:
     return sentence(action(found["facts"]) if found["kind"] == "act" else observation(found["facts"]))
 
 
+def lasting(span: Facts) -> str:
+    """A fault that lasts, without when."""
+    node, facts = span["node"], span["facts"]
+    slow = f", by {_ms(facts['by_us'] / 1000)}" if "by_us" in facts else ""
+    return {
+        "down": f"{node} is down",
+        "slow disk": f"the disk of {node} is slow{slow}",
+        "full disk": f"the disk of {node} is full",
+        "frozen": f"{node} stands still",
+        "cut off": f"{node} is cut off",
+        "offline": f"the log directory of {node} is offline",
+    }[span["state"]]
+
+
 def sentence(words: str) -> str:
     """It begins with a capital, unless it begins with a name."""
     first = words.partition(" ")[0]
@@ -64,6 +78,7 @@ def _event(step: Facts) -> str:
         "synced": f"the disk of {subject} has written what it was asked to",
         "wake": f"{subject} goes on with what it does",
         "begin": f"{subject} begins",
+        "close": f"{subject} ends, as it was asked to",
         "start": f"{subject} starts",
         "open": f"{facts.get('node', subject)} takes a connection from {_host(str(facts.get('other', 'somebody')))}",
         "opened": f"{facts.get('node', subject)} has a connection to {_host(str(facts.get('other', 'somebody')))}",
@@ -102,7 +117,16 @@ def _tone(step: Facts) -> str:
     kinds = {one["kind"] for one in step["seen"]}
     if kinds & {"killed", "crashed", "sync failed", "log_dir_offline", "partition_offline", "could not start", "dies"}:
         return "bad"
-    if kinds & {"not acknowledged", "commit failed", "severed", "frozen", "disk is slow", "disk is short"}:
+    if kinds & {
+        "not acknowledged",
+        "given up",
+        "lost in memory",
+        "commit failed",
+        "severed",
+        "frozen",
+        "disk is slow",
+        "disk is short",
+    }:
         return "warn"
     return "thread" if step["kind"] == "act" else "none"
 
@@ -220,6 +244,12 @@ def _offsets(first: int, last: int) -> str:
     return f"record {first}" if first == last else f"records {first} to {last}"
 
 
+def _numbers(seen: Facts) -> str:
+    """Of records without an offset: as their producer counts them."""
+    first, last = seen["first"], seen["last"]
+    return f"its record no. {first}" if first == last else f"its records no. {first} to {last}"
+
+
 def _group_state(seen: Facts) -> str:
     members = "1 member" if seen["members"] == 1 else f"{seen['members']} members"
     return f"group {seen['group']} is {seen['state']}, generation {seen['generation']}, {members}"
@@ -253,6 +283,14 @@ SEEN: dict[str, Callable[[Facts], str]] = {
         f"{s['node']} does not know whether its record is kept: {s['reason']}" if s["unsure"]
         else f"{s['node']} hears that its record is not kept: {s['reason']}"
     ),
+    "given up": lambda s: (
+        f"{s['node']} was closed before it heard of {_numbers(s)}: nobody knows whether they are kept" if s["unsure"]
+        else f"{s['node']} was closed before it had sent {_numbers(s)}: they are given up"
+    ),
+    "lost in memory": lambda s: (
+        f"{s['node']} was killed before it heard of {_numbers(s)}: nobody knows whether they are kept" if s["unsure"]
+        else f"{s['node']} was killed with {_numbers(s)} unsent in its memory: they are lost"
+    ),
     "delivered": lambda s: f"{s['node']} has {_offsets(s['first'], s['last'])} of {_place(s)}",
     "processed": lambda s: f"{s['node']} has processed {_offsets(s['first'], s['last'])} of {_place(s)}",
     "assignment": lambda s: f"{s['node']} holds {_places(s['places'])}, generation {s['generation']}",
@@ -266,6 +304,7 @@ SEEN: dict[str, Callable[[Facts], str]] = {
     "left": lambda s: f"{s['node']} leaves group {s['group']}",
     "dies": lambda s: f"{s['node']} dies {s['at']}",
     "client crashed": lambda s: f"{s['node']} crashes",
+    "client started": lambda s: f"{s['node']} begins again",
     "client stopped": lambda s: f"{s['node']} has stopped",
     "added": lambda s: f"{s['what']} {s['node']} is there, for {s['topic']}",
     "changed": lambda s: f"{s['node']} is declared anew",
@@ -276,6 +315,8 @@ SEEN: dict[str, Callable[[Facts], str]] = {
     "disk is as fast as before": lambda s: f"the disk of {s['node']} is as fast as before",
     "wall clock leapt": lambda s: f"the clock of {s['node']} leaps by {_ms(s['by_ms'])}",
     "frozen": lambda s: f"{s['node']} stands still for {_ms(s['for_us'] / 1000)}",
+    "thawed": lambda s: f"{s['node']} goes on",
+    "mended": lambda s: f"{s['node']} and {s['other']} reach each other again",
     "severed": lambda s: f"{s['node']} and {s['other']} are cut off from each other for {_ms(s['for_us'] / 1000)}",
     "link cut": lambda s: f"a connection of {s['node']} is cut",
 }  # fmt: skip

@@ -25,6 +25,7 @@ from engine.wire.messages.produce import ProduceResponse
 from engine.wire.primitives import DAMAGE, Malformed
 from sandbox.runner.hosted import Hosted
 from sandbox.runner.rates import Rate
+from sandbox.runner.traffic import KEPT_BYTES
 
 WAITING_MAX = 64
 OUT_BYTES_MAX = 8 << 20
@@ -86,12 +87,16 @@ class Doorkeeper:
         waiting = Waiting(asked, doors.door_of(asked, broker), now_s)
         if waiting.door is Door.READ:
             waiting.until_s = now_s + _wait_s(asked)
+            if asked.api_key == doors.FETCH:
+                self._may_read(hosted, waiting)
         elif waiting.door is Door.REFUSED:
             self._refuse(waiting, doors.MEMBERS)
         else:
             try:
                 doors.check(asked, broker, hosted.timeline.limits)
                 answered = doors.is_answered(asked)
+                if asked.api_key == doors.PRODUCE:
+                    hosted.traffic.take(len(asked.frame))
                 waiting.call = len(hosted.keeper.actions) + 1
                 waiting.until_s = now_s + WRITE_WAIT_S
                 waiting.not_before_s = self.rate.draw(asked, now_s)
@@ -102,6 +107,12 @@ class Doorkeeper:
                 self._refuse(waiting, refused.reason)
         if not self.closes:
             self.waiting.append(waiting)
+
+    def _may_read(self, hosted: Hosted, waiting: Waiting) -> None:
+        try:
+            hosted.traffic.must_give()
+        except Refused as refused:
+            self._refuse(waiting, refused.reason)
 
     def _refuse(self, waiting: Waiting, words: str) -> None:
         waiting.answer = doors.refuse(waiting.asked, words)
@@ -126,6 +137,10 @@ class Doorkeeper:
                 break
             self.waiting.popleft()
             self.out += throttled(first) if first.not_before_s else first.answer
+            if first.asked.api_key == doors.FETCH:
+                hosted.traffic.give(len(first.answer))
+        if hosted.traffic.unkept >= KEPT_BYTES:
+            hosted.keep_traffic()
 
     def _look(self, hosted: Hosted, waiting: Waiting, now_s: float) -> None:
         late = now_s >= waiting.until_s

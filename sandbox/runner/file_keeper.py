@@ -7,6 +7,7 @@
     keyframe-N     the world after N events (signed, with the build that wrote it)
     disks          when it fell asleep: what a later build needs (signed)
     moment         where the playhead stood when it was last written
+    traffic        what went in and out today
 
 *Invariants*: an action that was accepted is on disk; a signature that does not fit is a file that is not there.
 A keyframe is compressed, signed and written by a thread, for all keepers one: of a world with many records that takes
@@ -19,6 +20,7 @@ import os
 import shutil
 import weakref
 from bisect import bisect_right
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
@@ -183,6 +185,18 @@ class FileKeeper:
             told = json.loads((self.directory / "moment").read_bytes())
             return int(told["events"]), int(told["head"])
         return 0, 0
+
+    def keep_traffic(self, told: Mapping[str, int]) -> None:
+        """What went in and out today."""
+        self._write("traffic", json.dumps(told).encode())
+
+    def traffic(self) -> dict[str, int]:
+        """What was written down of that."""
+        with suppress(OSError, ValueError):
+            found = json.loads((self.directory / "traffic").read_bytes())
+            if isinstance(found, dict):
+                return found
+        return {}
 
     def disks(self) -> bytes | None:
         """The disks as they were when the world fell asleep."""

@@ -13,9 +13,10 @@ from typing import Any
 from uuid import UUID
 
 from engine.simulation import snapshots
-from engine.simulation.hosted import conditions, disk_images, written
+from engine.simulation.hosted import conditions, deeds, disk_images, written
 from engine.simulation.hosted.cells import Cells
 from engine.simulation.hosted.conditions import Condition
+from engine.simulation.hosted.learner import Action, topic_names
 from engine.simulation.hosted.limits import WorldLimits
 from engine.simulation.hosted.moments import Moments
 from engine.simulation.hosted.picture import picture
@@ -24,8 +25,10 @@ from engine.simulation.hosted.shape import Shape, parse
 from engine.simulation.hosted.timeline import ACT_EVENTS_MAX, Stopped, Timeline
 from engine.simulation.hosted.views import BrokerView
 from sandbox.limits import Limits
+from sandbox.runner import traffic
 from sandbox.runner.file_keeper import FileKeeper
 from sandbox.runner.lesson_watch import LessonWatch
+from sandbox.runner.traffic import Traffic
 
 CHUNK_EVENTS = 8  # between two looks at the clock
 BEHIND_S = 0.5
@@ -59,6 +62,7 @@ class Hosted:
     timeline: Timeline
     keeper: FileKeeper
     limits: Limits
+    traffic: Traffic
     speed: float = 0.0  # 0 is paused
     until: Condition | None = None
     stopped: str = "paused"  # why it does not play
@@ -170,6 +174,13 @@ class Hosted:
         self.full = history is not None and not self.keeper.thin(history + records)
         if self.full and self.plays:
             self.pause("full")
+        if self.traffic.unkept:
+            self.keep_traffic()
+
+    def keep_traffic(self) -> None:
+        """Write down what went in and out."""
+        self.traffic.unkept = 0
+        self.keeper.keep_traffic(self.traffic.as_json())
 
     def _must_have_room(self) -> None:
         if self.full and self.timeline.at_present:
@@ -198,13 +209,21 @@ class Hosted:
 
     def act(self, action: Mapping[str, Any]) -> dict[str, Any]:
         """Carry out an action of the learner at this moment."""
-        done = self.timeline.act(action, self.now_us())
+        done = self.timeline.act(action, self.now_us(), self._must_take)
         self.changes += 1
         return done
+
+    def _must_take(self, action: Action) -> None:
+        """The picture's own form is a way in like others."""
+        if action["do"] == "send":
+            self.traffic.take(len(written.frame_of(action["frame"])))
 
     def write(self, line: int, call: int, frame: bytes, answered: bool) -> None:
         """Let a request from outside enter the world; a paused world goes on as far as its answer needs."""
         action = {"do": "send", "line": line, "call": call, "frame": written.frame_text(frame), "answered": answered}
+        topic = deeds.topic_by_id(frame, topic_names(self.timeline.world))
+        if topic:
+            action["topic"] = topic
         self.timeline.record(action, self.now_us())
         self.changes += 1
         if self.plays:
@@ -252,6 +271,7 @@ class Hosted:
         images = disk_images.images_of(world) if self.timeline.at_present else None
         stands = world.events if self.going_to is None else self.going_to
         self.keeper.keep_moment(stands, self.timeline.head, images)
+        self.keep_traffic()
 
 
 def wake(sandbox_id: UUID, seed: int, shape: Shape, keeper: FileKeeper, limits: Limits) -> Hosted:
@@ -259,6 +279,7 @@ def wake(sandbox_id: UUID, seed: int, shape: Shape, keeper: FileKeeper, limits: 
 
     What another build kept begins anew: on its disks if they are as new as its last action, else by its actions.
     """
+    today = traffic.of(keeper.traffic(), limits.bytes_a_day)
     events, head = keeper.moment()
     last_action = max((one.after for one in keeper.actions), default=0)
     if keeper.nearest(max(head, last_action)) is None and keeper.from_other_build:
@@ -276,7 +297,7 @@ def wake(sandbox_id: UUID, seed: int, shape: Shape, keeper: FileKeeper, limits: 
         timeline.run(ACT_EVENTS_MAX, until_us=max(one.at_us for one in keeper.actions if one.after == last_action))
     if events < timeline.head and head >= last_action:
         timeline.jump(events)
-    return Hosted(sandbox_id, timeline, keeper, limits, used_s=time.monotonic())
+    return Hosted(sandbox_id, timeline, keeper, limits, today, used_s=time.monotonic())
 
 
 def cluster_id_of(sandbox_id: UUID) -> str:

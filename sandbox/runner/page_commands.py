@@ -25,7 +25,10 @@ OF_BROKER = (
     "started", "killed", "crashed", "stopped", "could not start", "frozen", "log_dir_offline", "disk is slow",
     "disk is short", "disk has room",
 )  # fmt: skip
-OF_ACTOR = ("added", "changed", "dies", "client crashed", "client stopped", "severed", "frozen", "left")
+OF_ACTOR = (
+    "added", "changed", "dies", "client crashed", "client stopped", "severed", "frozen", "left", "given up",
+    "lost in memory",
+)  # fmt: skip
 Facts = dict[str, Any]
 
 
@@ -35,8 +38,8 @@ def _moments(runner: "Runner", hosted: Hosted, fields: Fields) -> Facts:
     last = timeline.entry(timeline.head)
     at_present = timeline.at_present
     head_us = hosted.now_us() if at_present or last is None else last.at_us
-    marks = hosted.moments.since(timeline, since)
-    return {"marks": marks, "head": hosted.moments.scanned, "head_us": head_us}
+    marks, spans = hosted.moments.since(timeline, since)
+    return {"marks": marks, "spans": spans, "head": hosted.moments.scanned, "head_us": head_us}
 
 
 def _seek(runner: "Runner", hosted: Hosted, fields: Fields) -> Facts:

@@ -18,6 +18,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
@@ -249,11 +250,10 @@ class Runner:
         if row is None or row.state == State.EXPIRED:
             raise Refused("this sandbox is over", "sandbox")
         try:
-            sandboxes.must_have_room(row)
+            if not leases.wake(row, self.name):
+                raise Refused("another runner hosts this sandbox", "sandbox")
         except sandboxes.SandboxRefused as refused:
             raise Refused(str(refused), "running") from None
-        if not leases.take(sandbox_id, self.name):
-            raise Refused("another runner hosts this sandbox", "sandbox")
         self.leased_until_s[sandbox_id] = time.monotonic() + LEASE_S
         limits = limits_of(row.limits)
         keeper = FileKeeper(places.directory(sandbox_id), self.key, self.build)
@@ -288,7 +288,8 @@ class Runner:
         keeper.keep_moment(events, events)
         leases.take(made.id, self.name)
         self.leased_until_s[made.id] = time.monotonic() + LEASE_S
-        branch = Hosted(made.id, timeline, keeper, hosted.limits, used_s=self.now_s)
+        branch = Hosted(made.id, timeline, keeper, hosted.limits, replace(hosted.traffic), used_s=self.now_s)
+        branch.keep_traffic()
         self._host(branch)
         return branch
 

@@ -79,6 +79,14 @@ def running(sandbox: Sandbox) -> list[Sandbox]:
     return list(awake.exclude(id=root).exclude(parent_id=root))
 
 
+def lock(sandbox: Sandbox) -> None:
+    """Let nobody else count or claim what its owner has until this transaction ends.
+
+    SQLite lets one transaction write at a time, and all of ours do; other databases lock these rows.
+    """
+    list(_of(sandbox.owner, sandbox.guest).select_for_update().order_by("id").values_list("id", flat=True))
+
+
 def in_the_way(sandbox: Sandbox) -> list[Sandbox]:
     """The sandboxes of which one must fall asleep before this one may wake; none if it may."""
     others = running(sandbox)

@@ -13,6 +13,8 @@ WORDS = {
     "lost though acknowledged": "records lost though they were acknowledged",
     "refused": "records refused",
     "unsure": "records of which nobody knows whether they were kept",
+    "given up": "records given up unsent because their client was closed",
+    "lost in memory": "records lost unsent in the memory of a client that was killed",
     "start": "first offset that is there",
     "end": "end of the log",
     "synced": "safe on the disk up to",
@@ -29,6 +31,8 @@ WORDS = {
 HARM = (
     "lost",
     "lost though acknowledged",
+    "given up",
+    "lost in memory",
     "written again",
     "delivered again",
     "processed again",

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import APIResponse, Page, Route, expect
 
+from sandbox.checks.model import Step
 from sandbox.lessons import catalog
 from tests.browser import lesson_keys, lesson_walk
 from tests.browser.conftest import Installation, Open
@@ -45,17 +46,41 @@ def test_a_lesson_from_click_to_check(hosted: Installation, open_page: Open, slu
     expect(page.locator("main")).to_contain_text("finished")
 
 
-def test_a_look_that_comes_late_takes_back_nothing(hosted: Installation, open_page: Open):  # noqa: F811
-    page = open_page("/sandboxes/lessons/", storage_state=None)  # a guest
+def again(url: str) -> str:
+    """The address of a look that is answered as if something had changed."""
+    return url.split("&seen=")[0]
+
+
+def test_looks_and_presses_do_not_get_into_each_others_way(hosted: Installation, open_page: Open):  # noqa: F811
+    page = open_page("/sandboxes/lessons/", storage_state=None)  # one guest for all of it: there is a limit for guests
     salt = lesson_walk.begin(page, hosted.address, "first-event")
-    step = catalog.lesson("first-event", salt).steps[0]
+    first, second, third = catalog.lesson("first-event", salt).steps[:3]
+    title = page.locator("#lesson [data-part=title]")
+    page.evaluate("window.same = true")
+    a_late_look_takes_nothing_back(page, first)
+    for move in first.solution[1:]:
+        lesson_walk.do_move(page, first, move)
+    expect(page.locator("#lesson-next")).to_be_enabled(timeout=lesson_walk.STEP_MS)
+    a_look_takes_no_press_away(page)
+    expect(title).to_have_text(second.title)
+    expect(title).to_be_focused()
+    what_has_just_come_is_pressed_at_once(page)
+    for move in second.solution:
+        lesson_walk.do_move(page, second, move)
+    expect(title).to_have_text(third.title)
+    expect(title).to_be_focused()
+    assert page.evaluate("window.same"), "the page came anew"
+
+
+def a_late_look_takes_nothing_back(page: Page, step: Step) -> None:
+    """One that was answered before something was said, and comes after it."""
     held: list[tuple[Route, APIResponse]] = []
 
     def hold(route: Route) -> None:
         if held:
             route.continue_()
             return
-        held.append((route, route.fetch(url=route.request.url.split("&seen=")[0])))
+        held.append((route, route.fetch(url=again(route.request.url))))
 
     page.route("**/lesson/status/*", hold)
     with page.expect_request("**/lesson/status/*"):
@@ -70,47 +95,35 @@ def test_a_look_that_comes_late_takes_back_nothing(hosted: Installation, open_pa
     with page.expect_response(lambda one: one.url != route.request.url and "/lesson/status" in one.url):
         pass  # the next look: what came late has been dealt with, and nothing was complained of
     assert page.locator("#lesson-status").inner_text() == told
+    page.unroute("**/lesson/status/*")
 
 
-def test_a_look_takes_no_press_away_that_is_under_way(hosted: Installation, open_page: Open):  # noqa: F811
-    page = open_page("/sandboxes/lessons/", storage_state=None)  # a guest
-    salt = lesson_walk.begin(page, hosted.address, "first-event")
-    first, second = catalog.lesson("first-event", salt).steps[:2]
-    for move in first.solution:
-        lesson_walk.do_move(page, first, move)
-    expect(page.locator("#lesson-next")).to_be_enabled(timeout=lesson_walk.STEP_MS)
+def a_look_takes_no_press_away(page: Page) -> None:
+    """Looks are answered while a press is on its way."""
     pressed: list[Route] = []
     page.route("**/lesson/next/", lambda route: pressed.append(route))
-    page.route("**/lesson/status/*", lambda route: route.continue_(url=route.request.url.split("&seen=")[0]))
+    page.route("**/lesson/status/*", lambda route: route.continue_(url=again(route.request.url)))
     with page.expect_request("**/lesson/next/"):
         page.click("#lesson-next")
-    for _ in range(2):  # what it brings is as if something had changed
+    for _ in range(2):
         with page.expect_response("**/lesson/status/*"):
             pass
     pressed[0].continue_()
-    expect(page.locator("#lesson [data-part=title]")).to_have_text(second.title)
-    expect(page.locator("#lesson [data-part=title]")).to_be_focused()
+    page.unroute("**/lesson/next/")
+    page.unroute("**/lesson/status/*")
 
 
-def test_what_has_just_come_can_be_pressed_at_once(hosted: Installation, open_page: Open):  # noqa: F811
-    page = open_page("/sandboxes/lessons/", storage_state=None)  # a guest
-    salt = lesson_walk.begin(page, hosted.address, "first-event")
-    first, second = catalog.lesson("first-event", salt).steps[:2]
+def what_has_just_come_is_pressed_at_once(page: Page) -> None:
+    """From here on the button is pressed as soon as it can be."""
     page.evaluate("""() => {
-      window.same = true;
       const press = () => document.querySelector("#lesson-next:enabled")?.click();
       const whole = { childList: true, subtree: true };
       new MutationObserver(() => setTimeout(press)).observe(document.getElementById("lesson"), whole);
     }""")
-    for move in first.solution:
-        lesson_walk.do_move(page, first, move)
-    expect(page.locator("#lesson [data-part=title]")).to_have_text(second.title)
-    expect(page.locator("#lesson [data-part=title]")).to_be_focused()
-    assert page.evaluate("window.same"), "the page came anew"
 
 
-@pytest.mark.parametrize("slug", list(CALLED))
-def test_a_guest_walks_a_lesson_by_the_keyboard_alone(hosted: Installation, open_page: Open, slug: str):  # noqa: F811
-    page = open_page("/sandboxes/lessons/", storage_state=None)
+@pytest.mark.parametrize(("slug", "who"), [("first-event", {"storage_state": None}), ("keys-partitions-order", {})])
+def test_a_lesson_is_walked_by_the_keyboard_alone(hosted: Installation, open_page: Open, slug: str, who: dict):  # noqa: F811
+    page = open_page("/sandboxes/lessons/", **who)  # the first by a guest: few may come from one address
     salt = lesson_keys.begin(page, slug)
     lesson_keys.walk(page, slug, salt)

@@ -219,3 +219,56 @@ def test_a_client_that_cannot_go_on_says_why_in_words(hosted, open_page: Open):
     page.click("section:has-text('Topics') button:text-is('Delete') >> nth=0")
     page.click("text=Why can it not go on?")
     expect(why).to_contain_text("there is no topic orders")
+
+
+def test_faults_that_last_are_bars_from_beginning_to_end_and_stand_in_a_list(hosted, open_page: Open):
+    page = open_page("/sandboxes/")
+    begin(page, "Faults")
+    page.click("[data-deed=example]")
+    expect(page.locator(".rec").first).to_be_attached(timeout=SLOW_S)
+    told, bars = part(page, "lasting").locator("li"), page.locator("[data-part=timeline] .bar")
+    page.click("[data-toggle=slow]")
+    expect(bars).to_have_count(1, timeout=SLOW_S)
+    expect(bars).to_have_class("bar slow-disk open")
+    page.locator("tr[data-name=shop] button", has_text="Cut").click()
+    page.locator("tr[data-name=billing-1] button", has_text="Freeze").click()
+    page.click(".chaos button:text-is('Kill')")
+    expect(told).to_have_count(4, timeout=SLOW_S)  # three lanes: the fourth is in the list alone
+    expect(bars).to_have_count(3)
+    expect(told.first).to_have_text(re.compile(r"^broker-1 is down: since 0:00:\d\d\.\d, now too$"))
+    tops = bars.evaluate_all("(all) => all.map((one) => one.querySelector('rect').getAttribute('y'))")
+    assert len({*tops}) == 3, "bars of one time do not lie over each other"
+
+    page.click("[data-toggle=slow]")
+    page.click("[data-part=chaos] >> text=Start it")
+    expect(page.locator("[data-part=timeline] .bar.slow-disk:not(.open) title")).to_have_text(
+        re.compile(r"^the disk of broker-1 is slow, by 2 s: 0:00:\d\d\.\d to 0:00:\d\d\.\d$"), timeout=SLOW_S
+    )
+    expect(told.first).to_have_text(re.compile("broker-1 is down: .* to "))
+    page.locator("[data-part=timeline] .marker.disk-is-slow").click()
+    expect(part(page, "looking")).to_be_visible()
+    page.reload()
+    page.wait_for_selector("[data-live]", timeout=SLOW_S)
+    expect(told).to_have_count(4, timeout=SLOW_S)
+
+
+def test_a_guest_deletes_a_topic_of_their_own_in_the_console_as_an_action_of_theirs(hosted, chromium: Browser):
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(hosted.address + "/sandboxes/")
+    begin(page, "")
+    page.click("[data-deed=example]")
+    expect(part(page, "state").locator("tbody tr")).to_have_count(3, timeout=SLOW_S)
+    picture = page.url
+    page.click("text=Open in the console")
+    page.click("a:has-text('orders')")
+    page.click("a:has-text('Delete')")
+    expect(page.locator("main")).to_contain_text("you can look back to before it, and fork there")
+    page.fill("#typed", "orders")
+    page.click("main form button[data-kind=danger]")
+    expect(page.locator("h1")).to_have_text("Topics")
+    page.goto(picture)
+    page.wait_for_selector("[data-live]", timeout=SLOW_S)
+    expect(part(page, "log")).to_contain_text("You delete topic orders.", timeout=SLOW_S)
+    expect(part(page, "topic-rows").locator("tr")).to_have_count(0)
+    context.close()

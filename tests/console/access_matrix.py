@@ -265,6 +265,7 @@ OPEN_TO_GUESTS = {
         "topic-groups", "config-list",
         "record-detail", "record-bytes", "record-end", "record-step", "group-list", "group-detail", "offset-reset",
         "partition-calculator", "topic-create", "config-change", "partition-add", "produce", "key-partitions",
+        "topic-delete", "record-delete", "group-delete",
         "sending-list", "sending-cancel", "sending-go-on",
     )
 }  # fmt: skip

@@ -3,8 +3,10 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
+from console.guests import Guest
 from console.models import User
-from console.permissions import ADMINISTER, OPERATE, VIEW, cluster_for, clusters_of
+from console.permissions import ADMINISTER, OPERATE, VIEW, cluster_for, clusters_of, manages
+from sandbox.services import sandboxes
 
 
 def test_a_viewer_may_view_and_is_told_what_more_would_need(cast):
@@ -27,3 +29,13 @@ def test_everybody_else_finds_nothing(cast, name):
     assert not clusters_of(user)
     with pytest.raises(Http404):
         cluster_for(user, cast.cluster.pk, needs=VIEW)
+
+
+def test_a_guest_may_do_everything_in_their_sandbox_and_manages_no_connection(db, settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    cluster = sandboxes.make(name="Mine", limits="guest", guest="k" * 32).cluster
+    guest = Guest("k" * 32)
+    assert cluster_for(guest, cluster.pk, needs=ADMINISTER) == cluster
+    assert not manages(guest, cluster)
+    with pytest.raises(Http404):
+        cluster_for(guest, cluster.pk, needs=ADMINISTER, changes_cluster=False)

@@ -21,6 +21,7 @@ from sandbox.limits import limits_of
 from sandbox.runner.collector import calm_collector
 from sandbox.runner.file_keeper import FileKeeper
 from sandbox.runner.hosted import Hosted
+from sandbox.runner.traffic import Traffic
 from sandbox.services import sandboxes
 from tests.engine.simulation.hosted.worlds import begin, busy, consumer, producer
 
@@ -135,7 +136,7 @@ def used_and_asleep(pumped, sandbox) -> None:
 
 
 def hosted_of(timeline) -> Hosted:
-    return Hosted(uuid.uuid4(), timeline, timeline.keeper, limits_of("own"))
+    return Hosted(uuid.uuid4(), timeline, timeline.keeper, limits_of("own"), Traffic(None))
 
 
 def test_forks(tmp_path):

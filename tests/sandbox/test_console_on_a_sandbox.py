@@ -8,8 +8,10 @@ from console.kafka import cluster, connection, groups, records, stream, topics
 from console.kafka.errors import ClusterUnreachable
 from console.services.clusters import spec_of
 from engine.client.calls import Produce, ProducerRecord
+from engine.simulation.hosted.learner import topic_names
 from engine.simulation.hosted.written import produce_frame
 from engine.wire.messages.create_topics import CreatableTopic, CreateTopicsRequest
+from engine.wire.messages.delete_topics import DeleteTopicsRequest, DeleteTopicState
 from engine.wire.messages.find_coordinator import FindCoordinatorRequest
 from engine.wire.messages.heartbeat import HeartbeatRequest
 from engine.wire.messages.offset_commit import (
@@ -48,6 +50,26 @@ def test_topics_records_and_groups_are_read_and_written_while_the_world_is_pause
     assert (found.key, found.value) == (b"key", b"one")
     assert pumped.call(groups.group_page, spec, page_size=10).groups == []
     assert pumped.ok(orders, "record", topic="orders", partition=produced[0].partition, offset=0)["acknowledged"]
+
+
+def test_what_the_console_names_by_its_id_is_said_by_its_name_afterwards_too(pumped, orders, spec):
+    pumped.call(connection.run, spec, produce, time_limit_s=10)
+    topic_id = topic_ids(pumped, orders)["orders"]
+
+    async def delete(session):
+        return await session.send(DeleteTopicsRequest(topics=[DeleteTopicState(None, topic_id)]), controller=True)
+
+    assert pumped.call(connection.run, spec, delete, time_limit_s=10).responses[0].error_code == 0
+    assert pumped.call(topics.topic_page, spec).topics == []
+    did = [mark["facts"] for mark in pumped.ok(orders, "moments")["marks"] if mark["kind"] == "act"]
+    assert [(one["do"], one.get("topic")) for one in did] == [
+        ("create topic", "orders"), ("send", None), ("produce", "orders"), ("delete topic", "orders")
+    ]  # fmt: skip
+
+
+def topic_ids(pumped, sandbox):
+    world = pumped.runner.hosted[sandbox.id].timeline.world
+    return {name: topic_id for topic_id, name in topic_names(world).items()}
 
 
 def test_a_hundred_reads_leave_the_history_as_it_was(pumped, orders, spec):

@@ -113,7 +113,7 @@ async def test_marks_and_causes_come_in_words(sandbox, lea):
     one, runner = await live(sandbox, await sync_to_async(signed_in)(lea))
     kill = {"do": "kill", "name": "broker-1", "loses": "nothing"}
     mark = {"event": 9, "at_us": 1, "track": "you", "kind": "act", "facts": kill}
-    runner.answers["moments"] = {"ok": {"marks": [mark], "head": 9, "head_us": 1}}
+    runner.answers["moments"] = {"ok": {"marks": [mark], "spans": [], "head": 9, "head_us": 1}}
     await one.send_json_to({"id": 1, "do": "moments"})
     assert (await one.receive_json_from())["ok"]["marks"][0]["words"] == "You kill broker-1."
     step = {"event": 9, "at_us": 1, "kind": "act", "subject": "you", "facts": kill, "seen": [], "because": "action"}

@@ -87,7 +87,10 @@ def _start_client(world: World, fields: Fields, limits: WorldLimits) -> Action:
 
 
 def _crash_client(world: World, fields: Fields, limits: WorldLimits) -> Action:
-    return {"name": _client(world, fields.text("name")), "down_ms": fields.whole("down_ms", 1, FOR_MS_MAX, 1_000)}
+    name = _client(world, fields.text("name"))
+    if world.nodes[name].machine is None:
+        raise Refused(f"{name} is down already", "name")
+    return {"name": name, "down_ms": fields.whole("down_ms", 1, FOR_MS_MAX, 1_000)}
 
 
 def _kill(world: World, fields: Fields, limits: WorldLimits) -> Action:

@@ -7,7 +7,7 @@ Invariants:
 - Records are worked on in the order they were given, and observed as processed when the work is done.
 - It polls again only when the work and the commit of the last poll are done.
 
-Not here: the group, positions, automatic commits (engine/client).
+Not here: the group, positions, automatic commits (engine/client), when it ends (endings.py).
 """
 
 from collections import deque
@@ -16,8 +16,9 @@ from typing import Any, NamedTuple, cast
 
 from engine.client.calls import Assign, Call, Commit, GetMetadata, Offset, Poll, Rebalanced, Subscribe, Unsubscribe
 from engine.client.client import Client
-from engine.simulation import cluster
+from engine.client.config import ClientConfig
 from engine.simulation.batches import Broken, batches_of
+from engine.simulation.hosted import endings
 from engine.simulation.hosted.actor_specs import ConsumerSpec
 from engine.simulation.world import Node, World
 from engine.wire.error_codes import ErrorCode
@@ -51,8 +52,8 @@ class ConsumeActor:
     had: int = 0  # records delivered in all lives
     received: deque[Span] = field(default_factory=lambda: deque(maxlen=RECEIVED_MAX))  # in which order, the last ones
     crashed: bool = False
-    leaving: bool = False
-    stays: bool = False  # when it has left: it is stopped, not removed
+    leaving: str = ""  # what it ends for (endings.py)
+    asked_in: int = 0  # the event in which that was asked for
 
     @property
     def reader(self) -> str:
@@ -64,7 +65,6 @@ class ConsumeActor:
         self.start += 1
         self.asked.clear()
         self.work.clear()
-        self.leaving = self.stays = False
         self._begin(node)
 
     def _begin(self, node: Node) -> None:
@@ -73,11 +73,22 @@ class ConsumeActor:
         else:
             self._call(node, GetMetadata((self.spec.topic,)), "topic")
 
-    def leave(self, node: Node, *, stays: bool = False) -> None:
+    def leave(self, world: World, node: Node, then: str) -> None:
         """Stop in order: commit (if that is automatic), leave the group."""
-        self.leaving, self.stays = True, stays
-        if self.spec.group is not None:
+        self.leaving, self.asked_in = then, world.events
+        if self.spec.group is None:
+            self.end_now(world, node)
+        else:
             self._call(node, Unsubscribe(LEAVE_MS), "leave")
+            world.acted.append(node)
+
+    def end_now(self, world: World, node: Node) -> None:
+        """Whether it has left or not: its group finds out."""
+        endings.end(world, node, self)
+
+    def on_killed(self, world: World, node: Node) -> ClientConfig | None:
+        """What it had is read again by who comes after it, from what is committed."""
+        return endings.killed(world, node, self)
 
     def on_result(self, world: World, node: Node, call: int, result: object) -> None:
         """Go from one call to the next."""
@@ -101,18 +112,18 @@ class ConsumeActor:
             self._dies_or(world, node, "after commit", "work" if self.work else "poll")
         elif step == "leave":
             world.observe(node.name, "left", self.reader)
-            cluster.end_client(world, node.name)
-            if self.stays:
-                world.observe(node.name, "client stopped")
-            else:
-                node.actor = None
+            endings.close_at(world, node, self, world.now_us)
         else:
             self._poll(world, node)
 
     def on_wake(self, world: World, node: Node, detail: Any) -> None:
         """Do what was put off."""
         start, step = detail
-        if start != self.start or self.leaving:
+        if self.leaving:
+            if detail == endings.closing(self):
+                self.end_now(world, node)
+            return
+        if start != self.start:
             return
         if step == "topic":
             self._begin(node)

@@ -29,7 +29,24 @@ def deed(action: Mapping[str, Any]) -> Deed:
         header, message = frames.decode_request(memoryview(written.frame_of(action["frame"]))[4:])
     except (Malformed, WireError, *DAMAGE):
         return {"do": "send"}
-    return {**_of_request(message), "client": header.client_id}
+    found = {**_of_request(message), "client": header.client_id}
+    if not found.get("topic", True) and "topic" in action:
+        found["topic"] = action["topic"]
+    return found
+
+
+def topic_by_id(frame: bytes, names: Mapping[bytes, str]) -> str:
+    """The topic that a request names by its id alone, for its action: later nobody may know any more; "" if none."""
+    try:
+        _, message = frames.decode_request(memoryview(frame)[4:])
+    except (Malformed, WireError, *DAMAGE):
+        return ""
+    topics: list[Any] = []
+    if isinstance(message, ProduceRequest):
+        topics = message.topic_data
+    elif isinstance(message, DeleteTopicsRequest):
+        topics = message.topics or []
+    return names.get(topics[0].topic_id, "") if topics and not topics[0].name else ""
 
 
 def _of_request(message: Message) -> Deed:

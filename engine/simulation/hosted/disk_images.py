@@ -14,7 +14,7 @@ import json
 from typing import Any
 
 from engine.simulation.disks import SimulatedDisk
-from engine.simulation.hosted import actor_specs
+from engine.simulation.hosted import actor_specs, endings
 from engine.simulation.hosted.consume_actor import ConsumeActor
 from engine.simulation.hosted.learner import YOU
 from engine.simulation.hosted.produce_actor import ProduceActor
@@ -36,13 +36,15 @@ def images_of(world: World) -> bytes:
             data += file.read(0, file.size)
             files.append([path, file.size, file.synced_size, file.modified_ms])
         disks[node.name] = {"files": files, "up": node.machine is not None, "space": node.disk.bytes_max}
-    actors = [
-        actor_specs.as_json(node.actor.spec)
+    declared = {
+        node.name: node.actor
         for node in world.nodes.values()
-        if isinstance(node.actor, ProduceActor | ConsumeActor)
-    ]
+        if isinstance(node.actor, ProduceActor | ConsumeActor) and node.actor.leaving != endings.REMOVE
+    }
+    actors = [actor_specs.as_json(actor.spec) for actor in declared.values()]
     coming = [subject for _, _, _, kind, subject, _ in world.heap if kind == "revive"]
-    stopped = [one["name"] for one in actors if world.nodes[one["name"]].machine is None and one["name"] not in coming]
+    down = [name for name in declared if world.nodes[name].machine is None and name not in coming]
+    stopped = [*down, *(name for name, actor in declared.items() if actor.leaving == endings.STOP)]
     made = {node.name: node.actor.made for node in world.nodes.values() if isinstance(node.actor, ProduceActor)}
     head = {
         "form": FORM, "now_us": world.now_us, "disks": disks, "actors": actors, "made": made, "stopped": stopped,

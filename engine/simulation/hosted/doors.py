@@ -28,6 +28,7 @@ from engine.wire.messages import (
     delete_groups,
     delete_records,
     delete_topics,
+    fetch,
     heartbeat,
     incremental_alter_configs,
     init_producer_id,
@@ -191,6 +192,14 @@ def _produce(message: Any, words: str) -> Message:
     return produce.ProduceResponse(responses=responses)
 
 
+def _fetch(message: Any, words: str) -> Message:
+    responses = []
+    for topic in message.topics:
+        refused = [fetch.PartitionData(one.partition, CODE, -1) for one in topic.partitions]
+        responses.append(fetch.FetchableTopicResponse(topic.topic, topic.topic_id, refused))
+    return fetch.FetchResponse(error_code=CODE, responses=responses)
+
+
 def _offset_commit(message: Any, words: str) -> Message:
     topics = []
     for topic in message.topics:
@@ -215,6 +224,7 @@ def _delete_groups(message: Any, words: str) -> Message:
 
 REFUSALS: dict[int, Callable[[Any, str], Message]] = {
     0: _produce,
+    1: _fetch,
     8: _offset_commit,
     11: lambda message, words: join_group.JoinGroupResponse(error_code=CODE),
     12: lambda message, words: heartbeat.HeartbeatResponse(error_code=CODE),

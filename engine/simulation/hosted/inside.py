@@ -99,7 +99,10 @@ def root(timeline: Timeline, event: int, known: dict[int, int]) -> int:
         if entry.kind == "act":
             found = number
             break
-        declared = int(entry.brief or 0) if entry.kind in ("wake", "begin") else _declared(timeline, entry)
+        if entry.kind == "close":
+            declared = int(entry.brief[1])  # in which it was asked for
+        else:
+            declared = int(entry.brief or 0) if entry.kind in ("wake", "begin") else _declared(timeline, entry)
         number = declared or entry.cause
     for one in path:
         known[one] = found

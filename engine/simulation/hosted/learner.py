@@ -19,7 +19,7 @@ from engine.broker.broker import Broker
 from engine.client.client import Client
 from engine.client.config import ClientConfig
 from engine.simulation import cluster
-from engine.simulation.hosted import actor_specs, written
+from engine.simulation.hosted import actor_specs, endings, written
 from engine.simulation.hosted.actor_specs import ConsumerSpec, ProducerSpec
 from engine.simulation.hosted.consume_actor import ConsumeActor
 from engine.simulation.hosted.outside import Outside
@@ -64,7 +64,7 @@ class Learner:
         if node is not None and (node.actor is not None or node.disk is not None):
             return  # somebody else came by that name since this was checked
         incarnation = 0 if node is None else node.incarnation + 1
-        client = Client(actor_specs.client_config(spec, _bootstrap(world)), world.chance)
+        client = Client(actor_specs.client_config(spec, endings.bootstrap(world)), world.chance)
         actor = ProduceActor(spec, made=action.get("made", 0)) if isinstance(spec, ProducerSpec) else ConsumeActor(spec)
         node = cluster.add_client(world, spec.name, client, actor)
         node.incarnation, node.declared = incarnation, world.events
@@ -73,22 +73,27 @@ class Learner:
         world.observe(spec.name, "added", action["actor"]["kind"], spec.topic)
 
     def _change(self, world: World, action: Action) -> None:
-        """Another spec: a producer goes on with it, a consumer's process begins again with it."""
+        """Another spec: a producer goes on with it, or sends what it has and begins again; a consumer begins again."""
         spec = actor_specs.parse(action["actor"])
         node = world.nodes.get(spec.name)
         if node is None or node.actor is None:
             return
         node.declared = world.events
-        config = actor_specs.client_config(spec, _bootstrap(world))
+        config = actor_specs.client_config(spec, endings.bootstrap(world))
         actor = node.actor
         if isinstance(actor, ProduceActor) and isinstance(spec, ProducerSpec):
             actor.spec = spec
         elif isinstance(actor, ConsumeActor) and isinstance(spec, ConsumerSpec):
             actor.spec, actor.crashed = spec, False
         world.observe(spec.name, "changed", spec.topic)
+        assert isinstance(actor, ProduceActor | ConsumeActor), "who is declared is one of these"
+        if actor.leaving:
+            return  # it ends all the same
         same = isinstance(node.machine, Client) and node.machine.config == config
         if same and isinstance(actor, ProduceActor):
             actor.renew(world, node)
+        elif node.machine is not None and isinstance(actor, ProduceActor):
+            actor.leave(world, node, endings.CHANGE)
         elif node.machine is not None:
             cluster.end_client(world, node.name)
             cluster.start_client(world, node.name, config)
@@ -97,35 +102,27 @@ class Learner:
 
     def _remove(self, world: World, action: Action) -> None:
         node = world.nodes.get(action["name"])
-        if node is None or node.actor is None:
+        if node is None or not isinstance(node.actor, ProduceActor | ConsumeActor):
             return
-        actor = node.actor
-        if isinstance(actor, ConsumeActor) and node.machine is not None and action["orderly"] and not actor.leaving:
-            actor.leave(node)
-            world.acted.append(node)
-            if actor.spec.group is not None:
-                return  # it ends when it has left, or when that is asked for again
-        cluster.end_client(world, node.name)
-        node.actor = None
-        world.observe(node.name, "removed actor")
+        if node.machine is None:
+            node.actor = None
+            world.observe(node.name, "removed actor")
+        elif action["orderly"]:
+            endings.ask(world, node, node.actor, endings.REMOVE)
+        else:
+            node.actor.leaving = endings.REMOVE
+            cluster.crash_client(world, node.name, 0)
 
     def _stop_client(self, world: World, action: Action) -> None:
         """Its process ends, and it stays declared: it can be started again."""
         node = world.nodes.get(action["name"])
-        if node is None or node.actor is None or node.machine is None:
-            return
-        actor = node.actor
-        if isinstance(actor, ConsumeActor) and actor.spec.group is not None and not actor.leaving:
-            actor.leave(node, stays=True)
-            world.acted.append(node)
-            return  # it ends when it has left, or when that is asked for again
-        cluster.end_client(world, node.name)
-        world.observe(node.name, "client stopped")
+        if node is not None and isinstance(node.actor, ProduceActor | ConsumeActor) and node.machine is not None:
+            endings.ask(world, node, node.actor, endings.STOP)
 
     def _start_client(self, world: World, action: Action) -> None:
         node = world.nodes.get(action["name"])
         if node is not None and isinstance(node.actor, ProduceActor | ConsumeActor):
-            cluster.start_client(world, node.name, actor_specs.client_config(node.actor.spec, _bootstrap(world)))
+            cluster.start_client(world, node.name, endings.config_of(world, node.actor))
 
     def _crash_client(self, world: World, action: Action) -> None:
         node = world.nodes.get(action["name"])
@@ -137,7 +134,7 @@ class Learner:
     def _send(self, world: World, action: Action) -> None:
         node = world.nodes[YOU]
         frame = written.frame_of(action["frame"])
-        sent = written.sent(frame, _topic_names(world))
+        sent = written.sent(frame, topic_names(world))
         if sent is not None and len(self.produces) < ANSWERS_MAX:
             self.produces[action["call"]] = sent
         cast("Outside", node.machine).send(action["line"], action["call"], frame, action["answered"])
@@ -210,7 +207,7 @@ DEEDS: dict[str, Callable[[Learner, World, Action], None]] = {
 }
 
 
-def _topic_names(world: World) -> dict[bytes, str]:
+def topic_names(world: World) -> dict[bytes, str]:
     """Topics by id, as far as a broker that is up knows them."""
     for node in world.nodes.values():
         broker: object = node.machine
@@ -229,7 +226,3 @@ def _revive_as(world: World, node: Node, config: ClientConfig) -> None:
     node.incarnation += 1
     for at_us in coming[:1]:
         cluster.start_client(world, node.name, config, at_us - world.now_us)
-
-
-def _bootstrap(world: World) -> str:
-    return next(iter(world.addresses))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.simulation.hosted import deeds, observed
+from engine.simulation.hosted.lasting import Lasting, Span
 from engine.simulation.hosted.timeline import Timeline
 from engine.simulation.past import Entry, entry_of
 
@@ -22,12 +23,14 @@ SCAN_AT_ONCE = 4_000
 QUIET_ACTIONS = ("hang up",)
 TRACKS = {  # what is seen, and the track of a timeline it is marked on
     "started": "cluster", "group": "cluster", "segments_deleted": "cluster", "log_start": "cluster", "left": "cluster",
-    "offset_reset": "cluster", "removed": "cluster", "client stopped": "cluster",
+    "offset_reset": "cluster", "removed": "cluster", "client started": "cluster", "client stopped": "cluster",
+    "removed actor": "cluster",
     "killed": "faults", "crashed": "faults", "stopped": "faults",
     "could not start": "faults", "log_dir_offline": "faults", "partition_offline": "faults", "sync failed": "faults",
     "dies": "faults", "client crashed": "faults", "disk is short": "faults", "disk has room": "faults",
     "disk is slow": "faults", "disk is as fast as before": "faults", "wall clock leapt": "faults", "frozen": "faults",
-    "severed": "faults", "not acknowledged": "faults",
+    "severed": "faults", "not acknowledged": "faults", "given up": "faults", "lost in memory": "faults",
+    "thawed": "faults", "mended": "faults",
 }  # fmt: skip
 PASSING = ("CompletingRebalance",)  # states of a group that say nothing by themselves
 FIRST_OF = (
@@ -47,16 +50,19 @@ class Moments:
     scanned: int = -1
     groups: dict[str, tuple[Any, ...]] = field(default_factory=dict)  # how each was last seen: the same is no news
     marks: deque[Mark] = field(default_factory=lambda: deque(maxlen=MARKS_MAX))
+    lasting: Lasting = field(default_factory=Lasting)
 
-    def since(self, timeline: Timeline, event: int) -> list[Mark]:
-        """The marks behind an event, oldest first."""
+    def since(self, timeline: Timeline, event: int) -> tuple[list[Mark], list[Span]]:
+        """The marks behind an event, and the faults that began or ended behind it, oldest first."""
         self._scan(timeline)
-        return [mark for mark in self.marks if mark["event"] > event]
+        return [mark for mark in self.marks if mark["event"] > event], self.lasting.since(event)
 
     def _scan(self, timeline: Timeline) -> None:
         first = max(self.scanned, timeline.head - SCAN_MAX, 0)
         if self.scanned < first:
             old = [one for one in timeline.keeper.actions if one.after < first][-MARKS_MAX:]
+            begins = timeline.row(first + 1)
+            self.lasting.take_actions(old, 0 if begins is None else begins[0])
             for one in old:
                 if one.action["do"] not in QUIET_ACTIONS:
                     self.marks.append(_mark(one.after + 1, one.at_us, "you", "act", deeds.deed(one.action)))
@@ -64,7 +70,10 @@ class Moments:
         for number in range(first + 1, last + 1):
             row = timeline.row(number)
             if row is not None and (row[2] == "act" or any(one[1] in TRACKS for one in row[5])):
-                self.marks.extend(mark for mark in _marks_of(entry_of(number, row)) if self._is_news(mark))
+                entry = entry_of(number, row)
+                self.marks.extend(mark for mark in _marks_of(entry) if self._is_news(mark))
+                for seen in entry.seen:
+                    self.lasting.take(number, entry.at_us, observed.facts(seen))
         self.scanned = last
 
     def _is_news(self, mark: Mark) -> bool:

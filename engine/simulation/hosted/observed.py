@@ -37,6 +37,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "acknowledged": ("topic", "partition", "offset", "record"),
     "sent": ("topic", "partition", "record"),
     "not acknowledged": ("record", "reason", "unsure"),
+    "given up": ("first", "last", "unsure"),
+    "lost in memory": ("first", "last", "unsure"),
     "delivered": ("group", "topic", "partition", "first", "last"),
     "processed": ("group", "topic", "partition", "first", "last"),
     "assignment": ("generation", "member", "places"),
@@ -50,6 +52,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "left": ("group",),
     "dies": ("at",),
     "client crashed": (),
+    "client started": (),
     "client stopped": (),
     "added": ("what", "topic"),
     "changed": ("topic",),
@@ -61,7 +64,9 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "disk is as fast as before": ("by_us",),
     "wall clock leapt": ("by_ms",),
     "frozen": ("for_us",),
+    "thawed": (),
     "severed": ("other", "for_us"),
+    "mended": ("other",),
     "link cut": ("link",),
 }
 

@@ -131,7 +131,7 @@ def _actor(world: World, node: Node) -> dict[str, Any]:
         "cut": any(node.name in pair for pair in world.severed),
     }  # fmt: skip
     if isinstance(actor, ProduceActor):
-        return {**shown, "made": actor.made, "waiting": len(actor.open)}
+        return {**shown, "made": actor.made, "waiting": len(actor.open), "leaving": actor.leaving}
     positions = {}
     if isinstance(machine, Client):
         positions = {f"{topic}-{index}": one.offset for (topic, index), one in machine.consumer.positions.items()}

@@ -3,21 +3,28 @@
 Each record carries the header `sandbox.record` = name:number, so that the same record
 twice in a log is a fact.
 
-Invariant: the number of a record never comes twice from this actor, also after its process was killed.
-Not here: batching, retries, idempotence (engine/client).
+Invariants:
+- The number of a record never comes twice from this actor, also after its process was killed.
+- Each record that was handed over is heard of again: acknowledged, not acknowledged, given up because its client was
+  closed, or lost in the memory of a process that was killed.
+
+Not here: batching, retries, idempotence (engine/client), when it ends (endings.py).
 """
 
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from engine.client.calls import Produce, Produced, ProducerRecord
+from engine.client.calls import Flush, Produce, Produced, ProducerRecord
 from engine.client.client import Client
+from engine.client.config import ClientConfig
 from engine.client.errors import NotProduced
+from engine.simulation.hosted import endings
 from engine.simulation.hosted.actor_specs import ProducerSpec
 from engine.simulation.world import Node, World
 
 HEADER = "sandbox.record"
 WAKES_A_S = 100  # above that several records are handed over at once
+CLOSE_US = 30_000_000  # then what is not sent is given up: as long as Kafka's consumers take by default to close
 OPEN_MAX = 1_000  # calls without a result: then it waits, as a full buffer makes a producer wait
 
 
@@ -30,10 +37,12 @@ class ProduceActor:
     made: int = 0
     calls: int = 0
     open: dict[int, int] = field(default_factory=dict)  # call -> the number of its record
+    leaving: str = ""  # what it ends for (endings.py)
+    asked_in: int = 0  # the event in which that was asked for
+    flush: int = 0  # the call that says that all is sent
 
     def on_start(self, world: World, node: Node) -> None:
         """A process begins."""
-        self.open.clear()
         self.renew(world, node)
 
     def renew(self, world: World, node: Node) -> None:
@@ -42,8 +51,12 @@ class ProduceActor:
         world.push(world.now_us, "wake", node.name, self.start)
 
     def on_wake(self, world: World, node: Node, detail: Any) -> None:
-        """Hand over what is due, and say when to come again."""
+        """Hand over what is due, and say when to come again; or the time to close is up."""
         spec = self.spec
+        if self.leaving:
+            if detail == endings.closing(self):
+                self.end_now(world, node)
+            return
         if detail != self.start or (spec.limit is not None and self.made >= spec.limit):
             return
         together = max(1, round(spec.rate / WAKES_A_S))
@@ -78,6 +91,9 @@ class ProduceActor:
 
     def on_result(self, world: World, node: Node, call: int, result: object) -> None:
         """Note what became of a record."""
+        if call == self.flush and self.leaving:
+            endings.close_at(world, node, self, world.now_us)
+            return
         number = self.open.pop(call, None)
         if number is None:
             return  # asked for by a process that is gone
@@ -90,6 +106,54 @@ class ProduceActor:
         else:
             unsure = isinstance(outcome, NotProduced) and outcome.maybe_written
             world.observe(node.name, "not acknowledged", number, str(outcome)[:200], unsure)
+
+    # ---- its end
+
+    def leave(self, world: World, node: Node, then: str) -> None:
+        """Close as Kafka's producers do: make nothing more, and wait until all is sent, but not for ever."""
+        self.leaving, self.asked_in = then, world.events
+        if not self.open:
+            endings.end(world, node, self)
+            return
+        self.calls += 1
+        self.flush = self.calls
+        cast("Client", node.machine).on_call(self.flush, Flush(), node.clock.now_ms())
+        world.acted.append(node)
+        endings.close_at(world, node, self, world.now_us + CLOSE_US)
+
+    def end_now(self, world: World, node: Node) -> None:
+        """What is not sent or not acknowledged by now is given up."""
+        self._note_open(world, node, "given up")
+        endings.end(world, node, self)
+
+    def on_killed(self, world: World, node: Node) -> ClientConfig | None:
+        """What was in its memory is gone."""
+        self._note_open(world, node, "lost in memory")
+        return endings.killed(world, node, self)
+
+    def _note_open(self, world: World, node: Node, kind: str) -> None:
+        """Each record without a result: its client, when it is closed, says whether it was sent."""
+        client = cast("Client", node.machine)
+        client.close(node.clock.now_ms())
+        results, client.effects.results = client.effects.results, []
+        unsure: dict[int, bool] = {}
+        for call, result in results:
+            number = self.open.pop(call, None)
+            if number is not None and isinstance(result, tuple):
+                unsure[number] = bool(getattr(result[0], "maybe_written", False))
+        for first, last in runs(unsure):
+            world.observe(node.name, kind, first, last, unsure[first])
+
+
+def runs(marked: dict[int, bool]) -> list[tuple[int, int]]:
+    """Numbers in a row with the same mark, as (first, last)."""
+    found: list[tuple[int, int]] = []
+    for number in sorted(marked):
+        if found and found[-1][1] == number - 1 and marked[found[-1][0]] == marked[number]:
+            found[-1] = found[-1][0], number
+        else:
+            found.append((number, number))
+    return found
 
 
 def _fill(template: str, n: int, k: int, name: str) -> bytes:

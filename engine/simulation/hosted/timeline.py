@@ -13,7 +13,7 @@ Invariants:
 Not here: wall time and fairness (the runner), sockets, files.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -157,10 +157,13 @@ class Timeline:
 
     # ---- acting
 
-    def act(self, given: Mapping[str, Any], at_us: int = 0) -> Action:
-        """Carry out an action of the learner, now or at a time to come; Refused says why not."""
+    def act(
+        self, given: Mapping[str, Any], at_us: int = 0, may: Callable[[Action], None] = lambda action: None
+    ) -> Action:
+        """Carry out an action of the learner, now or at a time to come; Refused says why not, and so may `may`."""
         self._must_be_present()
         action = actions.check(self.world, given, self.limits)
+        may(action)
         self.record(action, at_us)
         return action
 

@@ -94,6 +94,8 @@ def _because(timeline: Timeline, entry: Entry, length: int) -> tuple[str, int]:
     """How an event is explained, and by which event; 0 ends the chain."""
     if entry.kind == "act":
         return "action", 0
+    if entry.kind == "close":
+        return "cause", entry.brief[1]  # in which it was asked for
     declared = _declared(timeline, entry)
     if entry.kind in ("wake", "begin") and declared:
         return "declared", declared

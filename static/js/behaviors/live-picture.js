@@ -19,7 +19,7 @@ import { sayer } from "../picture/deeds.js";
 
 export default function livePicture(root) {
   const part = (name) => root.querySelector(`[data-part="${name}"]`);
-  const state = { frame: null, marks: [], headUs: 0, thing: "", lens: "replication" };
+  const state = { frame: null, marks: [], spans: [], headUs: 0, thing: "", lens: "replication" };
   const narrow = matchMedia("(max-width: 52rem)");
   const svg = part("stage"), drawn = stage(svg), moved = travel(svg, drawn);
   const ask = connection(root.dataset.socket, { take, tell: (...how) => says.tell(...how) });
@@ -32,12 +32,12 @@ export default function livePicture(root) {
   const hands = forms(root, part, { state, act, shown: toPicture });
   const shows = [
     controls(part, { state, doing, go, told: () => told.ask() }), chaos(part, { act }), hands.show, rows(part, { act, hands }), stateTable(part), ledgerTable(part, { ask, state }),
-    things(root, svg, part, { state, explain, draw: () => again(), act, hands }), log(part, { ask, state, explain, jump }),
+    things(root, svg, part, { state, explain, draw: () => again(), act, hands }), log(part, { ask, state, explain, jump, draw: () => again() }),
     guide(root, part, { state, act, hands, jump, look: (lens) => lenses.look(lens) }),
   ];
   const again = () => state.frame && draw(state.frame);
   const lenses = lens(root, { state, draw: again }), told = caption(part, { state, ask, draw: again });
-  const track = timeline(part("timeline"), { seek: (at) => doing("seek", { at_us: at }), jump, selectSpan: part("span") });
+  const track = timeline(part("timeline"), { seek: (at) => doing("seek", { at_us: at }), jump, selectSpan: part("span"), list: part("lasting") });
 
   function draw(frame) {
     const first = readers(frame)[0];

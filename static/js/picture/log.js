@@ -3,7 +3,7 @@ import { clock, plain } from "./model.js";
 
 const SHOWN = 8;
 
-export function log(part, { ask, state, explain, jump }) {
+export function log(part, { ask, state, explain, jump, draw }) {
   let since = 0, asking = false, spoken = 0, head = -1, again = false;
 
   function item(one) {
@@ -33,11 +33,16 @@ export function log(part, { ask, state, explain, jump }) {
       state.headUs = found.head_us;
       head = found.head; // as far as the history was looked through
       again ||= head < (state.frame?.time.head ?? 0);
+      if (found.spans.length) {
+        const known = new Map([...state.spans, ...found.spans].map((one) => [`${one.event} ${one.node} ${one.state}`, one]));
+        state.spans = [...known.values()].slice(-300);
+      }
       if (found.marks.length) {
         state.marks = [...state.marks, ...found.marks].slice(-1000);
         since = found.marks.at(-1).event;
         say(found.marks.at(-1).words);
       }
+      if (found.marks.length || found.spans.length) draw(); // while time stands no frame comes by itself
     } catch { /* the page says what is wrong with the connection */ }
     setTimeout(() => { asking = false; if (again) look(); }, 500);
   }

@@ -12,7 +12,7 @@ export const says = (spec) => (spec.kind === "producer"
 /** What can be done to a client: words, and the deed. */
 export const clientDeeds = (one, { act, edit }) => [
   ["Change…", () => edit(one)],
-  one.up ? ["Stop", () => act({ do: "stop client", name: one.name })] : ["Start", () => act({ do: "start client", name: one.name })],
+  one.leaving && one.leaving !== "change" ? ["End now", () => act({ do: one.leaving === "remove" ? "remove" : "stop client", name: one.name })] : one.up ? ["Stop", () => act({ do: "stop client", name: one.name })] : ["Start", () => act({ do: "start client", name: one.name })],
   ["Crash", () => act({ do: "crash client", name: one.name, down_ms: 3000 }), !one.up],
   ["Cut 10 s", () => act({ do: "cut", name: one.name, for_ms: 10000 })],
   ["Freeze 60 s", () => act({ do: "freeze", name: one.name, for_ms: 60000 }), !one.up],
@@ -86,10 +86,10 @@ export function rows(part, { act, hands }) {
 
   return function show(frame) {
     const clients = frame.actors, topics = frame.topics.filter((one) => !one.internal);
-    fill(part("actors"), JSON.stringify(clients.map((one) => [one.spec, one.up])),
+    fill(part("actors"), JSON.stringify(clients.map((one) => [one.spec, one.up, one.leaving])),
       () => clients.map((one) => row(one.name, says(one.spec), [cell("")], clientDeeds(one, { act, ...hands }))));
     clients.forEach((one, i) => {
-      const now = !one.up ? "down" : one.frozen_until_us > frame.time.now_us ? "frozen" : one.cut ? "cut off" : one.leaving ? "leaving" : "up";
+      const now = !one.up ? "down" : one.frozen_until_us > frame.time.now_us ? "frozen" : one.cut ? "cut off" : one.leaving ? (one.spec.kind === "producer" ? "closing" : "leaving") : "up";
       put(part("actors").rows[i]?.cells[1], `${now === "up" && finished(one) ? "finished" : now}, ${done(one)}${one.waiting ? `, ${thin(one.waiting)} under way` : ""}`);
     });
     const set = (one) => Object.entries(one.configs ?? {}).map(([name, value]) => `${name}=${value}`).join(", ");

@@ -82,7 +82,8 @@ export function ledgerTable(part, { ask, state }) {
     const sum = frame.ledger;
     let again = 0, acknowledged = 0, rewritten = 0;
     for (const one of Object.values(sum.partitions)) { acknowledged += one.acknowledged; rewritten += one["written again"]; for (const group of Object.values(one.groups)) again += group["delivered again"]; }
-    const told = [[acknowledged, "acknowledged"], [sum.lost, `lost${sum.lost ? ` (${thin(sum["lost though acknowledged"])} though acknowledged)` : ""}`], [rewritten, "written again"], [again, "delivered again"], [sum.refused, "refused"], [sum.unsure, "unsure"]];
+    const told = [[acknowledged, "acknowledged"], [sum.lost, `lost${sum.lost ? ` (${thin(sum["lost though acknowledged"])} though acknowledged)` : ""}`], [rewritten, "written again"], [again, "delivered again"], [sum.refused, "refused"], [sum.unsure, "unsure"],
+      [sum["given up"], "given up unsent by a client that was closed"], [sum["lost in memory"], "lost unsent in the memory of a client that was killed"]];
     part("ledger-sum").textContent = told.filter(([n], i) => n || i < ALWAYS).map(([n, words]) => `${thin(n)} ${words}`).join(", ");
     refresh(frame);
   };

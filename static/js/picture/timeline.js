@@ -1,14 +1,15 @@
-// The timeline: three tracks of marks, two charts, one playhead. Marks are shapes with words; the log says the same.
+// The timeline: three tracks of marks, bars of faults that last, two charts, one playhead. The log says the same in words.
+import { bars, faultList, lanes, markPlaces } from "./bars.js";
 import { clock, hidden, lag, plain } from "./model.js";
 
 const NS = "http://www.w3.org/2000/svg";
-const LEFT = 92, BOTTOM = 136, WIDTH_MIN = 320;
-const TRACK = { you: 22, faults: 46, cluster: 70 };
+const LEFT = 92, BOTTOM = 170, HEIGHT = BOTTOM + 24, WIDTH_MIN = 320;
+const TRACK = { you: 22, faults: 46, cluster: 104 }; // faults have lanes below each other
 const SAMPLES_MAX = 3000;
 const MARK = 20, TITLED_MAX = 12; // how wide a mark is; how many of those in one place its title tells
 const SHAPE = {
   act: "M-4-4 4 0-4 4z", started: "M-4 1l3 3 5-7", group: "M-4-2h8M-4 2h8", killed: "M-4-4 4 4M4-4-4 4", crashed: "M1-5-3 1h3l-1 4 4-6h-3z",
-  stopped: "M-3-3h6v6h-6z", severed: "M-5 0l2-4 3 8 3-8 2 4", frozen: "M0-5V5M-4-3 4 3M4-3-4 3", other: "M0-5 5 0 0 5-5 0z",
+  stopped: "M-3-3h6v6h-6z", severed: "M-5 0l2-4 3 8 3-8 2 4", "client-crashed": "M-4-4 4 4M4-4-4 4", "disk-is-slow": "M-4-4h8l-8 8h8z", "disk-is-short": "M-4 4v-8h8v8zM-4-1h8", frozen: "M0-5V5M-4-3 4 3M4-3-4 3", other: "M0-5 5 0 0 5-5 0z",
 };
 
 function make(tag, attributes, text) {
@@ -18,7 +19,7 @@ function make(tag, attributes, text) {
   return one;
 }
 
-export function timeline(svg, { seek, jump, selectSpan }) {
+export function timeline(svg, { seek, jump, selectSpan, list }) {
   let right = 852, width = 880;
   let shown = null, dragging = false, samples = [], drawnAt = 0;
 
@@ -34,51 +35,59 @@ export function timeline(svg, { seek, jump, selectSpan }) {
     const many = Math.max(2, Math.min(9, Math.floor((right - LEFT) / 90))), steps = [1, 2, 5, 10, 20, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400];
     const step = (steps.find((s) => (until - from) / 1e6 / s <= many) ?? 86400 * Math.ceil((until - from) / 1e6 / 86400 / many)) * 1e6;
     for (let t = Math.ceil(from / step) * step; t <= until; t += step) {
-      parts.push(make("line", { x1: x(t), x2: x(t), y1: 10, y2: BOTTOM, class: "tick" }), make("text", { x: x(t), y: 152, class: "time" }, clock(t, 0)));
+      parts.push(make("line", { x1: x(t), x2: x(t), y1: 10, y2: BOTTOM, class: "tick" }), make("text", { x: x(t), y: BOTTOM + 16, class: "time" }, clock(t, 0)));
     }
   }
   function charts(view, x, parts) {
     const seen = samples.filter((one) => one.at >= view.from);
-    parts.push(make("text", { x: 0, y: 110, class: "track-name a" }, "not visible"), make("text", { x: 0, y: 126, class: "track-name b" }, "lag"));
+    parts.push(make("text", { x: 0, y: BOTTOM - 26, class: "track-name a" }, "not visible"), make("text", { x: 0, y: BOTTOM - 10, class: "track-name b" }, "lag"));
     if (seen.length < 2) return;
     const top = Math.max(10, ...seen.map((one) => Math.max(one.hidden, one.lag ?? 0)));
     const line = (name) => seen.map((one, i) => (one[name] === null ? "" : `${i && seen[i - 1][name] !== null ? "L" : "M"}${x(one.at).toFixed(1)} ${(BOTTOM - (one[name] / top) * 44).toFixed(1)}`)).join("");
     parts.push(make("path", { d: `${line("hidden")}V${BOTTOM}H${x(seen[0].at)}Z`, class: "area" }), make("path", { d: line("lag"), class: "chart b" }));
     const last = seen.at(-1), at = Math.min(right - 4, x(last.at)) + 8;
-    parts.push(make("text", { x: at, y: 110, class: "now" }, last.hidden), make("text", { x: at, y: 126, class: "now b" }, last.lag ?? "not known"));
+    const put = (text, y, kind) => parts.push(make("text", at + text.length * 7.5 <= width ? { x: at, y, class: kind } : { x: at - 14, y, class: `${kind} before` }, text));
+    put(String(last.hidden), BOTTOM - 26, "now");
+    put(String(last.lag ?? "not known"), BOTTOM - 10, "now b");
   }
-  function marks(all, view, x, parts) {
+  function marks(all, view, x, parts, placeOf) {
     const places = [], last = {};
     for (const one of all) {
       if (one.at_us < view.from || one.at_us > view.until) continue;
-      const at = x(one.at_us), near = last[one.track];
+      const lower = one.track === "faults" ? placeOf(one) : 0;
+      if (lower === null) continue; // its bar ends there
+      const at = x(one.at_us), y = TRACK[one.track] + lower, near = last[y];
       if (near && at - near.at < MARK) near.all.push(one); // they would cover each other: one mark that counts them
-      else places.push(last[one.track] = { at, all: [one] });
+      else places.push(last[y] = { at, y, all: [one] });
     }
-    for (const { at, all: [one, ...more] } of places) {
-      const group = make("g", { class: `marker ${one.track}`, transform: `translate(${at},${TRACK[one.track]})`, "data-event": one.event });
+    for (const { at, y, all: [one, ...more] } of places) {
+      const kind = one.kind.replaceAll(" ", "-");
+      const group = make("g", { class: `marker ${one.track} ${kind}`, transform: `translate(${at},${y})`, "data-event": one.event });
       const said = [one, ...more].slice(0, TITLED_MAX).map((each) => `${clock(each.at_us)} ${plain(each.words)}`);
-      group.append(make("title", {}, said.join("\n")), make("circle", { r: 9 }), more.length ? make("text", { y: 4.5, class: "several" }, more.length > 8 ? "9+" : more.length + 1) : make("path", { d: SHAPE[one.kind] ?? SHAPE.other }));
+      group.append(make("title", {}, said.join("\n")), make("circle", { r: 9 }), more.length ? make("text", { y: 4.5, class: "several" }, more.length > 8 ? "9+" : more.length + 1) : make("path", { d: SHAPE[kind] ?? SHAPE.other }));
       parts.push(group);
     }
   }
-  function draw(frame, { marks: all, headUs }) {
+  function draw(frame, { marks: all, spans, headUs }) {
     sample(frame);
     const now = performance.now(), room = Math.max(WIDTH_MIN, svg.parentNode.clientWidth - 10);
-    if (room !== width) { width = room; right = width - 28; svg.setAttribute("viewBox", `0 0 ${width} 160`); drawnAt = 0; }
-    if (dragging || (now - drawnAt < 250 && shown?.playhead === frame.time.now_us)) return;
+    if (room !== width) { width = room; right = width - 28; svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`); drawnAt = 0; }
+    if (dragging || (now - drawnAt < 250 && shown?.events === frame.time.events && shown.playhead === frame.time.now_us && shown.all === all && shown.spans === spans)) return;
     drawnAt = now;
+    faultList(list, spans);
     const head = Math.max(headUs, frame.time.now_us), span = Number(selectSpan.value) * 1e6;
     const from = span ? Math.max(0, head - span * 0.9) : 0;
-    const view = { from, until: Math.max(from + (span ? span : 10e6), head * (span ? 1 : 1.05)), head, playhead: frame.time.now_us, events: frame.time.events, last: frame.time.head };
+    const view = { from, until: Math.max(from + (span ? span : 10e6), head * (span ? 1 : 1.05)), head, playhead: frame.time.now_us, events: frame.time.events, last: frame.time.head, all, spans };
     if (view.playhead < view.from) view.from = Math.max(0, view.playhead - (view.until - view.from) * 0.05);
     shown = view;
     const x = scale(view), parts = [];
     ticks(view, x, parts);
     for (const [name, y] of Object.entries(TRACK)) parts.push(make("text", { x: 0, y: y + 4, class: "track-name" }, name), make("line", { x1: LEFT, x2: right, y1: y, y2: y, class: "track" }));
+    const placed = lanes(spans, view, x);
+    parts.push(...bars(placed, TRACK.faults, right, make));
     charts(view, x, parts);
     parts.push(make("rect", { x: x(head), y: 10, width: Math.max(0, right - x(head)), height: BOTTOM - 10, class: "future", fill: "url(#future)" }));
-    marks(all, view, x, parts);
+    marks(all, view, x, parts, markPlaces(placed));
     if (!frame.time.at_present) {
       parts.push(make("rect", { x: x(view.playhead), y: 10, width: Math.max(0, x(head) - x(view.playhead)), height: BOTTOM - 10, class: "later", fill: "url(#future)" }));
       parts.push(make("line", { x1: x(head), x2: x(head), y1: 8, y2: BOTTOM, class: "now-line" }));
