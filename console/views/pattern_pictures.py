@@ -90,19 +90,26 @@ LAG = (0, 0, 4, 9, 14, 18, 21, 16, 9, 3, 0, 0, 2, 5, 4, 3)
 MARKS = (
     (2, "cluster", "started", "broker-1 is up."),
     (4, "you", "act", "You create topic orders with 3 partitions."),
+    (6, "faults", "disk is slow", "the disk of broker-1 is slow, by 2 s."),
     (9, "you", "act", "You produce to orders-0."),
     (9.6, "you", "act", "You produce to orders-1."),
     (10.1, "you", "act", "You produce to orders-2."),
     (14, "cluster", "group", "Group billing is Stable, generation 1, 1 member."),
+    (16, "faults", "disk is as fast as before", "the disk of broker-1 is as fast as before."),
     (19, "you", "act", "You cut shop."),
     (19, "faults", "severed", "shop is cut off."),
     (24, "faults", "killed", "broker-1 is killed."),
     (26, "cluster", "started", "broker-1 is up."),
 )
+SPANS = (  # faults that last: the marks that begin and end them
+    (2, 7, "broker-1", "slow disk", "the disk of broker-1 is slow, by 2 s"),
+    (9, None, "shop", "cut off", "shop is cut off"),
+    (10, 11, "broker-1", "down", "broker-1 is down"),
+)
 
 
 def timeline(*, shown_s: int, back_s: int = 0, down: bool = False, begun: bool = True) -> str:
-    """What came up to a moment: marks, and how much was not visible or not read at each."""
+    """What came up to a moment: marks, faults that last, and how much was not visible or not read at each."""
     frames = [
         _moment(2 * place, 0 if not begun else HIDDEN[place], 0 if not begun else LAG[place])
         for place in range(shown_s // 2)
@@ -118,7 +125,19 @@ def timeline(*, shown_s: int, back_s: int = 0, down: bool = False, begun: bool =
         for place, (at_s, track, kind, words) in enumerate(MARKS if begun else MARKS[:1])
     ]
     head_us = max(one["time"]["now_us"] for one in frames)
-    return json.dumps({"frames": frames, "head_us": head_us, "marks": [one for one in marks if one["at_us"] < head_us]})
+    came = [one for one in marks if one["at_us"] < head_us]
+    return json.dumps({"frames": frames, "head_us": head_us, "marks": came, "spans": _spans(came)})
+
+
+def _spans(came: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The faults of SPANS that have begun; who has not ended yet lasts."""
+    at_us = {one["event"]: one["at_us"] for one in came}
+    return [
+        {"event": event, "at_us": at_us[event], "node": node, "state": state, "words": words}
+        | {"until_event": until if until in at_us else 0, "until_us": at_us.get(until)}
+        for event, until, node, state, words in SPANS
+        if event in at_us
+    ]
 
 
 def _moment(at_s: int, hidden: int, lag: int | None) -> dict[str, Any]:
