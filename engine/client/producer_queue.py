@@ -13,7 +13,6 @@ from bisect import insort
 from collections import deque
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import NamedTuple
 
 from engine.client.calls import ProducerRecord, SentAs
 from engine.client.errors import NotProduced
@@ -24,8 +23,9 @@ NO_SEQUENCE = -1
 RECORD_OVERHEAD_BYTES = 24  # what a record needs besides key, value and headers, at most in usual batches
 
 
-class Entry(NamedTuple):
-    """A record in a batch, and whose it is."""
+@dataclass(slots=True, eq=False)
+class Entry:
+    """A record in a batch, and whose it is; it never changes."""
 
     call: int
     slot: int  # among the call's records
