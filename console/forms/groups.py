@@ -53,7 +53,7 @@ class ResetForm(forms.Form):
         required=False,
         min_value=-OFFSET_MAX,
         max_value=OFFSET_MAX,
-        error_messages={"invalid": "A number of records: −1000 goes back, 1000 goes forward."},
+        error_messages={"invalid": "A number of records: −1\u202f000 goes back, 1\u202f000 goes forward."},
     )
 
     def clean_partitions(self) -> tuple[int, ...] | None:

@@ -50,7 +50,7 @@ class TailForm(forms.Form):
         required=False,
         max_length=FILTER_CHARACTERS_MAX,
         strip=False,
-        error_messages={"max_length": f"A filter has at most {FILTER_CHARACTERS_MAX} characters."},
+        error_messages={"max_length": "A filter has at most 1\u202f000 characters."},
     )
     rate = forms.TypedChoiceField(
         required=False, choices=[(rate, rate) for rate in RATES], coerce=int, empty_value=RATE

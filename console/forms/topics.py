@@ -96,9 +96,7 @@ def typed_settings(data: QueryDict) -> dict[str, str]:
     if len(found) > SETTINGS_MAX or any(
         len(name) > 200 or len(value) > SETTING_CHARACTERS_MAX for name, value in found.items()
     ):
-        raise ValidationError(
-            f"At most {SETTINGS_MAX} settings of {SETTING_CHARACTERS_MAX} characters each can be sent at once."
-        )
+        raise ValidationError(f"At most {SETTINGS_MAX} settings of 8\u202f000 characters each can be sent at once.")
     return found
 
 

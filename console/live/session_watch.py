@@ -11,8 +11,10 @@ are those whose session nobody could look at for a minute, for then nobody knows
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from typing import Any
 
+from autobahn.exception import Disconnected
 from channels.auth import get_user
 from channels.db import database_sync_to_async
 from django.db import Error as DatabaseError
@@ -50,7 +52,8 @@ class EndsWithSession:
 
         async def send_until_ended(message: dict[str, Any]) -> None:
             if not ended.is_set():
-                await send(message)
+                with suppress(Disconnected):  # the page is gone; `receive` tells the consumer so
+                    await send(message)
 
         async def watch() -> None:
             code = FAULT

@@ -1,7 +1,11 @@
 """`python -m console.project.web`: daphne, with the bodies of requests bounded while they come; options are daphne's.
 
+SIGUSR1 makes it write to its log what each of its threads is doing, for the day on which it hangs.
 Not here: what it serves (asgi.py), the bounds (bodies.py).
 """
+
+import faulthandler
+import signal
 
 from daphne import cli, http_protocol
 
@@ -13,6 +17,7 @@ from engine.launcher import end_process
 def main() -> None:
     """Serve until a signal."""
     assert application is not None, "it is imported to set Django up, before daphne looks for it by its name"
+    faulthandler.register(signal.SIGUSR1)
     http_protocol.WebRequest = BoundedRequest
     cli.CommandLineInterface.entrypoint()
     end_process(0)

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from console.models import AuditEntry, Cluster, Result
+from console.services import figures
 
 PAGE_SIZE = 50
 LINES_MAX = 20_000
@@ -166,5 +167,7 @@ def _flat(told: Any, prefix: str = "") -> dict[str, str]:
             return rows
         case str():
             return {prefix or "value": told}
+        case int() if not isinstance(told, bool):
+            return {prefix or "value": figures.thin(told)}
         case _:
             return {prefix or "value": json.dumps(told, ensure_ascii=False)}

@@ -57,7 +57,7 @@ def calculations(key: bytes, partitions: int) -> tuple[Calculation, ...]:
 def null_key_words(partitioner: Partitioner) -> str:
     """Where a record without a key goes: no hash is asked."""
     return {
-        "murmur2": "No hash: Java’s client stays with one partition until a batch is full (16 kB), then takes another.",
+        "murmur2": "No hash: Java’s client stays with one partition until a batch is full (16 KB), then takes another.",
         "murmur3": "No hash: mmh3 takes no null; the article’s producer leaves the choice to its client.",
         "crc32": "No hash: librdkafka takes a partition by chance and stays with it for a moment (10 ms).",
     }[partitioner]

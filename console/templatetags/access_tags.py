@@ -50,6 +50,13 @@ def audit_result(entry: AuditEntry) -> SafeString:
 
 
 @register.filter
+def for_people(value: str, setting: str) -> str:
+    """What a bare number of a setting means: 7 d, 1.0 GB; nothing where it says it itself."""
+    counted = setting.endswith((".ms", ".bytes"))
+    return (figures.config_words(setting, value) or "") if counted else ""
+
+
+@register.filter
 def browser(agent: str) -> str:
     """What a browser is, as far as it says."""
     return agents.words(agent) or "not told"

@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString
 from console.services import figures, payloads
 
 register = template.Library()
+TENTHS_UNTIL_S = 10  # from here on nobody reads tenths of a second
 
 
 @register.simple_tag
@@ -104,6 +105,14 @@ def moment_in_full(timestamp_ms: int) -> SafeString:
 def since(timestamp_ms: int) -> str:
     """How long before now."""
     return figures.ago(time.time() - timestamp_ms / 1000)
+
+
+@register.filter
+def seconds(length_s: float) -> str:
+    """How long something takes: "0.4 s", "12 s", "2 min 2 s"; whole numbers stay whole."""
+    if isinstance(length_s, float) and length_s < TENTHS_UNTIL_S:
+        return f"{length_s:.1f}{figures.THIN}s"
+    return figures.duration_ms(round(length_s) * 1000)
 
 
 @register.simple_tag

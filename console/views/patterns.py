@@ -4,6 +4,7 @@ With ?still=1 it has vendored faces and no motion, to be compared as pictures (t
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from console.services import comparison, payloads
 from console.views import pattern_examples as examples
-from console.views import pattern_pictures
+from console.views import pattern_lessons, pattern_pictures
 from console.views.pattern_features import FeatureExamples
 
 
@@ -37,6 +38,10 @@ class PatternListPage:
     lines: list[comparison.Line] = field(default_factory=examples.comparison_lines)
     features: FeatureExamples = field(default_factory=FeatureExamples)
     pictures: tuple[tuple[str, str, str], ...] = pattern_pictures.PICTURES
+    picture_numbers: str = pattern_pictures.NUMBERS
+    timelines: tuple[tuple[str, str], ...] = pattern_pictures.TIMELINES
+    stays: tuple[dict[str, Any], ...] = pattern_lessons.STAYS
+    shares: tuple[tuple[dict[str, Any], ...], ...] = pattern_lessons.SHARES
     cluster: None = None
     place: str = "patterns"
 

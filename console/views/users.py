@@ -145,26 +145,16 @@ def user_active(request: HttpRequest, pk: int) -> HttpResponse:
 def user_sign_out(request: HttpRequest, pk: int) -> HttpResponse:
     """End all sessions of somebody."""
     check_administrator(request.user)
-    person = get_object_or_404(User, pk=pk)
-
-    def change(note: audit.Note) -> str:
-        note.after = {"ended": sessions.end_all(person)}
-        return f"{person.username} is signed out everywhere."
-
-    return _changed(request, person, "session.end_all", change)
+    says = "{} is signed out everywhere."
+    return _all_ended(request, pk, "session.end_all", counted="ended", end_all=sessions.end_all, says=says)
 
 
 @require_POST
 def user_tokens(request: HttpRequest, pk: int) -> HttpResponse:
     """Close all tokens of somebody for good."""
     check_administrator(request.user)
-    person = get_object_or_404(User, pk=pk)
-
-    def change(note: audit.Note) -> str:
-        note.after = {"revoked": tokens.revoke_all(person)}
-        return f"No token of {person.username} opens anything any more."
-
-    return _changed(request, person, "token.revoke_all", change)
+    says = "No token of {} opens anything any more."
+    return _all_ended(request, pk, "token.revoke_all", counted="revoked", end_all=tokens.revoke_all, says=says)
 
 
 @require_POST
@@ -195,6 +185,19 @@ def user_role(request: HttpRequest, pk: int) -> HttpResponse:
         return f"{person.username} is {role.label} of {cluster.name}."
 
     return _changed(request, person, "member.add", change, after=after, cluster=cluster)
+
+
+def _all_ended(
+    request: HttpRequest, pk: int, action: str, *, counted: str, end_all: Callable[[User], int], says: str
+) -> HttpResponse:
+    """Everything of one kind that somebody has is ended; the audit log has how many."""
+    person = get_object_or_404(User, pk=pk)
+
+    def change(note: audit.Note) -> str:
+        note.after = {counted: end_all(person)}
+        return says.format(person.username)
+
+    return _changed(request, person, action, change)
 
 
 def _changed(

@@ -48,7 +48,7 @@ class Sights(NamedTuple):
     """What a page shows beside the words: who got what in which order, and how partitions share."""
 
     received: list[Received]
-    shares: list[tuple[int, int]]  # partition, records
+    shares: list[tuple[str, list[tuple[int, int]]]]  # a check in words, and of its records: partition, how many
 
 
 @dataclass(slots=True)
@@ -129,15 +129,16 @@ class Evaluation:
 
     def sights(self) -> Sights:
         """What can be seen of the checks that measure order and shares and wait for nothing any more."""
-        readers, shares = [], []
+        readers: list[Received] = []
+        shares = []
         for one in self.gathered.step.checks:
             if self._check(one.id).waits:
                 continue
             if one.kind == "order":
                 readers = measures.received(list(self.gathered.records[one.id]), self.gathered.facts[one.id])
             elif "share" in one.measure:
-                shares = measures.shares(self._chosen(one, self._begun(one)))
-        return Sights([one for one in readers if one.numbers], shares)
+                shares.append((one.say, measures.shares(self._chosen(one, self._begun(one)))))
+        return Sights([one for one in readers if one.numbers], [one for one in shares if one[1]])
 
     def _begun(self, clause: Clause) -> int:
         """The event from which on a clause counts."""

@@ -155,14 +155,24 @@ def action(done: Facts) -> str:
     return rule(done) if rule else f"you: {done['do']}"
 
 
+COMMITS = {  # when, as static/js/picture/rows.js says it
+    "auto": "by itself",
+    "after": "after its work",
+    "before": "before its work",
+    "each": "after each record",
+    "never": "never",
+}
+
+
 def _declared(verb: str) -> Callable[[Facts], str]:
     def words(done: Facts) -> str:
         actor = done["actor"]
         if actor["kind"] == "producer":
             what = f"{actor['rate']:g} records a second to {actor['topic']}, acks={actor['acks']}"
         else:
-            group = f"in group {actor['group']}" if actor["group"] else "without a group"
-            what = f"reads {actor['topic']} {group}, commit {actor['commit']}"
+            commits = f"commits {COMMITS.get(actor['commit'], actor['commit'])}"
+            group = f"in group {actor['group']}, {commits}" if actor["group"] else "without a group"
+            what = f"reads {actor['topic']} {group}"
         return f"you {verb} {actor['kind']} {actor['name']}: {what}"
 
     return words
@@ -226,6 +236,10 @@ def _place(seen: Facts) -> str:
     return f"{seen['topic']}-{seen['partition']}"
 
 
+def _gone(lost_bytes: int) -> str:
+    return f"and {lost_bytes} bytes that were not synced" if lost_bytes else "and nothing with it: all was synced"
+
+
 def _offsets(first: int, last: int) -> str:
     return f"record {first}" if first == last else f"records {first} to {last}"
 
@@ -246,7 +260,7 @@ SEEN: dict[str, Callable[[Facts], str]] = {
     "could not start": lambda s: f"{s['node']} could not start: {s['reason']}",
     "stopped": lambda s: f"{s['node']} has stopped",
     "killed": lambda s: f"{s['node']} is killed; what its machine has in memory stays",
-    "crashed": lambda s: f"{s['node']} loses its power, and {s['lost_bytes']} bytes that were not synced",
+    "crashed": lambda s: f"{s['node']} loses its power, {_gone(s['lost_bytes'])}",
     "opened": lambda s: f"{s['node']} opens {_place(s)}: from {s['start']} to {s['end']}",
     "removed": lambda s: f"topic {s['topic']} is removed",
     "appended": lambda s: f"{s['node']} appends {_offsets(s['first'], s['end'] - 1)} to {_place(s)}",

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from console.models import User
-from sandbox.checks.answers import ANSWER_MAX
+from sandbox.checks.answers import ANSWER_MAX, tidied
 from sandbox.checks.model import Lesson, Step
 from sandbox.lessons import catalog
 from sandbox.models import LessonRun, Sandbox
@@ -85,7 +85,7 @@ def answer(run: LessonRun, ask_id: str, value: str, event: int) -> None:
     ask = next((one for one in step.asks if one.id == ask_id), None) if step else None
     if ask is None:
         raise LessonRefused("This question is not open any more: here is where you are.")
-    value = " ".join(value.split())
+    value = tidied(value, ask.kind)
     if not value:
         raise LessonRefused("An answer, please: a guess is enough.", ask_id)
     if len(value) > ANSWER_MAX:
@@ -112,7 +112,9 @@ def answer_all(run: LessonRun, typed: Mapping[str, str], right: Collection[str],
     if not filled:
         open_ones = [name for name in typed if answered(run, name) is None] or list(typed)
         return {open_ones[0]: "An answer, please: a guess is enough."}
-    fresh = [name for name, value in filled.items() if " ".join(value.split()) != answered(run, name)]
+    step = open_step(run)
+    kinds = {ask.id: ask.kind for ask in step.asks} if step else {}
+    fresh = [name for name, value in filled.items() if tidied(value, kinds.get(name, "")) != answered(run, name)]
     refused = {}
     for name in fresh or [name for name in filled if name not in right]:
         try:

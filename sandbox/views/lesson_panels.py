@@ -99,8 +99,15 @@ class Share:
     """What one partition has of some records."""
 
     partition: int
-    records: int
     percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """How partitions share the records that a condition speaks of."""
+
+    say: str
+    partitions: list[Share]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +123,7 @@ class Status:
     note: str
     files: list[Mapping[str, Any]]
     near: list[Near]
-    shares: list[Share]
+    shares: list[Shares]
     trouble: str = ""
 
     @property
@@ -270,7 +277,7 @@ def status(run: LessonRun, step: Step, report: Report, trouble: str = "") -> Sta
         compared, _note(report, done, trouble),
         [_dumped(one) for one in report.get("files", ())] if "disk" in step.gadgets else [],
         [_near(step, name, say) for name, say in zip(report.get("hint_ids", ()), report.get("hints", ()), strict=True)],
-        shares_of(report.get("shares", ())), trouble,
+        [shares_of(say, counted) for say, counted in report.get("shares", ())], trouble,
     )  # fmt: skip
 
 
@@ -299,10 +306,10 @@ def _near(step: Step, hint_id: str, say: str) -> Near:
     return Near(say, remove, number, str(step.tools[number].fields[0]["name"])) if remove else Near(say)
 
 
-def shares_of(counted: Sequence[Sequence[int]]) -> list[Share]:
+def shares_of(say: str, counted: Sequence[Sequence[int]]) -> Shares:
     """Each partition's part of all."""
     whole = sum(records for _, records in counted)
-    return [Share(partition, records, round(100 * records / whole)) for partition, records in counted]
+    return Shares(say, [Share(partition, round(100 * records / whole)) for partition, records in counted])
 
 
 def _note(report: Report, done: bool, trouble: str) -> str:
@@ -321,8 +328,14 @@ ROW_BYTES = 8
 
 
 def _dumped(file: Mapping[str, Any]) -> dict[str, Any]:
-    """A file with its first bytes in rows: as hex, and as text where they are."""
+    """A file with its name in two parts and its first bytes in rows: as hex, and as text where they are."""
     data = bytes.fromhex(file["head"])
     rows = [data[place : place + ROW_BYTES] for place in range(0, len(data), ROW_BYTES)]
     texts = ["".join(chr(byte) if 32 <= byte < 127 else "·" for byte in row) for row in rows]
-    return {**file, "rows": [{"hex": row.hex(" "), "text": text} for row, text in zip(rows, texts, strict=True)]}
+    stem, dot, ending = file["name"].rpartition(".")
+    name = {"stem": stem, "ending": dot + ending}  # a long name breaks between the two
+    return {
+        **file,
+        **name,
+        "rows": [{"hex": row.hex(" "), "text": text} for row, text in zip(rows, texts, strict=True)],
+    }

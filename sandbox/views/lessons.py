@@ -220,7 +220,8 @@ def _panel(request: HttpRequest, sandbox: Sandbox, run: LessonRun, trouble: str 
     response = render(
         request, "sandbox/lesson.html", {"panel": panel, "trouble": trouble, "moved": request.method == "POST"}
     )
-    response["HX-Retarget"] = "#lesson"  # whatever asked: the step may be another one by now
+    if request.htmx and request.htmx.target != "lesson":  # a form of a step that is not open any more
+        response["HX-Retarget"] = "#lesson"
     return response
 
 

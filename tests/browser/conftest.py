@@ -8,12 +8,14 @@ ODRADEK_BROWSER_CLUSTER=apache_kafka, which `manage.py accept console` sets.
 import os
 import re
 import shutil
+import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, TimeoutError, sync_playwright
 
 from tests.apache_kafka import apache_kafka
 from tests.browser.installation import SET_UP, Installation, console_on, installation_at, looking_at
@@ -25,18 +27,39 @@ __all__ = ["Installation", "Open", "shop", "world"]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-quic", "--no-first-run"]
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ONLY = os.environ.get("ODRADEK_BROWSER_CLUSTER")
-SHIFT = """window.__shift = 0;
+# As browsers count it: the worst window of shifts less than 1 s apart, of at most 5 s (web.dev, "Evolving the CLS
+# metric"). A log whose newest is on top moves its own rows.
+SHIFT = """{ window.__shift = 0;
+let first = -Infinity, last = -Infinity, sum = 0;
 new PerformanceObserver((list) => {
-  for (const entry of list.getEntries())
-    if (!entry.hadRecentInput && entry.sources.some(({ node }) => !node?.parentElement?.closest?.("#tail-rows")))
-      window.__shift += entry.value;
-}).observe({ type: "layout-shift", buffered: true });"""  # a log whose newest is on top moves its own rows
+  for (const entry of list.getEntries()) {
+    const inTail = entry.sources.every(({ node }) => node?.parentElement?.closest?.("#tail-rows"));
+    if (entry.hadRecentInput || inTail) continue;
+    if (entry.startTime - last > 1000 || entry.startTime - first > 5000) { first = entry.startTime; sum = 0; }
+    last = entry.startTime;
+    sum += entry.value;
+    window.__shift = Math.max(window.__shift, sum);
+  }
+}).observe({ type: "layout-shift", buffered: true }); }"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """A page that did not come: say what each thread of the web process was doing."""
+    report = yield
+    console = getattr(item, "funcargs", {}).get("installation")
+    if call.excinfo is not None and call.excinfo.errisinstance(TimeoutError) and console is not None:
+        os.kill(console.web_pid, signal.SIGUSR1)
+        time.sleep(0.5)
+        said = (console.data / "web.log").read_text(errors="replace")
+        report.sections.append(("the web process", said[-8000:]))
+    return report
 
 
 @pytest.fixture(scope="package")
@@ -147,9 +170,8 @@ def open_page(
         complaints.append(f"a dialog of the browser: {dialog}")
 
     def new_page(width: int, height: int, scheme: str, options: dict[str, object]) -> Page:
-        context = chromium.new_context(
-            storage_state=session, viewport={"width": width, "height": height}, color_scheme=scheme, **options
-        )
+        usual = {"storage_state": session, "viewport": {"width": width, "height": height}, "color_scheme": scheme}
+        context = chromium.new_context(**usual | options)
         contexts.append(context)
         context.add_init_script(SHIFT)
         page = context.new_page()

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from sandbox.checks.model import Step
 from sandbox.lessons import catalog
-from tests.browser.lesson_walk import STEP_MS, answer_of, at, is_for, let_run, salt_in
+from tests.browser.lesson_walk import CLIENTS, HELD_MS, STEP_MS, answer_of, at, is_for, let_run, salt_in
 
 TABS_MAX = 250  # once around the page
 SPEED = 10
@@ -50,11 +50,20 @@ def walk(page: Page, slug: str, salt: str) -> None:
 def do_move(page: Page, step: Step, move: Mapping[str, Any]) -> None:
     """One move of a solution."""
     if "answer" in move:
-        say(page, step, move["answer"], answer_of(page, move))
+        say(page, step, move["answer"], hashed(page, move["hash"]) if "hash" in move else answer_of(page, move))
     elif "act" in move:
         fill(page, step, move["act"])
     else:
         let_run(page, move.get("run_ms", 0))
+
+
+def hashed(page: Page, asked: Mapping[str, Any]) -> str:
+    """The partition that the gadget shows for a key, once it is typed into it."""
+    for field, value in (("#hash-key", asked["key"]), ("#hash-count", str(asked["count"]))):
+        type_into(page, page.locator(field), value)
+    page.wait_for_timeout(HELD_MS * 2)
+    client = page.locator("dt").get_by_text(CLIENTS[asked.get("partitioner", "murmur2")], exact=True)
+    return page.locator("#hashed div", has=client).locator("strong").inner_text()
 
 
 def say(page: Page, step: Step, ask_id: str, value: str) -> None:
@@ -86,14 +95,31 @@ def fill(page: Page, step: Step, action: Mapping[str, Any]) -> None:
         tab_to(page, box.locator("summary"))
         page.keyboard.press("Enter")
     for one in tool.fields:
-        assert one.get("kind") != "choice", "this walk has no lists to choose from"
-        tab_to(page, box.locator(f"[name='{one['name']}']"))
-        page.keyboard.press("Control+a")
-        page.keyboard.press("Delete")
-        page.keyboard.type(str(at(action, str(one["name"])) or ""))
+        value, field = at(action, str(one["name"])), box.locator(f"[name='{one['name']}']")
+        if one.get("kind") != "choice":
+            type_into(page, field, "" if value is None else str(value))
+        elif value is not None:  # else what is chosen already
+            choose(page, field, list(dict(one["choices"])).index(str(value)))
+            expect(field).to_have_value(str(value))
     tab_to(page, box.get_by_role("button"))
     page.keyboard.press("Enter")
     expect(box.get_by_role("status")).to_contain_text("Done.")
+
+
+def type_into(page: Page, field: Locator, text: str) -> None:
+    """Type in place of what stands in a field."""
+    tab_to(page, field)
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
+    page.keyboard.type(text)
+
+
+def choose(page: Page, field: Locator, place: int) -> None:
+    """Choose what stands at this place of a list."""
+    tab_to(page, field)
+    page.keyboard.press("Home")
+    for _ in range(place):
+        page.keyboard.press("ArrowDown")
 
 
 def tab_to(page: Page, target: Locator) -> None:

@@ -39,6 +39,7 @@ def test_a_click_beside_the_name_opens_a_row(world, open_page: Open):
     page = open_page("topics/")
     page.locator("#rows tbody tr", has_text="orders.placed.v2").locator("td").nth(1).click()
     expect(page.locator("h1")).to_contain_text("orders.placed.v2")
+    page.wait_for_selector("html[data-wired]")  # before, the click goes where the link leads: to the record's own page
     page.locator("tbody tr").first.locator("td").nth(2).click()
     expect(page.locator(".record")).to_have_count(1)
     page.locator("tbody tr").first.locator("td").nth(2).click()

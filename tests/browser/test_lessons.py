@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
+from sandbox.checks.model import Step
+from sandbox.lessons import catalog
 from tests.browser import lesson_keys, lesson_walk
 from tests.browser.conftest import Installation, Open
 from tests.browser.test_sandbox import CHECKS, hosted  # noqa: F401 - a fixture
@@ -26,7 +28,7 @@ def in_every_light(page: Page, wrong: list[str], first: int) -> Callable[[str], 
             page.emulate_media(color_scheme=scheme)
             return
         width = page.viewport_size["width"]
-        page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
+        page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
         wrong.extend(f"{name}, {width}: {one}" for one in page.evaluate(CHECKS, {"width": width, "focus": False}))
 
     return shoot
@@ -44,9 +46,84 @@ def test_a_lesson_from_click_to_check(hosted: Installation, open_page: Open, slu
     expect(page.locator("main")).to_contain_text("finished")
 
 
-def test_a_guest_walks_the_first_lesson_by_the_keyboard_alone(hosted: Installation, chromium: Browser):  # noqa: F811
-    page = chromium.new_page(viewport={"width": 1280, "height": 900})
-    page.goto(hosted.address + "/sandboxes/lessons/")
-    salt = lesson_keys.begin(page, "first-event")
-    lesson_keys.walk(page, "first-event", salt)
-    page.close()
+def again(url: str) -> str:
+    """The address of a look that is answered as if something had changed."""
+    return url.split("&seen=")[0]
+
+
+def test_looks_and_presses_do_not_get_into_each_others_way(hosted: Installation, open_page: Open):  # noqa: F811
+    page = open_page("/sandboxes/lessons/", storage_state=None)  # one guest for all of it: there is a limit for guests
+    salt = lesson_walk.begin(page, hosted.address, "first-event")
+    first, second, third = catalog.lesson("first-event", salt).steps[:3]
+    title = page.locator("#lesson [data-part=title]")
+    page.evaluate("window.same = true")
+    a_late_look_takes_nothing_back(page, first)
+    for move in first.solution[1:]:
+        lesson_walk.do_move(page, first, move)
+    expect(page.locator("#lesson-next")).to_be_enabled(timeout=lesson_walk.STEP_MS)
+    a_look_takes_no_press_away(page)
+    expect(title).to_have_text(second.title)
+    expect(title).to_be_focused()
+    what_has_just_come_is_pressed_at_once(page)
+    for move in second.solution:
+        lesson_walk.do_move(page, second, move)
+    expect(title).to_have_text(third.title)
+    expect(title).to_be_focused()
+    assert page.evaluate("window.same"), "the page came anew"
+
+
+def a_late_look_takes_nothing_back(page: Page, step: Step) -> None:
+    """One that was answered before something was said, and comes after it."""
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold(route: Route) -> None:
+        if held:
+            route.continue_()
+            return
+        held.append((route, route.fetch(url=again(route.request.url))))
+
+    page.route("**/lesson/status/*", hold)
+    with page.expect_request("**/lesson/status/*"):
+        pass
+    while not held:  # until it is answered; the fetch has a time limit of its own
+        page.wait_for_timeout(50)
+    lesson_walk.do_move(page, step, step.solution[0])
+    route, late = held[0]
+    assert late.status == 200
+    told = page.locator("#lesson-status").inner_text()
+    route.fulfill(response=late)
+    with page.expect_response(lambda one: one.url != route.request.url and "/lesson/status" in one.url):
+        pass  # the next look: what came late has been dealt with, and nothing was complained of
+    assert page.locator("#lesson-status").inner_text() == told
+    page.unroute("**/lesson/status/*")
+
+
+def a_look_takes_no_press_away(page: Page) -> None:
+    """Looks are answered while a press is on its way."""
+    pressed: list[Route] = []
+    page.route("**/lesson/next/", lambda route: pressed.append(route))
+    page.route("**/lesson/status/*", lambda route: route.continue_(url=again(route.request.url)))
+    with page.expect_request("**/lesson/next/"):
+        page.click("#lesson-next")
+    for _ in range(2):
+        with page.expect_response("**/lesson/status/*"):
+            pass
+    pressed[0].continue_()
+    page.unroute("**/lesson/next/")
+    page.unroute("**/lesson/status/*")
+
+
+def what_has_just_come_is_pressed_at_once(page: Page) -> None:
+    """From here on the button is pressed as soon as it can be."""
+    page.evaluate("""() => {
+      const press = () => document.querySelector("#lesson-next:enabled")?.click();
+      const whole = { childList: true, subtree: true };
+      new MutationObserver(() => setTimeout(press)).observe(document.getElementById("lesson"), whole);
+    }""")
+
+
+@pytest.mark.parametrize(("slug", "who"), [("first-event", {"storage_state": None}), ("keys-partitions-order", {})])
+def test_a_lesson_is_walked_by_the_keyboard_alone(hosted: Installation, open_page: Open, slug: str, who: dict):  # noqa: F811
+    page = open_page("/sandboxes/lessons/", **who)  # the first by a guest: few may come from one address
+    salt = lesson_keys.begin(page, slug)
+    lesson_keys.walk(page, slug, salt)

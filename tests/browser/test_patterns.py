@@ -19,6 +19,12 @@ from tests.browser.test_look import SIZES
 
 GOLDEN = Path(__file__).with_name("golden")
 RENEW = os.environ.get("ODRADEK_RENEW_PICTURES")
+OVER_EACH_OTHER = """(of) => {
+  const boxes = [...document.querySelectorAll(of)].filter((one) => one.textContent || one.tagName === "circle")
+    .map((one) => ({ of: one.closest("svg"), words: one.textContent, ...one.getBoundingClientRect().toJSON() }));
+  const meet = (a, b) => a.of === b.of && a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  return boxes.flatMap((a, i) => boxes.slice(i + 1).filter((b) => meet(a, b)).map((b) => `${a.words} over ${b.words}`));
+}"""
 SECTIONS = """() => [...document.querySelectorAll("main > section[id]")].map((section) => section.id)"""
 
 
@@ -43,3 +49,13 @@ def test_components_look_as_they_are_kept(open_page: Open, chromium, tmp_path, w
             wrong.append(f"{section}: {differs}; now it is {tmp_path / kept.name}")
     canvas.close()
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("width", SIZES)
+def test_numbers_of_a_picture_and_marks_of_a_timeline_do_not_cover_each_other(open_page: Open, width):
+    page = open_page("/_patterns/?still=1", width=width, height=SIZES[width])
+    page.wait_for_selector("#picture-numbers .replica")
+    page.wait_for_selector("#timeline .marker")
+    assert page.locator("#timeline .marker .several").count(), "what would cover each other is counted in one mark"
+    assert page.evaluate(OVER_EACH_OTHER, "#picture-numbers .replica > text:not(.flag-words, .key-name)") == []
+    assert page.evaluate(OVER_EACH_OTHER, "#timeline .marker circle") == []

@@ -57,6 +57,20 @@ def test_hostile_names_stand_in_sentences_as_they_are():
     assert name in words.observation({"node": name, "kind": "left", "group": "g"})
 
 
+def test_a_consumer_says_when_it_commits_and_without_a_group_that_it_has_none():
+    reads = {"kind": "consumer", "name": "reader", "topic": "orders", "commit": "auto"}
+    said = words.action({"do": "add", "actor": {**reads, "group": "books"}})
+    assert said == "you add consumer reader: reads orders in group books, commits by itself"
+    said = words.action({"do": "add", "actor": {**reads, "group": None, "commit": "never"}})
+    assert said == "you add consumer reader: reads orders without a group"
+
+
+def test_a_broker_that_loses_its_power_says_whether_anything_went_with_it():
+    lost = {"node": "broker-1", "kind": "crashed"}
+    assert words.observation({**lost, "lost_bytes": 420}).endswith("and 420 bytes that were not synced")
+    assert words.observation({**lost, "lost_bytes": 0}).endswith("nothing with it: all was synced")
+
+
 def test_a_chain_says_in_what_it_ends():
     kill = Step(9, 5, "act", "you", {"do": "kill", "name": "broker-1", "loses": "nothing"}, [], "action")
     killed = Step(10, 5, "kill", "broker-1", {}, [{"node": "broker-1", "kind": "killed", "reason": ""}], "cause")

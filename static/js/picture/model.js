@@ -56,6 +56,10 @@ export const homeless = (actor, frame) => frame.brokers.some((one) => one.up) &&
 export const full = (disk) => disk.space_bytes !== null && disk.space_bytes - disk.used_bytes < 1000;
 export const stuck = (actor, frame) => actor.waiting > 3 && frame.brokers.some((one) => !one.up || full(one.disk) || one.log_dir_offline);
 
+/** What a client has done so far. */
+export const done = (actor) => (actor.spec.kind === "producer" ? `${thin(actor.made)} made` : actor.had ? `${thin(actor.had)} read` : "nothing read yet");
+export const finished = (actor) => actor.spec.limit != null && actor.made >= actor.spec.limit;
+
 /** Why a client cannot go on, in a sentence, and what to ask about the cause; null when nothing is in its way. */
 export function trouble(actor, frame) {
   const [broker] = frame.brokers, asks = { of: "broker", name: broker.name };
@@ -116,9 +120,10 @@ const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u20
 export const plain = (text) => String(text).replace(UNSEEN, (one) => `U+${one.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`);
 
 export const thin = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, "\u202f");
-const UNITS = ["B", "kB", "MB", "GB"];
+const UNITS = ["B", "KB", "MB", "GB"];
+/** Powers of 1024 under the names that operators use, as in the console (services/figures.py). */
 export function bytes(n) {
   let unit = 0;
-  while (n >= 1000 && unit < 3) { n /= 1000; unit += 1; }
-  return `${n >= 100 || !unit ? Math.round(n) : n.toFixed(1)}\u202f${UNITS[unit]}`;
+  while (n >= (unit ? 999.5 : 1024) && unit < 3) { n /= 1024; unit += 1; }
+  return `${n >= 9.95 || !unit ? Math.round(n) : n.toFixed(1)}\u202f${UNITS[unit]}`;
 }

@@ -1,5 +1,5 @@
 // Draws a frame into one SVG: producers, the broker with its partitions, who reads, what is on its way.
-import { bytes, clock, full, gone, homeless, keyMark, many, partitions, position, ROWS_MAX, shade, stuck, thin } from "./model.js";
+import { bytes, clock, done, finished, full, gone, homeless, keyMark, many, partitions, position, ROWS_MAX, shade, stuck, thin } from "./model.js";
 import { grid } from "./grid.js";
 import { keyed } from "./keyed.js";
 
@@ -23,7 +23,7 @@ export function stage(svg) {
     const group = put(`maker-${actor.name}`, into, "g", { class: `actor ${actor.you || actor.up ? "" : "down"} ${actor.cut ? "cut" : ""}` });
     put(`maker-${actor.name}-box`, group, "rect", { x, y, width: g.leftW - 4, height: h, rx: 6, class: "actor-box" });
     put(`maker-${actor.name}-n`, group, "text", { x: x + 10, y: y + 18, class: "row-title" }, short(actor.name, 18));
-    const says = actor.you ? "by hand" : !actor.up ? "down" : frozen(actor, frame) ?? (actor.cut ? "cut off" : homeless(actor, frame) ? `no topic ${short(actor.spec.topic, 10)}` : actor.spec.limit !== null && actor.made >= actor.spec.limit ? `finished, ${thin(actor.made)} made` : stuck(actor, frame) ? `${thin(actor.waiting)} wait, tries again` : `${actor.spec.rate}/s, acks=${actor.spec.acks}`);
+    const says = actor.you ? "by hand" : !actor.up ? "down" : frozen(actor, frame) ?? (actor.cut ? "cut off" : homeless(actor, frame) ? `no topic ${short(actor.spec.topic, 10)}` : finished(actor) ? `finished, ${done(actor)}` : stuck(actor, frame) ? `${thin(actor.waiting)} wait, tries again` : `${actor.spec.rate}/s, acks=${actor.spec.acks}`);
     put(`maker-${actor.name}-s`, group, "text", { x: x + 10, y: y + 34, class: `label ${!actor.you && (!actor.up || actor.cut || homeless(actor, frame) || stuck(actor, frame)) ? "warn" : ""}` }, says);
     if (actor.you) focusable(group, { of: "you" }, "you: forms and pages of the console");
     else focusable(group, { of: "actor", name: actor.name }, `producer ${actor.name}, ${says}`);
@@ -81,9 +81,11 @@ export function stage(svg) {
     const high = g.slotX(part, part.high_watermark), last = g.slotX(part, part.end);
     put(`${key}-hw`, group, "line", { x1: 0, x2: 0, y1: top - 4, y2: top + 24, transform: `translate(${high},0)`, class: "high" });
     put(`${key}-leo`, group, "path", { d: "M0 0l4 6h-8z", transform: `translate(${last},${top + 22})`, class: "log-end" });
-    put(`${key}-from`, group, "text", { x: g.stripX, y: top + 39, class: "tiny" }, thin(from));
-    put(`${key}-end`, group, "text", { x: Math.min(last + 3, g.x + g.w - 10), y: top + 39, class: "tiny end" }, part.end > from ? thin(part.end) : "");
-    put(`${key}-hwt`, group, "text", { x: high, y: top + 39, class: "tiny hw-text" }, last - high > 40 && high - g.stripX > 24 ? thin(part.high_watermark) : "");
+    const [first, end, mark] = [from, part.end, part.high_watermark].map(thin), needs = first.length * DIGIT + GAP;
+    put(`${key}-from`, group, "text", { x: g.stripX, y: top + 39, class: "tiny" }, first);
+    put(`${key}-end`, group, "text", { x: Math.max(Math.min(last + 3, g.x + g.w - 10), g.stripX + needs + end.length * DIGIT), y: top + 39, class: "tiny end" }, part.end > from ? end : "");
+    const half = (mark.length / 2) * DIGIT;
+    put(`${key}-hwt`, group, "text", { x: high, y: top + 39, class: "tiny hw-text" }, last - end.length * DIGIT - high > half + GAP && high - half > g.stripX + needs ? mark : "");
   }
 
   function drawFlags(reader, i, { part, y }, group) {
@@ -120,7 +122,7 @@ export function stage(svg) {
     const group = put(`m-${actor.name}`, into, "g", {});
     put(`m-${actor.name}-box`, group, "rect", { x: x + 8, y: my, width: g.rightW - 16, height: 20, rx: 5, class: `member ${actor.up && held.length ? "" : "idle"} group-${reader.kind}` });
     put(`m-${actor.name}-n`, group, "text", { x: x + 16, y: my + 14.5, class: "label strong" }, short(actor.name, 14));
-    const says = !actor.up ? "down" : frozen(actor, frame) ?? (actor.cut ? "cut off" : homeless(actor, frame) ? "waits for its topic" : actor.working_on.length ? `works, ${thin(actor.had)} had` : held.length ? held.map((key) => Number(key.split("-").at(-1))).sort((one, other) => one - other).slice(0, 6).join(", ") : "holds nothing");
+    const says = !actor.up ? "down" : frozen(actor, frame) ?? (actor.cut ? "cut off" : homeless(actor, frame) ? "waits for its topic" : actor.working_on.length ? `works, ${done(actor)}` : held.length ? held_(held) : "holds nothing");
     put(`m-${actor.name}-s`, group, "text", { x: x + g.rightW - 14, y: my + 14.5, class: `label end ${actor.up && !actor.cut ? "" : "warn"}` }, says);
     focusable(group, { of: "actor", name: actor.name }, `consumer ${actor.name}: ${says}`);
     if (g.narrow) return;
@@ -183,5 +185,12 @@ export function stage(svg) {
   };
 }
 
+/** Which partitions a member holds, as far as there is room. */
+function held_(keys) {
+  const numbers = keys.map((key) => Number(key.split("-").at(-1))).sort((one, other) => one - other);
+  return `${numbers.length === 1 ? "partition" : "partitions"} ${numbers.slice(0, HELD_MAX).join(", ")}${numbers.length > HELD_MAX ? " …" : ""}`;
+}
+const HELD_MAX = 4;
+const DIGIT = 8, GAP = 5; // how wide the numbers under a strip are, and what is between two
 const TWO_LETTERS = 17;  // the slot in which two of them can be read
 const short = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);

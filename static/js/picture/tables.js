@@ -1,6 +1,8 @@
 // The same state in tables: partitions as they are, and the ledger of one partition, record by record.
 import { partitions, plain, readers, position, thin } from "./model.js";
 
+const ALWAYS = 2; // of what the ledger counts: the rest is told when there is some
+
 function cells(tag, values, row = document.createElement("tr")) {
   values.forEach((value, i) => {
     const cell = document.createElement(i ? "td" : tag);
@@ -16,12 +18,15 @@ function cells(tag, values, row = document.createElement("tr")) {
 export function stateTable(part) {
   const body = part("state").tBodies[0];
   return function show(frame) {
-    const all = partitions(frame), reading = readers(frame);
+    const all = partitions(frame), reading = readers(frame), told = frame.brokers.some((one) => one.up); // else nobody says what is committed
     const rows = all.map((one) => {
       const groups = reading.map((reader) => {
         const at = position(reader, one.key), committed = reader.committed[one.key];
         if (!at && committed === undefined) return "";
-        return `${reader.name}: committed ${committed ?? "nothing"}${at ? `, ${at.actor.name} at ${at.offset}` : ""}, lag ${Math.max(0, one.high_watermark - (committed ?? one.start))}`;
+        const alone = reader.members.length === 1 && !reader.members[0].spec.group; // who has no group commits nothing: it is where it reads
+        const where = at ? `${at.actor.name} at ${thin(at.offset)}` : "", lag = thin(Math.max(0, one.high_watermark - (committed ?? (alone ? at.offset : one.start))));
+        if (!alone && !told) return `${reader.name}: committed is not known now${where && `, ${where}`}`;
+        return alone ? `${where}, no group, lag ${lag}` : `${reader.name}: committed ${committed === undefined ? "nothing" : thin(committed)}${where && `, ${where}`}, lag ${lag}`;
       }).filter(Boolean).join("; ");
       return [one.key, one.offline ? "none: offline" : one.leader ?? "none", thin(one.start), thin(one.end), thin(one.synced), thin(one.high_watermark), groups || "none"];
     });
@@ -48,6 +53,12 @@ export function ledgerTable(part, { ask, state }) {
       row.dataset.tone = one.acknowledged ? "bad" : "warn";
       rows.push(row);
     }
+    if (!rows.length) {
+      const none = cells("td", ["No record yet."]);
+      none.cells[0].colSpan = heads.length;
+      none.cells[0].className = "quiet";
+      rows.push(none);
+    }
     table.tBodies[0].replaceChildren(...rows.reverse());
     table.dataset.place = place;
   }
@@ -71,7 +82,9 @@ export function ledgerTable(part, { ask, state }) {
     const sum = frame.ledger;
     let again = 0, acknowledged = 0, rewritten = 0;
     for (const one of Object.values(sum.partitions)) { acknowledged += one.acknowledged; rewritten += one["written again"]; for (const group of Object.values(one.groups)) again += group["delivered again"]; }
-    part("ledger-sum").textContent = `${thin(acknowledged)} acknowledged, ${thin(sum.lost)} lost${sum.lost ? ` (${thin(sum["lost though acknowledged"])} though acknowledged)` : ""}, ${thin(rewritten)} written again, ${thin(again)} delivered again, ${thin(sum.refused)} refused, ${thin(sum.unsure)} unsure${sum["given up"] ? `, ${thin(sum["given up"])} given up unsent by a client that was closed` : ""}${sum["lost in memory"] ? `, ${thin(sum["lost in memory"])} lost unsent in the memory of a client that was killed` : ""}`;
+    const told = [[acknowledged, "acknowledged"], [sum.lost, `lost${sum.lost ? ` (${thin(sum["lost though acknowledged"])} though acknowledged)` : ""}`], [rewritten, "written again"], [again, "delivered again"], [sum.refused, "refused"], [sum.unsure, "unsure"],
+      [sum["given up"], "given up unsent by a client that was closed"], [sum["lost in memory"], "lost unsent in the memory of a client that was killed"]];
+    part("ledger-sum").textContent = told.filter(([n], i) => n || i < ALWAYS).map(([n, words]) => `${thin(n)} ${words}`).join(", ");
     refresh(frame);
   };
 }

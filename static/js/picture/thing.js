@@ -95,7 +95,7 @@ export function things(root, svg, part, { state, explain, draw, act, hands }) {
       const one = frame.actors.find((found) => found.name === thing.name);
       if (!one) { fill(thing.name, [["Now", "It is not there at this moment."]], []); return; }
       const wrong = trouble(one, frame), held = Object.entries(one.positions ?? {}).map(([name, offset]) => `${name} at ${offset}`).join(", ");
-      fill(`${one.spec.kind} ${one.name}`, [["State", one.up ? (one.cut ? "cut off" : "up") : "down"], ...(wrong ? [["But", wrong.says]] : []), ["Does", says(one.spec)], ...(one.spec.kind === "producer" ? [["Made", thin(one.made)], ["In its memory", thin(one.waiting)]] : [["Had", thin(one.had)], ["Holds", held || "nothing"], ["Received, in this order", received(one)]])],
+      fill(`${one.spec.kind} ${one.name}`, [["State", one.up ? (one.cut ? "cut off" : "up") : "down"], ...(wrong ? [["But", wrong.says]] : []), ["Does", says(one.spec)], ...(one.spec.kind === "producer" ? [["Made", thin(one.made)], ["In its memory", thin(one.waiting)]] : [["Read", thin(one.had)], ["Holds", held || "nothing"], ["Received, in this order", received(one)]])],
         [wrong ? ["Why can it not go on?", wrong.asks ?? { of: "actor", name: thing.name }, `Why can ${thing.name} not go on?`, wrong.says] : ["Why is it so?", { of: "actor", name: thing.name }, `Why is ${thing.name} as it is?`]], clientDeeds(one, { act, ...hands }));
     },
     you() {

@@ -6,6 +6,7 @@ const NS = "http://www.w3.org/2000/svg";
 const LEFT = 92, BOTTOM = 170, HEIGHT = BOTTOM + 24, WIDTH_MIN = 320;
 const TRACK = { you: 22, faults: 46, cluster: 104 }; // faults have lanes below each other
 const SAMPLES_MAX = 3000;
+const MARK = 20, TITLED_MAX = 12; // how wide a mark is; how many of those in one place its title tells
 const SHAPE = {
   act: "M-4-4 4 0-4 4z", started: "M-4 1l3 3 5-7", group: "M-4-2h8M-4 2h8", killed: "M-4-4 4 4M4-4-4 4", crashed: "M1-5-3 1h3l-1 4 4-6h-3z",
   stopped: "M-3-3h6v6h-6z", severed: "M-5 0l2-4 3 8 3-8 2 4", "client-crashed": "M-4-4 4 4M4-4-4 4", "disk-is-slow": "M-4-4h8l-8 8h8z", "disk-is-short": "M-4 4v-8h8v8zM-4-1h8", frozen: "M0-5V5M-4-3 4 3M4-3-4 3", other: "M0-5 5 0 0 5-5 0z",
@@ -39,7 +40,7 @@ export function timeline(svg, { seek, jump, selectSpan, list }) {
   }
   function charts(view, x, parts) {
     const seen = samples.filter((one) => one.at >= view.from);
-    parts.push(make("text", { x: 0, y: BOTTOM - 26, class: "track-name" }, "not visible"), make("text", { x: 0, y: BOTTOM - 10, class: "track-name b" }, "lag"));
+    parts.push(make("text", { x: 0, y: BOTTOM - 26, class: "track-name a" }, "not visible"), make("text", { x: 0, y: BOTTOM - 10, class: "track-name b" }, "lag"));
     if (seen.length < 2) return;
     const top = Math.max(10, ...seen.map((one) => Math.max(one.hidden, one.lag ?? 0)));
     const line = (name) => seen.map((one, i) => (one[name] === null ? "" : `${i && seen[i - 1][name] !== null ? "L" : "M"}${x(one.at).toFixed(1)} ${(BOTTOM - (one[name] / top) * 44).toFixed(1)}`)).join("");
@@ -50,16 +51,20 @@ export function timeline(svg, { seek, jump, selectSpan, list }) {
     put(String(last.lag ?? "not known"), BOTTOM - 10, "now b");
   }
   function marks(all, view, x, parts, placeOf) {
-    const last = {};
+    const places = [], last = {};
     for (const one of all) {
       if (one.at_us < view.from || one.at_us > view.until) continue;
-      const at = x(one.at_us), lower = one.track === "faults" ? placeOf(one) : 0;
+      const lower = one.track === "faults" ? placeOf(one) : 0;
       if (lower === null) continue; // its bar ends there
-      const y = TRACK[one.track] + lower;
-      if (at - (last[y] ?? -99) < 7) continue; // the log has what stands too close
-      last[y] = at;
-      const group = make("g", { class: `marker ${one.track} ${one.kind.replaceAll(" ", "-")}`, transform: `translate(${at},${y})`, "data-event": one.event });
-      group.append(make("title", {}, `${clock(one.at_us)} ${plain(one.words)}`), make("circle", { r: 9 }), make("path", { d: SHAPE[one.kind.replaceAll(" ", "-")] ?? SHAPE.other }));
+      const at = x(one.at_us), y = TRACK[one.track] + lower, near = last[y];
+      if (near && at - near.at < MARK) near.all.push(one); // they would cover each other: one mark that counts them
+      else places.push(last[y] = { at, y, all: [one] });
+    }
+    for (const { at, y, all: [one, ...more] } of places) {
+      const kind = one.kind.replaceAll(" ", "-");
+      const group = make("g", { class: `marker ${one.track} ${kind}`, transform: `translate(${at},${y})`, "data-event": one.event });
+      const said = [one, ...more].slice(0, TITLED_MAX).map((each) => `${clock(each.at_us)} ${plain(each.words)}`);
+      group.append(make("title", {}, said.join("\n")), make("circle", { r: 9 }), more.length ? make("text", { y: 4.5, class: "several" }, more.length > 8 ? "9+" : more.length + 1) : make("path", { d: SHAPE[kind] ?? SHAPE.other }));
       parts.push(group);
     }
   }

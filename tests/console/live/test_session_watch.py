@@ -5,6 +5,8 @@ import logging
 
 import pytest
 from asgiref.sync import sync_to_async
+from autobahn.exception import Disconnected
+from django.contrib.auth.models import AnonymousUser
 from django.db import OperationalError
 
 from console.live import session_watch, topic_tail
@@ -114,3 +116,21 @@ async def test_a_tail_that_cannot_look_at_its_session_goes_on(cast, kafka, monke
 
 def test_the_look_is_often_enough_for_a_minute():
     assert session_watch.CHECK_EVERY_S < 60
+
+
+async def test_what_is_said_to_a_page_that_is_gone_is_no_fault():
+    said = []
+
+    async def gone(message):
+        raise Disconnected("Attempt to send on a closed protocol")
+
+    async def consumer(scope, receive, send):
+        await send({"type": "websocket.send", "text": "news"})
+        said.append((await receive())["type"])
+
+    async def left():
+        return {"type": "websocket.disconnect", "code": 1001}
+
+    scope = {"type": "websocket", "path": "/", "user": AnonymousUser(), "session": {}}
+    await session_watch.EndsWithSession(consumer)(scope, left, gone)
+    assert said == ["websocket.disconnect"]

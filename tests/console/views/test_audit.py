@@ -89,6 +89,10 @@ def test_an_entry_opens_to_what_was_before_and_after(cast, log):
         ("retention.ms", "1", "2", True),
         ("x.y", "[1]", "[1]", False),
     ]
+    counted = entry(cast.cluster, before={"retention.ms": "86400000"}, after={"retention.ms": "604800000", "0": 17_000})
+    assert ("0", None, "17\u202f000", True) in [(c.name, c.before, c.after, c.changed) for c in changes(counted)]
+    shown = text(cast.admin.get(f"{log}{counted.pk}/"))
+    assert "1\u202fd" in shown and "604800000" in shown and "7\u202fd" in shown, "as it is, and in words"
     part = text(cast.admin.get(f"{log}{one.pk}/", headers={"HX-Request": "true"}))
     assert "1 of 2 differ" in part and "<html" not in part
     assert "<html" in text(cast.admin.get(f"{log}{one.pk}/"))

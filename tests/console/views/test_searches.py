@@ -8,6 +8,7 @@ from django.utils import timezone
 from console.kafka.connection import ConnectionSpec
 from console.models import AuditEntry, Search, SearchPart
 from console.search import jobs, work
+from console.templatetags.console_tags import seconds
 from console.views import downloads
 from tests.console.fake_kafka import HOSTILE
 from tests.console.fake_scan import FakeScan
@@ -183,7 +184,7 @@ def test_a_search_belongs_to_its_topic(cast, topic):
 def test_every_state_has_its_words(cast, topic):
     search = begin(cast)
     Search.objects.update(seen_at=timezone.now() - timedelta(seconds=20))
-    assert "No worker has said anything of this search for 20 s" in page(cast, search)
+    assert "No worker has said anything of this search for 20\u202fs" in page(cast, search)
     part = search.parts.get(partition=2)
     SearchPart.objects.filter(pk=part.pk).update(
         state=jobs.Part.FAILED, position=part.start + 1, reason="TOPIC_AUTHORIZATION_FAILED", damaged=3,
@@ -302,3 +303,8 @@ def test_a_page_that_cannot_be_is_the_first(cast, topic, number):
     finish(search)
     rows = [re.findall('id="hit-[^"]+', page(cast, search, query=f"?page={asked}")) for asked in (number, 1)]
     assert rows[0] == rows[1] != []
+
+
+@pytest.mark.parametrize(("length_s", "words"), [(0.42, "0.4 s"), (5, "5 s"), (59.6, "1 min"), (122.0, "2 min 2 s")])
+def test_how_long_it_took_is_said_in_minutes_once_there_are_some(length_s, words):
+    assert seconds(length_s).replace("\u202f", " ") == words

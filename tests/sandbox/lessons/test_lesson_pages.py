@@ -1,14 +1,18 @@
 """The list of lessons, and the panel: answered, acted, compared, gone on, begun anew."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
 
 from console.models import User
+from sandbox.checks.answers import same
 from sandbox.lessons import catalog
 from sandbox.models import LessonRun, Sandbox
 from sandbox.services import lesson_runs, sandboxes
+from sandbox.templatetags.lesson_tags import whole_names
 
 
 def url(name: str, *given) -> str:
@@ -22,8 +26,11 @@ def run(hosts, sandbox):
     return lesson_runs.begin(sandbox, "first-event", 3)
 
 
+WHOLE = re.compile(r'<span class="whole">([^<]*)</span>')  # names that stay on one line
+
+
 def text(response) -> str:
-    return response.content.decode()
+    return WHOLE.sub(r"\1", response.content.decode())
 
 
 def solve(browser, hosts, run) -> None:
@@ -106,6 +113,25 @@ def test_a_step_that_is_spoilt_says_so_and_begins_anew_in_a_fork(hosts, browser,
     hosts.run(branch.sandbox_id, 100)
     panel = text(browser.get(url("lesson-panel", branch.sandbox_id)))
     assert "A mistake, and its correction" in panel and "cannot be done any more" not in panel
+
+
+def test_names_that_a_learner_types_stay_on_one_line_and_nothing_in_a_text_is_markup():
+    names = {"a": "x7-ada", "seven": "x7-ada-7", "topic": "sales-x7"}
+    shown = whole_names("Send x7-ada-7, not <b>x7-ada</b>, to sales-x7.", names)
+    assert WHOLE.findall(shown) == ["x7-ada-7", "x7-ada", "sales-x7"]
+    assert WHOLE.sub(r"\1", shown) == escape("Send x7-ada-7, not <b>x7-ada</b>, to sales-x7.")
+
+
+@pytest.mark.parametrize("said", ["6673", " 6673 ", "6,673", "6 673", "6\u202f673"])
+def test_a_number_counts_however_its_thousands_are_set_off(said):
+    assert same(said, 6673) and not same(said, 673)
+
+
+def test_a_number_that_was_copied_off_the_page_is_an_answer(browser, run):
+    shown = text(browser.post(url("lesson-answer", run.sandbox_id), {"first_number": "4\u202f865"}))
+    assert "noted: 4865" in shown
+    run.refresh_from_db()
+    assert lesson_runs.answered(run, "first_number") == "4865"
 
 
 def test_answers_that_are_none_are_refused_where_they_stand(hosts, browser, run):

@@ -202,10 +202,14 @@ def test_the_shares_of_a_hot_key_are_counted_since_its_keys_changed():
         place for place, move in enumerate(played.step.solution) if move.get("act", {}).get("do") == "change"
     )
     played.play(played.step.solution[:changed])
-    hot = dict(shown(played)["shares"])
+    ((of_60, counted),) = shown(played)["shares"]
+    hot = dict(counted)
+    assert of_60.startswith("Of 60 records or more")
     assert max(hot.values()) > sum(hot.values()) * 0.55
     played.play(played.step.solution[changed:])
-    even = dict(shown(played)["shares"])
+    before, (of_150, counted) = shown(played)["shares"]
+    even = dict(counted)
+    assert of_150.startswith("Of 150 records after that") and before[0] == of_60, "both are shown"
     assert sorted(even) == [0, 1, 2] and max(even.values()) < sum(even.values()) * 0.45
 
 
