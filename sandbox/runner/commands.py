@@ -19,6 +19,7 @@ from engine.simulation.hosted.refused import Refused
 from sandbox.runner.hosted import AS_FAST_AS_POSSIBLE, SPEED_MAX, SPEED_MIN, Hosted
 from sandbox.runner.lesson_commands import LESSON_COMMANDS
 from sandbox.runner.page_commands import PAGE_COMMANDS
+from sandbox.runner.waking import NotYet
 
 if TYPE_CHECKING:
     from sandbox.runner.server import Runner
@@ -31,7 +32,7 @@ EVENTS_MAX = 1 << 53
 
 
 def carry_out(runner: "Runner", given: Mapping[str, Any]) -> dict[str, Any]:
-    """Do what is asked; the answer without its id."""
+    """Do what is asked; the answer without its id. NotYet: nothing was done, the sandbox wakes."""
     try:
         fields = Fields(given, "a command")
         fields.read |= {"id": None, "sandbox": None}
@@ -45,6 +46,8 @@ def carry_out(runner: "Runner", given: Mapping[str, Any]) -> dict[str, Any]:
         fields.done()
     except Refused as refused:
         return {"refused": refused.reason, "field": refused.field}
+    except NotYet:
+        raise
     except Exception:
         # A bug of ours in one world: it is taken up again from what was kept, and nobody else notices.
         logger.exception("a command failed: %s", str(given)[:200])

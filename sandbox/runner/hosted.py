@@ -22,13 +22,14 @@ from engine.simulation.hosted.moments import Moments
 from engine.simulation.hosted.picture import picture
 from engine.simulation.hosted.refused import Refused
 from engine.simulation.hosted.shape import Shape, parse
-from engine.simulation.hosted.timeline import ACT_EVENTS_MAX, Stopped, Timeline
+from engine.simulation.hosted.timeline import Stopped, Timeline
 from engine.simulation.hosted.views import BrokerView
 from sandbox.limits import Limits
 from sandbox.runner import traffic
 from sandbox.runner.file_keeper import FileKeeper
 from sandbox.runner.lesson_watch import LessonWatch
 from sandbox.runner.traffic import Traffic
+from sandbox.runner.waking import Waking
 
 CHUNK_EVENTS = 8  # between two looks at the clock
 BEHIND_S = 0.5
@@ -77,6 +78,7 @@ class Hosted:
     moments: Moments = field(default_factory=Moments)
     going_to: int | None = None  # the moment it is on its way to
     going_since_s: float = 0.0
+    waking: Waking | None = None  # ... which is where it stood when it fell asleep
     full: bool = False  # its history takes all the room it may
     changes: int = 0  # whatever a picture shows has another number
 
@@ -95,7 +97,8 @@ class Hosted:
     @property
     def is_shown(self) -> bool:
         """Whether a picture of it says anything: what lies on a short way would only flicker."""
-        return self.going_to is None or time.monotonic() - self.going_since_s >= FLICKER_S
+        on_a_long_way = time.monotonic() - self.going_since_s >= FLICKER_S
+        return self.waking is None and (self.going_to is None or on_a_long_way)
 
     def play(self, speed: float, until: Condition | None = None) -> None:
         """Let time go on; speed 1 is as fast as the wall clock."""
@@ -199,11 +202,26 @@ class Hosted:
         ends_s = time.perf_counter() + JUMP_S
         while self.going_to is not None:
             if self.timeline.approach(self.going_to, CHUNK_EVENTS):
-                self.going_to = None
+                self.going_to = self._next_goal()
             elif time.perf_counter() >= ends_s:
                 break
         self.changes += 1
         return self.going_to is not None
+
+    def _next_goal(self) -> int | None:
+        goal = None if self.waking is None else self.waking.arrived(self.timeline)
+        if goal is None:
+            self.waking = None
+        else:
+            self.timeline.aim(goal)
+        return goal
+
+    def wake_up(self, waking: Waking) -> None:
+        """Go to where it stood: at once, or on in slices."""
+        self.waking = waking
+        self.timeline.aim(self.timeline.head)
+        self.going_to, self.going_since_s = self.timeline.head, time.monotonic()
+        self._go_on()
 
     # ---- acting
 
@@ -264,7 +282,9 @@ class Hosted:
     # ---- sleep
 
     def fall_asleep(self) -> None:
-        """Write everything that waking needs."""
+        """Write everything that waking needs; of who has not woken yet that is there."""
+        if self.waking is not None:
+            return
         world = self.timeline.world
         assert world.past is not None, "a hosted world has a past"
         self.keeper.keep_keyframe(world.events, snapshots.snapshot(world))
@@ -275,7 +295,7 @@ class Hosted:
 
 
 def wake(sandbox_id: UUID, seed: int, shape: Shape, keeper: FileKeeper, limits: Limits) -> Hosted:
-    """A sandbox from its files: where it stood, or at least behind the last action that was accepted.
+    """A sandbox from its files: where it stood, or at least behind the last action that was accepted, or on its way.
 
     What another build kept begins anew: on its disks if they are as new as its last action, else by its actions.
     """
@@ -292,12 +312,9 @@ def wake(sandbox_id: UUID, seed: int, shape: Shape, keeper: FileKeeper, limits: 
     timeline = Timeline(seed, shape, keeper, world_limits(limits))
     timeline.world = timeline.beginning()
     timeline.head = max(head, last_action)
-    timeline.jump(timeline.head)
-    if keeper.actions and timeline.head == last_action:  # what it did at its very time was seen by who did it
-        timeline.run(ACT_EVENTS_MAX, until_us=max(one.at_us for one in keeper.actions if one.after == last_action))
-    if events < timeline.head and head >= last_action:
-        timeline.jump(events)
-    return Hosted(sandbox_id, timeline, keeper, limits, today, used_s=time.monotonic())
+    hosted = Hosted(sandbox_id, timeline, keeper, limits, today, used_s=time.monotonic())
+    hosted.wake_up(Waking(events, head, last_action))
+    return hosted
 
 
 def cluster_id_of(sandbox_id: UUID) -> str:

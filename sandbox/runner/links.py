@@ -19,6 +19,7 @@ from engine.simulation.hosted.refused import Refused
 from sandbox.runner import commands
 from sandbox.runner.doorkeeper import Doorkeeper
 from sandbox.runner.hosted import Hosted
+from sandbox.runner.waking import NotYet
 
 if TYPE_CHECKING:
     from sandbox.runner.server import Runner
@@ -56,7 +57,7 @@ class ControlLink:
     unread: bytearray = field(default_factory=bytearray)
     out: bytearray = field(default_factory=bytearray)
     watches: dict[UUID, Watch] = field(default_factory=dict)
-    arriving: tuple[Any, Hosted] | None = None  # the id of a jump that is not answered, because it goes on
+    arriving: tuple[Any, Hosted, dict[str, Any]] | None = None  # the id of a jump or fork that goes on, and its answer
     rests_until_s: float = 0.0  # by the counter that times what commands cost
 
     def on_readable(self, runner: "Runner") -> None:
@@ -80,7 +81,7 @@ class ControlLink:
         """
         began_s = time.perf_counter()
         if self.arriving is not None:
-            number, hosted = self.arriving
+            number, hosted, _ = self.arriving
             if runner.hosted.get(hosted.id) is not hosted:
                 self.arriving = None
                 self.answer({"id": number, "refused": "the sandbox fell asleep on the way", "field": ""})
@@ -93,8 +94,12 @@ class ControlLink:
             line = bytes(self.unread[:end])
             if self.arriving is not None and not self._may_go_first(line):
                 break
+            try:
+                answer = self._carry_out(runner, line)
+            except NotYet:
+                return False  # its line stays, and is asked again when the world has had its slice
             del self.unread[: end + 1]
-            self.answer(self._carry_out(runner, line))
+            self.answer(answer)
             now_s = time.perf_counter()
         if now_s >= began_s + COMMANDS_S and len(runner.hosted) > 1:
             self.rests_until_s = now_s + (now_s - began_s)
@@ -113,8 +118,8 @@ class ControlLink:
 
     def _answer_jump(self) -> None:
         assert self.arriving is not None, "a jump waits for its answer"
-        (number, hosted), self.arriving = self.arriving, None
-        self.answer({"id": number, "ok": commands.where(hosted)})
+        (number, hosted, told), self.arriving = self.arriving, None
+        self.answer({"id": number, "ok": {**told, **commands.where(hosted)}})
 
     def _carry_out(self, runner: "Runner", line: bytes) -> dict[str, Any] | None:
         try:
@@ -129,10 +134,10 @@ class ControlLink:
         if given.get("do") in ("watch", "unwatch"):
             return {"id": given.get("id"), **self._watch(runner, given)}
         answer = {"id": given.get("id"), **commands.carry_out(runner, given)}
-        if given.get("do") in JUMPS and "ok" in answer:
-            hosted = runner.awake(commands.sandbox_of(given))
+        if given.get("do") in (*JUMPS, "fork") and "ok" in answer:
+            hosted = runner.hosted[UUID(answer["ok"].get("sandbox") or str(given["sandbox"]))]
             if hosted.going_to is not None:
-                self.arriving = (given.get("id"), hosted)
+                self.arriving = (given.get("id"), hosted, answer["ok"])
                 return None
         return answer
 
@@ -204,7 +209,7 @@ class KafkaLink:
         data = receive(self.socket)
         try:
             hosted = runner.awake(self.sandbox_id)
-        except Refused:
+        except (Refused, NotYet):
             raise LinkGone from None
         if not hosted.is_up(self.keeper.broker):
             raise LinkGone

@@ -12,14 +12,12 @@ was last kept, and the others go on; a runner that lost a lease hosts no more.
 """
 
 import logging
-import os
 import selectors
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from pathlib import Path
 from uuid import UUID
 
 from django.db import Error as DatabaseError
@@ -37,7 +35,9 @@ from sandbox.runner.file_keeper import FileKeeper
 from sandbox.runner.hosted import Hosted, shape_of, wake
 from sandbox.runner.links import ControlLink, KafkaLink, LinkGone
 from sandbox.runner.rates import Bucket, Rate
+from sandbox.runner.sockets import accept, listen, remove_dead
 from sandbox.runner.turns import ROUND_S, Turns
+from sandbox.runner.waking import NotYet
 from sandbox.services import leases, sandboxes
 
 logger = logging.getLogger("sandbox.runner")
@@ -45,7 +45,7 @@ logger = logging.getLogger("sandbox.runner")
 TICK_S = 0.005
 AWAKE_MAX = 200
 LINKS_MAX = 2_000
-BACKLOG = 64
+WAKE_AGAIN_S = 5.0  # what failed while it woke is not tried sooner
 
 
 class Runner:
@@ -61,6 +61,7 @@ class Runner:
         self.listeners: dict[UUID, socket.socket] = {}
         self.links: dict[ControlLink | KafkaLink, int] = {}
         self.leased_until_s: dict[UUID, float] = {}
+        self.not_before_s: dict[UUID, float] = {}  # of those that failed while they woke
         self.renewed_s = 0.0
         self.to_keep: list[UUID] = []  # whose files are still to be counted
         self.house_kept_s = 0.0
@@ -152,6 +153,8 @@ class Runner:
             yield
         except Exception:
             logger.exception("sandbox %s failed and is put to sleep", sandbox_id)
+            if sandbox_id in self.hosted and self.hosted[sandbox_id].waking is not None:
+                self.not_before_s[sandbox_id] = self.now_s + WAKE_AGAIN_S
             self.forget(sandbox_id)
 
     def _go_on(self, link: ControlLink | KafkaLink) -> None:
@@ -207,11 +210,12 @@ class Runner:
         taken = accept(self.listeners[sandbox_id])
         if taken is None:
             return
-        hosted = None
-        with self._forgotten_if_it_fails(sandbox_id), suppress(Refused):
-            hosted = self.awake(sandbox_id)
+        with self._forgotten_if_it_fails(sandbox_id), suppress(Refused, NotYet):
+            self.awake(sandbox_id)
+        hosted = self.hosted.get(sandbox_id)
         there = sum(1 for link in self.links if isinstance(link, KafkaLink) and link.sandbox_id == sandbox_id)
-        if hosted is None or not hosted.is_up(places.BROKER_SOCKET) or there >= hosted.limits.connections:
+        is_up = hosted is not None and (hosted.waking is not None or hosted.is_up(places.BROKER_SOCKET))
+        if hosted is None or not is_up or there >= hosted.limits.connections:
             taken.close()
             return
         self._add(KafkaLink(taken, sandbox_id, Doorkeeper(places.BROKER_SOCKET, 1, self.rates[sandbox_id])))
@@ -231,15 +235,20 @@ class Runner:
     # ---- worlds
 
     def awake(self, sandbox_id: UUID) -> Hosted:
-        """The world of a sandbox, woken or begun if it must be; Refused if it cannot be had here."""
+        """The world of a sandbox, woken or begun if it must be; Refused if it cannot be had, NotYet if it wakes."""
         hosted = self.hosted.get(sandbox_id)
         if hosted is None:
+            self.not_before_s = {one: at_s for one, at_s in self.not_before_s.items() if at_s > self.now_s}
+            if sandbox_id in self.not_before_s:
+                raise Refused("it could not be woken, and that is noted: try again in a moment")
             try:
                 hosted = self._wake(sandbox_id)
             except DatabaseError:
                 logger.warning("sandbox %s cannot be woken: the database does not answer", sandbox_id)
                 raise Refused("the database does not answer now: try again in a moment") from None
         hosted.used_s = self.now_s
+        if hosted.waking is not None:
+            raise NotYet
         return hosted
 
     def _wake(self, sandbox_id: UUID) -> Hosted:
@@ -275,13 +284,13 @@ class Runner:
             self.selector.register(self.listeners[hosted.id], selectors.EVENT_READ, hosted.id)
 
     def fork(self, hosted: Hosted, events: int, name: str) -> Hosted:
-        """A branch of a sandbox, awake and paused."""
+        """A branch of a sandbox, awake and paused, or on its way to where it begins."""
         row = Sandbox.objects.get(id=hosted.id)
         try:
             made = sandboxes.make_fork(row, events, name)
         except sandboxes.SandboxRefused as refused:
             raise Refused(str(refused)) from None
-        timeline = hosted.timeline.fork(events)
+        timeline = hosted.timeline.fork(events, arrives=False)
         keeper = timeline.keeper
         assert isinstance(keeper, FileKeeper), "a hosted timeline is kept in files"
         keeper.move(places.directory(made.id))
@@ -291,6 +300,8 @@ class Runner:
         branch = Hosted(made.id, timeline, keeper, hosted.limits, replace(hosted.traffic), used_s=self.now_s)
         branch.keep_traffic()
         self._host(branch)
+        if not branch.timeline.at_present:
+            branch.jump(events)
         return branch
 
     def put_to_sleep(self, sandbox_id: UUID) -> None:
@@ -363,36 +374,3 @@ class Runner:
         for sandbox_id in [one for one in self.hosted if one not in held]:
             self.forget(sandbox_id)  # expired, deleted, or another runner's: what is on disk is not ours to write
             self._unlisten(sandbox_id)
-
-
-def listen(path: Path) -> socket.socket:
-    """A Unix socket that only its owner may connect to; what a dead process left is replaced."""
-    path.unlink(missing_ok=True)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listener.bind(os.fspath(path))
-    path.chmod(0o600)
-    listener.listen(BACKLOG)
-    listener.setblocking(False)
-    return listener
-
-
-def remove_dead(sockets: Path) -> None:
-    """Remove the control sockets of runners that were killed."""
-    for path in sockets.glob(f"{places.CONTROL_SOCKET}-*"):
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
-            try:
-                link.connect(os.fspath(path))
-            except ConnectionRefusedError:
-                path.unlink(missing_ok=True)
-            except OSError:
-                continue
-
-
-def accept(listener: socket.socket) -> socket.socket | None:
-    """A new connection, if there is one."""
-    try:
-        taken, _ = listener.accept()
-    except OSError:
-        return None
-    taken.setblocking(False)
-    return taken

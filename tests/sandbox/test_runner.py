@@ -17,7 +17,7 @@ from sandbox import places
 from sandbox.lease import LEASE_S, SAFETY_S, may_take, must_let_go
 from sandbox.lifecycle import TRANSITIONS, State, before
 from sandbox.models import Sandbox
-from sandbox.runner import server
+from sandbox.runner import server, sockets
 from sandbox.runner.file_keeper import FileKeeper, read_actions
 from sandbox.runner.framed_file import FramedFile
 from sandbox.services import leases, sandboxes
@@ -242,6 +242,8 @@ def test_kill_9_loses_no_action_that_was_accepted(sandbox, data, transactional_d
     keeper = FileKeeper(directory, b"k" * 32, "b")
     assert len(keeper.actions) >= accepted[-1]
     hosted = server.wake(sandbox.id, 7, server.shape_of({}, server.limits_of("own")), keeper, server.limits_of("own"))
+    while hosted.waking is not None:
+        hosted.tick(0.0, 0.0)
     hosted.timeline.run(400)
     assert hosted.timeline.world.past.ledger.summary()["partitions"]["orders-0"]["end"] >= accepted[-1] - 1
 
@@ -277,7 +279,7 @@ def test_sockets_of_killed_runners_are_removed_and_those_of_living_ones_are_not(
     dead = places.control_path("dead")
     with socket.socket(socket.AF_UNIX) as killed:
         killed.bind(str(dead))
-    server.remove_dead(places.sockets())
+    sockets.remove_dead(places.sockets())
     assert not dead.exists() and places.control_path("one").exists()
 
 

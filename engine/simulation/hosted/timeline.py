@@ -185,8 +185,8 @@ class Timeline:
         if not self.at_present:
             raise Refused("the past does not change: go to the present, or fork here")
 
-    def fork(self, events: int | None = None) -> "Timeline":
-        """A branch of its own, from the playhead or from any moment."""
+    def fork(self, events: int | None = None, *, arrives: bool = True) -> "Timeline":
+        """A branch of its own, from the playhead or from any moment; else it has still to go there (`approach`)."""
         at = self.world.events if events is None else events
         if not 0 <= at <= self.head:
             raise Refused(f"a moment between 0 and {self.head}", "from")
@@ -197,7 +197,8 @@ class Timeline:
             branch.next_action = min(self.next_action, len(branch.keeper.actions))
         else:
             branch._restore(branch.keeper.nearest(at))
-            branch.jump(at)
+            if arrives:
+                branch.jump(at)
         if branch.at_present:
             branch._repeat_actions()
         return branch

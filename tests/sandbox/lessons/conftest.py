@@ -6,6 +6,7 @@ from django.test import Client
 from sandbox import control
 from sandbox.runner import commands
 from sandbox.runner.server import Runner
+from sandbox.runner.waking import NotYet
 
 
 class Hosts:
@@ -18,7 +19,12 @@ class Hosts:
     def ask(self, sandbox_id, do, *, time_limit_s=5.0, **arguments):
         if self.down:
             raise control.NoRunner
-        answer = commands.carry_out(self.runner, {"id": 1, "sandbox": sandbox_id.hex, "do": do, **arguments})
+        answer = None
+        while answer is None:
+            try:
+                answer = commands.carry_out(self.runner, {"id": 1, "sandbox": sandbox_id.hex, "do": do, **arguments})
+            except NotYet:
+                self.runner.serve_once(0.0)
         if "refused" in answer:
             raise control.ControlRefused(answer["refused"], answer["field"])
         return answer["ok"]
