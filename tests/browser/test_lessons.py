@@ -12,6 +12,7 @@ from tests.browser.conftest import Installation, Open
 from tests.browser.test_sandbox import CHECKS, hosted  # noqa: F401 - a fixture
 
 CALLED = {"first-event": "reading did not remove it", "keys-partitions-order": "adding a partition moved my customer"}
+BAR_MAX = 49  # pixels
 SIGHTS = [(390, "dark"), (1280, "light"), (390, "light"), (1280, "dark")]
 
 
@@ -29,6 +30,8 @@ def in_every_light(page: Page, wrong: list[str], first: int) -> Callable[[str], 
             return
         width = page.viewport_size["width"]
         page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
+        if page.locator(".sandbox-bar").bounding_box()["height"] > BAR_MAX:
+            wrong.append(f"{name}, {width}: the bar above takes a second line, and the lesson goes below it")
         wrong.extend(f"{name}, {width}: {one}" for one in page.evaluate(CHECKS, {"width": width, "focus": False}))
 
     return shoot
