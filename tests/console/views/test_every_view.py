@@ -57,7 +57,7 @@ def test_a_dead_cluster_gives_a_page_that_says_so(cast, kafka, path):
     answer = cast.owner.get(address(cast, path))
     text = answer.content.decode()
     assert answer.status_code == 503
-    assert "connection refused by 127.0.0.1:9" in text and "tried 2 times" in text and "every 5 s" in text
+    assert "connection refused by 127.0.0.1:9" in text and "tried 2 times" in text and "every 5\u202fs" in text
 
 
 @on_every_page

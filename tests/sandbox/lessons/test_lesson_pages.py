@@ -115,6 +115,15 @@ def test_a_step_that_is_spoilt_says_so_and_begins_anew_in_a_fork(hosts, browser,
     assert "A mistake, and its correction" in panel and "cannot be done any more" not in panel
 
 
+def test_lessons_are_found_from_every_page_with_an_account_and_without(browser, sandbox):
+    link = f'href="{url("lesson-list")}"'
+    assert link in text(browser.get(reverse("console:cluster-list")))
+    assert f'{link} aria-current="page"' in text(browser.get(url("lesson-list")))
+    guest = Client()
+    assert link in text(guest.get(url("sandbox-list")))
+    assert f'{link} aria-current="page"' in text(guest.get(url("lesson-list")))
+
+
 def test_names_that_a_learner_types_stay_on_one_line_and_nothing_in_a_text_is_markup():
     names = {"a": "x7-ada", "seven": "x7-ada-7", "topic": "sales-x7"}
     shown = whole_names("Send x7-ada-7, not <b>x7-ada</b>, to sales-x7.", names)
