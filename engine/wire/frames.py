@@ -37,6 +37,7 @@ SIZE_BYTES = 4
 KEY_AND_VERSION = Struct(">hh")
 REQUEST_HEAD = Struct(">ihhi")  # size, API key, version, correlation id: of every header from version 1 on
 FLEXIBLE_RESPONSE = 1  # the version of its header that ends with tagged fields
+known_response_header = lru_cache(1024)(response_header_version)
 BY_MODULE = {api.module: api for api in APIS.values()}
 
 
@@ -154,7 +155,7 @@ def decode_response(api_key: int, version: int, frame: memoryview) -> tuple[int,
 def decode_answer(api_key: int, version: int, frame: memoryview) -> Message:
     """Return the message of a response's frame whose correlation id was looked at."""
     position = SIZE_BYTES  # ResponseHeader in place, as above
-    if response_header_version(api_key, version):
+    if known_response_header(api_key, version):
         if len(frame) == position:
             raise Malformed("a header without room for tagged fields")
         if frame[position]:

@@ -22,7 +22,7 @@ from engine.simulation.hosted.moments import Moments
 from engine.simulation.hosted.picture import picture
 from engine.simulation.hosted.refused import Refused
 from engine.simulation.hosted.shape import Shape, parse
-from engine.simulation.hosted.timeline import Stopped, Timeline
+from engine.simulation.hosted.timeline import KEYFRAME_BLOCKS, Stopped, Timeline
 from engine.simulation.hosted.views import BrokerView
 from sandbox.limits import Limits
 from sandbox.runner import traffic
@@ -309,7 +309,7 @@ def wake(sandbox_id: UUID, seed: int, shape: Shape, keeper: FileKeeper, limits: 
         if not keeper.actions and images is not None:
             keeper.keep_keyframe(0, snapshots.snapshot(disk_images.awaken(seed, shape, images)))
         last_action = max((one.after for one in keeper.actions), default=0)
-    timeline = Timeline(seed, shape, keeper, world_limits(limits))
+    timeline = Timeline(seed, shape, keeper, world_limits(limits), sandbox_id.int % KEYFRAME_BLOCKS)
     timeline.world = timeline.beginning()
     timeline.head = max(head, last_action)
     hosted = Hosted(sandbox_id, timeline, keeper, limits, today, used_s=time.monotonic())

@@ -94,6 +94,7 @@ class Behind(NamedTuple):
 
     ms: list[list[float]]  # of each picture
     progress: float  # of a second of the wall clock, where it was slowest
+    latest_s: float  # when it was in its world that the latest event happened: what the runner had to do then
 
     @property
     def worst_p95(self) -> float:
@@ -104,7 +105,8 @@ class Behind(NamedTuple):
         every = [ms for one in self.ms for ms in one]
         return (
             f"p50 {part(every, 0.5):.0f} ms, p95 {part(every, 0.95):.0f} ms ({self.worst_p95:.0f} ms of the worst "
-            f"picture), max {max(every):.0f} ms of {len(every)} events; time went at {self.progress:.2f}x"
+            f"picture), max {max(every):.0f} ms of {len(every)} events, {self.latest_s:.1f} s after its world began; "
+            f"time went at {self.progress:.2f}x"
         )
 
 
@@ -113,7 +115,7 @@ def watched(crowd: Crowd, pictures: list[Picture], seconds: float) -> Behind:
     first = [len(one.seen) for one in pictures]
     time.sleep(seconds)
     last = [len(one.seen) for one in pictures]
-    found: list[list[float]] = []
+    found: list[list[tuple[float, int]]] = []
     progress: list[float] = []
     for one, start, end in zip(pictures, first, last, strict=True):
         frames = one.seen[start:end]
@@ -121,17 +123,18 @@ def watched(crowd: Crowd, pictures: list[Picture], seconds: float) -> Behind:
         ahead_s = min(each.at_s - each.now_us / 1e6 for each in frames)  # when its world's time is due
         progress.append((frames[-1].now_us - frames[0].now_us) / 1e6 / (frames[-1].at_s - frames[0].at_s))
         found.append(behind_ms(crowd.worker, one.sandbox, frames, ahead_s))
-    return Behind(found, min(progress))
+    latest_us = max(max(one) for one in found)[1]
+    return Behind([[ms for ms, _ in one] for one in found], min(progress), latest_us / 1e6)
 
 
-def behind_ms(worker: Worker, sandbox: uuid.UUID, frames: list, ahead_s: float) -> list[float]:
-    """For each event in these frames: how long after it was due it was seen."""
+def behind_ms(worker: Worker, sandbox: uuid.UUID, frames: list, ahead_s: float) -> list[tuple[float, int]]:
+    """For each event in these frames: how long after it was due it was seen, and when it was in its world."""
     found, at, number, last = [], 0, frames[0].events + 1, frames[-1].events
     while number <= last:
         for entry in worker.ok(sandbox, "history", first=number, count=min(500, last - number + 1))["entries"]:
             while frames[at].events < entry["event"]:
                 at += 1
-            found.append((frames[at].at_s - ahead_s - entry["at_us"] / 1e6) * 1000)
+            found.append(((frames[at].at_s - ahead_s - entry["at_us"] / 1e6) * 1000, entry["at_us"]))
             number = entry["event"] + 1
     return found
 

@@ -115,6 +115,13 @@ def test_a_history_that_is_too_long_is_thinned_and_every_moment_can_still_be_had
     assert "room" in pumped.ask(sandbox, "play")["refused"]
 
 
+def test_sandboxes_that_begin_together_take_their_keyframes_at_different_moments(pumped, owner):
+    made = [sandboxes.make(name=str(number), limits="own", owner=owner, seed=1) for number in range(8)]
+    for one in made:
+        pumped.ok(one, "pause")
+    assert len({pumped.runner.hosted[one.id].timeline.keyframe_after for one in made}) > 1
+
+
 def test_what_a_forged_keyframe_says_is_not_believed(pumped, sandbox):
     begin(pumped, sandbox)
     before = pumped.ok(sandbox, "digest")

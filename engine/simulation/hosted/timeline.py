@@ -8,7 +8,8 @@ Invariants:
 - The same seed, shape and actions give the same history, however often one went back and forth.
 - `head` is the present; the playhead is `world.events`, never beyond it.
 - An action is kept before it enters the world.
-- A keyframe is taken every KEYFRAME_EVENTS events, so that no moment is further than that from one.
+- A keyframe is taken every KEYFRAME_EVENTS events, so that no moment is further than that from one. At which of them
+  is told (`keyframe_after`): worlds that begin together have as many events, and would all take theirs at one moment.
 
 Not here: wall time and fairness (the runner), sockets, files.
 """
@@ -30,7 +31,8 @@ from engine.simulation.hosted.shape import Shape, birth
 from engine.simulation.past import BLOCK_ENTRIES, Entry, entry_of, unread, unseal
 from engine.simulation.world import World
 
-KEYFRAME_EVENTS = 16 * BLOCK_ENTRIES  # where blocks end, so that a keyframe holds nothing of them
+KEYFRAME_BLOCKS = 16
+KEYFRAME_EVENTS = KEYFRAME_BLOCKS * BLOCK_ENTRIES  # where blocks end, so that a keyframe holds nothing of them
 ACTIONS_MAX = 100_000
 ACT_EVENTS_MAX = 1_000
 BLOCKS_CACHED = 8
@@ -54,6 +56,7 @@ class Timeline:
     shape: Shape
     keeper: Keeper
     limits: WorldLimits = field(default_factory=WorldLimits)
+    keyframe_after: int = 0  # blocks, of KEYFRAME_BLOCKS
     world: World = field(init=False)
     head: int = 0
     next_action: int = 0  # of the keeper's, to be repeated
@@ -109,7 +112,7 @@ class Timeline:
             if is_new:
                 self.answers += learner.answers
             learner.answers = []
-        is_keyframe = events % KEYFRAME_EVENTS == 0
+        is_keyframe = events % KEYFRAME_EVENTS == self.keyframe_after * BLOCK_ENTRIES
         if is_keyframe:
             past.seal_full()
         if past.sealed:
@@ -191,7 +194,8 @@ class Timeline:
         at = self.world.events if events is None else events
         if not 0 <= at <= self.head:
             raise Refused(f"a moment between 0 and {self.head}", "from")
-        branch = Timeline(self.seed, self.shape, self.keeper.fork(at, past=at < self.head), self.limits)
+        keeper = self.keeper.fork(at, past=at < self.head)
+        branch = Timeline(self.seed, self.shape, keeper, self.limits, self.keyframe_after)
         branch.head = at
         if at == self.world.events:
             branch.world = snapshots.fork(self.world)

@@ -11,8 +11,9 @@ from engine.simulation.hosted import inside
 from engine.simulation.hosted.keepers import MemoryKeeper
 from engine.simulation.hosted.refused import Refused
 from engine.simulation.hosted.shape import Shape
-from engine.simulation.hosted.timeline import Stopped, Timeline
+from engine.simulation.hosted.timeline import KEYFRAME_EVENTS, Stopped, Timeline
 from engine.simulation.ledger import difference
+from engine.simulation.past import BLOCK_ENTRIES
 from tests.engine.simulation.hosted.worlds import begin, busy, producer, until
 from tests.plain_data import impure
 
@@ -46,6 +47,20 @@ def test_jumping_back_and_playing_on_gives_the_history_that_was(recorded):
     while recorded.run(1_000) is not Stopped.PRESENT:
         pass
     assert (recorded.world.history.sha256(), recorded.world.events) == (here, recorded.head)
+
+
+def test_worlds_that_begin_together_take_keyframes_one_after_the_other_and_have_one_history():
+    histories, moments = set(), []
+    for blocks in (0, 3):
+        timeline = Timeline(5, Shape(), MemoryKeeper(), keyframe_after=blocks)
+        timeline.run(3)
+        timeline.act({"do": "create topic", "topic": "orders", "partitions": 3})
+        producer(timeline, rate=500)
+        timeline.run(5_500 - timeline.head)
+        histories.add(timeline.world.history.sha256())
+        moments.append([events for events, _ in timeline.fork().keeper.frames])
+    assert moments == [[KEYFRAME_EVENTS], [3 * BLOCK_ENTRIES, KEYFRAME_EVENTS + 3 * BLOCK_ENTRIES]]
+    assert len(histories) == 1
 
 
 def test_the_past_does_not_change_but_a_fork_goes_another_way(recorded):
