@@ -112,7 +112,7 @@ def finish_sync(broker: "Broker", token: int) -> None:
         return  # the directory went offline while the sync was under way
     assert token == durability.token and durability.syncing, "one sync at a time"
     durability.syncing = False
-    durability.pending = True
+    durability.pending = bool(durability.dirty or durability.flush or durability.metadata_asked)
     finished, durability.under_way = durability.under_way, []
     for partition, end in finished:
         if partition.removed:

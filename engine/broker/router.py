@@ -63,6 +63,7 @@ if TYPE_CHECKING:
 
 REQUEST_HEADER = Struct(">hhih")  # api key, version, correlation id, length of the client id
 PRODUCE, FETCH = 0, 1
+versions_of = VERSIONS.get
 
 # Produce and Fetch are not here: they read their own bytes.
 COLD: dict[int, ModuleType] = {
@@ -102,7 +103,7 @@ def route(
 ) -> None:
     """Answer the request in `position..end`, or park it."""
     api_key, version, correlation_id, client_id_bytes = REQUEST_HEADER.unpack_from(buffer, position)
-    versions = VERSIONS.get(api_key)
+    versions = versions_of(api_key)
     if versions is None:
         raise Malformed("an API we did not advertise")
     if not versions[0] <= version <= versions[1]:

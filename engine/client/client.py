@@ -87,7 +87,9 @@ class Client:
             return
         match call:
             case Produce():
-                self.producer.begin(number, call, now_ms, now_ms + self.wall_offset_ms)
+                if self.producer.begin(number, call, now_ms, now_ms + self.wall_offset_ms):
+                    self.deadline_known = False
+                    return  # it lingers, and nobody else waited for it
             case Flush():
                 self.producer.open.flush(number)
             case Poll():
@@ -190,26 +192,27 @@ class Client:
     def _settle(self, now_ms: int) -> None:
         if self.closed:
             return
-        self.cluster.pump(now_ms)
+        cluster, writes, reads = self.cluster, self.producer, self.consumer
+        cluster.pump(now_ms)
         while True:
-            ended, self.cluster.ended = self.cluster.ended, []
+            ended, cluster.ended = cluster.ended, []
             for request, answer in ended:
                 self._hand_over(request, answer, now_ms)
             # Most clients only write or only read: what has nothing to do is not asked, for every event passes here.
-            if self.producer.queues or self.producer.unplaced:
-                self.producer.send_what_is_due(now_ms)
+            if writes.queues or writes.unplaced:
+                writes.send_what_is_due(now_ms)
             if self.group.exists:
                 self.group.advance(now_ms)
-            if self.consumer.polls:
-                self.consumer.answer_polls(now_ms)
-            if self.consumer.positions:
-                self.consumer.fetch_what_is_free(now_ms)
-            if self.connections.finished or self.cluster.metadata_at_ms is not None:
-                self.cluster.pump(now_ms)  # what was sent a moment ago and failed at once, metadata that is wanted now
-            if not self.cluster.ended:
+            if reads.polls:
+                reads.answer_polls(now_ms)
+            if reads.positions:
+                reads.fetch_what_is_free(now_ms)
+            if self.connections.finished or cluster.metadata_at_ms is not None:
+                cluster.pump(now_ms)  # what was sent a moment ago and failed at once, metadata that is wanted now
+            if not cluster.ended:
                 break
-        if self.consumer.polls and self.consumer.buffered:  # what was given up a moment ago is said at once
-            self.consumer.answer_polls(now_ms)
+        if reads.polls and reads.buffered:  # what was given up a moment ago is said at once
+            reads.answer_polls(now_ms)
         self.deadline_known = False
 
     @property
@@ -222,27 +225,28 @@ class Client:
         return self.deadline_ms
 
     def _next_deadline_ms(self) -> int:
-        next_ms = self.cluster.next_deadline_ms()
-        if self.leader_calls.open:
-            next_ms = min(next_ms, self.leader_calls.next_deadline_ms())
-        if self.producer.queues or self.producer.unplaced:
-            next_ms = min(next_ms, self.producer.next_deadline_ms())
-        if self.consumer.polls or self.consumer.positions:
-            next_ms = min(next_ms, self.consumer.next_deadline_ms())
-        if self.group.exists:
-            next_ms = min(next_ms, self.group.next_deadline_ms())
+        next_ms = self.cluster.next_deadline_ms()  # no `min` in here: every event passes
+        if self.leader_calls.open and (at_ms := self.leader_calls.next_deadline_ms()) < next_ms:
+            next_ms = at_ms
+        writes, reads = self.producer, self.consumer
+        if (writes.queues or writes.unplaced) and (at_ms := writes.next_deadline_ms()) < next_ms:
+            next_ms = at_ms
+        if (reads.polls or reads.positions) and (at_ms := reads.next_deadline_ms()) < next_ms:
+            next_ms = at_ms
+        if self.group.exists and (at_ms := self.group.next_deadline_ms()) < next_ms:
+            next_ms = at_ms
         return next_ms
 
     def _hand_over(self, request: Request, answer: Message | ClientError | None, now_ms: int) -> None:
         match request.owner:
-            case admin.OWNER:
-                self.admin.on_ended(request, answer, now_ms)
-            case leader_calls.OWNER:
-                self.leader_calls.on_ended(request, answer, now_ms)
             case producer.OWNER:
                 self.producer.on_ended(request, answer, now_ms)
             case consumer.OWNER:
                 self.consumer.on_ended(request, answer, now_ms)
+            case admin.OWNER:
+                self.admin.on_ended(request, answer, now_ms)
+            case leader_calls.OWNER:
+                self.leader_calls.on_ended(request, answer, now_ms)
             case owner if owner in group.OWNERS:
                 self.group.on_ended(request, answer, now_ms)
             case owner:

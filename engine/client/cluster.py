@@ -70,7 +70,11 @@ class Cluster:
         self.last_number += 1
         request.number = self.last_number
         self.open[request.number] = request
-        self._route(request, now_ms)
+        peer = self.metadata.nodes.get(request.target[1]) if request.target[0] == "node" else None
+        if peer is not None:  # nearly all: the shortest way
+            self.connections.send(peer, request, now_ms)
+        else:
+            self._route(request, now_ms)
 
     def give_up(self, number: int) -> None:
         """Forget a request: whoever sent it wants no answer any more."""
@@ -110,7 +114,7 @@ class Cluster:
 
     def on_deadline(self, now_ms: int) -> None:
         """End what is late."""
-        for request in [request for request in self.open.values() if now_ms >= request.deadline_ms]:
+        for request in [one for one in self.open.values() if now_ms >= one.deadline_ms]:
             why = f": {request.last_reason}" if request.last_reason else ""
             where = f" from {request.peer}" if request.peer and not request.last_reason else ""
             self._end(request, TimedOut(f"no answer{where} in time{why}"), now_ms)
@@ -124,9 +128,10 @@ class Cluster:
     def next_deadline_ms(self) -> int:
         """When `on_deadline` or `pump` has something to do."""
         next_ms = self.connections.next_deadline_ms()
-        metadata_ms = self._metadata_ms() if self.interest or self.metadata_at_ms is not None else NEVER
-        if metadata_ms < next_ms:
-            next_ms = metadata_ms
+        if self.asked_topics is None and (self.metadata_at_ms is not None or self.interest):
+            metadata_ms = self._metadata_ms()
+            if metadata_ms < next_ms:
+                next_ms = metadata_ms
         for request in self.open.values():
             if request.deadline_ms < next_ms:
                 next_ms = request.deadline_ms
@@ -188,7 +193,7 @@ class Cluster:
         request.ended = True
         self.open.pop(request.number, None)
         if request.owner != "metadata":
-            self.ended.append(Finished(request, answer))
+            self.ended.append((request, answer))
         elif isinstance(answer, MetadataResponse):
             self._take_metadata(answer, now_ms)
         else:

@@ -34,12 +34,12 @@ from engine.client.errors import (
     Unsupported,
 )
 from engine.client.links import BrokerConnection, InFlight, Link, Versions
-from engine.client.long_answers import bytes_max, in_words, is_long, work_of
+from engine.client.long_answers import LONG_BYTES, bytes_max, in_words, is_long, work_of
 from engine.client.requests import NEVER, Chance, Finished, Request
 from engine.core.effects import Effects
 from engine.wire.catalog import API_VERSIONS, APIS
 from engine.wire.error_codes import ErrorCode
-from engine.wire.frames import SIZE, api_of, correlation_id_of, decode_response, encode_request, frame_end
+from engine.wire.frames import SIZE_BYTES, api_of, correlation_id_of, decode_answer, encode_request, frame_end
 from engine.wire.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
 from engine.wire.primitives import Malformed, Message, Unencodable
 
@@ -75,11 +75,12 @@ class Connections:
             link = self.links[peer, request.lane] = Link(peer, request.lane)
         request.peer = peer
         link.waiting.append(request)
-        if link.connection is None and not link.connecting:
+        if link.connection is not None:
+            self._send_waiting(link, now_ms)
+        elif not link.connecting:
             link.connecting = True
             link.connect_deadline_ms = now_ms + self.config.connect_timeout_ms
             self.effects.connect.append(peer)
-        self._send_waiting(link, now_ms)
 
     def give_up_lane(self, peer: str, lane: str, reason: str) -> None:
         """Break off one link; what was on its way ends as disconnected."""
@@ -100,11 +101,12 @@ class Connections:
         """When `on_deadline` has something to do."""
         next_ms = NEVER
         for link in self.links.values():
-            connection = link.connection
-            if link.connecting and link.connect_deadline_ms < next_ms:
+            if link.connection is not None:
+                in_flight = link.connection.in_flight
+                if in_flight and in_flight[0].deadline_ms < next_ms:
+                    next_ms = in_flight[0].deadline_ms
+            elif link.connecting and link.connect_deadline_ms < next_ms:
                 next_ms = link.connect_deadline_ms
-            if connection is not None and connection.in_flight and connection.in_flight[0].deadline_ms < next_ms:
-                next_ms = connection.in_flight[0].deadline_ms
         return next_ms
 
     # ---- events
@@ -140,7 +142,7 @@ class Connections:
                 return end - start
             position = after
             if position == end:
-                connection.wanted_bytes = SIZE.size
+                connection.wanted_bytes = SIZE_BYTES
                 break
         return end - start if connection.closed else position - start
 
@@ -195,20 +197,21 @@ class Connections:
 
     def _ask_versions(self, connection: BrokerConnection, version: int, now_ms: int) -> None:
         message = ApiVersionsRequest(SOFTWARE_NAME, SOFTWARE_VERSION) if version >= 3 else ApiVersionsRequest()
-        self._put(
-            connection, None, encode_request(message, version, connection.correlation_id + 1, self.config.client_id)
-        )
+        self._put(connection, encode_request(message, version, connection.correlation_id + 1, self.config.client_id))
         self._note_in_flight(connection, None, API_VERSIONS, version, now_ms)
 
-    def _put(self, connection: BrokerConnection, request: Request | None, frame: bytes) -> None:
+    def _put(self, connection: BrokerConnection, frame: bytes) -> None:
         connection.correlation_id += 1
-        connection.out.add(frame)
+        connection.out.items.append(frame)  # OutQueue.add, in place: each request passes here
+        connection.out.queued_bytes += len(frame)
         self.effects.touched.append(connection)
 
     def _note_in_flight(
         self, connection: BrokerConnection, request: Request | None, api_key: int, version: int, now_ms: int
     ) -> None:
-        timeout_ms = max(self.config.request_timeout_ms, request.answer_ms if request is not None else 0)
+        timeout_ms = self.config.request_timeout_ms
+        if request is not None and request.answer_ms > timeout_ms:
+            timeout_ms = request.answer_ms
         connection.in_flight.append(
             InFlight(request, api_key, version, connection.correlation_id, now_ms, now_ms + timeout_ms)
         )
@@ -216,10 +219,10 @@ class Connections:
     def _send_waiting(self, link: Link, now_ms: int) -> None:
         connection = link.connection
         while (
-            connection is not None
+            link.waiting
+            and connection is not None
             and connection.ready
             and not connection.closed
-            and link.waiting
             and len(connection.in_flight) < self.config.in_flight_max
         ):
             if connection.sign_in_again_ms is not None and now_ms >= connection.sign_in_again_ms:
@@ -230,26 +233,27 @@ class Connections:
                 self._send_one(connection, request, now_ms)
 
     def _send_one(self, connection: BrokerConnection, request: Request, now_ms: int) -> None:
-        api = api_of(request.message)
-        version = self._version_of(connection, api.key, request.version_max)
+        api, effects = api_of(request.message), self.effects
+        key = api.key
+        version = self._version_of(connection, key, request.version_max)
         if version is None:
             error = Unsupported(f"{connection.peer} has no version of {api.name} in common with us")
-            self.finished.append(Finished(request, error))
+            self.finished.append((request, error))
             return
         try:
             frame = encode_request(request.message, version, connection.correlation_id + 1, self.config.client_id)
         except Unencodable as unencodable:
-            self.finished.append(Finished(request, Unsupported(f"{connection.peer}: {unencodable}")))
+            self.finished.append((request, Unsupported(f"{connection.peer}: {unencodable}")))
             return
-        self._put(connection, request, frame)
+        self._put(connection, frame)
         request.version = version
         request.sent = True
-        if self.effects.tracing:
-            self.effects.observations.append(("request_sent", api.key, connection.id, connection.correlation_id))
+        if effects.tracing:
+            effects.observations.append(("request_sent", key, connection.id, connection.correlation_id))
         if request.answered:
-            self._note_in_flight(connection, request, api.key, version, now_ms)
+            self._note_in_flight(connection, request, key, version, now_ms)
         else:
-            self.finished.append(Finished(request, None))
+            self.finished.append((request, None))
 
     def _take_answer(self, connection: BrokerConnection, frame: bytes, now_ms: int) -> None:
         view = memoryview(frame)
@@ -264,17 +268,17 @@ class Connections:
         if entry.request is None and entry.api_key == API_VERSIONS:
             self._take_versions(connection, entry, view, now_ms)
         elif entry.request is None:
-            self._take_sign_in(connection, decode_response(entry.api_key, entry.version, view)[1], now_ms)
-        elif is_long(entry, frame):
+            self._take_sign_in(connection, decode_answer(entry.api_key, entry.version, view), now_ms)
+        elif len(frame) > LONG_BYTES and is_long(entry):
             connection.in_flight.appendleft(entry)  # its time goes on
-            connection.paused, connection.wanted_bytes = True, SIZE.size
+            connection.paused, connection.wanted_bytes = True, SIZE_BYTES
             self.work_count += 1
             self.decoding[self.work_count] = connection
             self.effects.work.append(work_of(self.work_count, entry, frame))
             return
         else:
             try:
-                answer = decode_response(entry.api_key, entry.version, view)[1]
+                answer = decode_answer(entry.api_key, entry.version, view)
             except Malformed:
                 connection.in_flight.appendleft(entry)  # it ends with the connection
                 raise
@@ -286,12 +290,12 @@ class Connections:
     def _answered(self, connection: BrokerConnection, entry: InFlight, answer: Message) -> None:
         assert entry.request is not None, "somebody asked"
         connection.answers += 1
-        self.finished.append(Finished(entry.request, answer))
+        self.finished.append((entry.request, answer))
 
     def _take_versions(self, connection: BrokerConnection, entry: InFlight, view: memoryview, now_ms: int) -> None:
         # Error 35 comes in version 0, whatever was asked (KIP-511): its code is the first thing after the header.
         refused = len(view) >= 6 and int.from_bytes(view[4:6], "big", signed=True) == ErrorCode.UNSUPPORTED_VERSION
-        answer = decode_response(API_VERSIONS, 0 if refused else entry.version, view)[1]
+        answer = decode_answer(API_VERSIONS, 0 if refused else entry.version, view)
         assert isinstance(answer, ApiVersionsResponse)
         versions = {key.api_key: (key.min_version, key.max_version) for key in answer.api_keys}
         if refused:
@@ -326,7 +330,7 @@ class Connections:
         """The newest version of an API that both sides have; None if there is none."""
         assert connection.versions is not None, "versions are known before anything is asked"
         low, high = connection.versions.get(api_key, (0, -1))
-        version = min(high, version_max)
+        version = high if high < version_max else version_max
         return version if version >= low else None
 
     def _put_sign_in(self, connection: BrokerConnection, message: Message, now_ms: int) -> None:
@@ -334,7 +338,7 @@ class Connections:
         version = self._version_of(connection, api.key)
         assert version is not None, "looked at before signing in"
         frame = encode_request(message, version, connection.correlation_id + 1, self.config.client_id)
-        self._put(connection, None, frame)
+        self._put(connection, frame)
         self._note_in_flight(connection, None, api.key, version, now_ms)
 
     def _take_sign_in(self, connection: BrokerConnection, answer: Message, now_ms: int) -> None:
@@ -367,13 +371,13 @@ class Connections:
         lost = why if isinstance(why, Disconnected) else Disconnected(why.reason)
         for entry in in_flight:
             if entry.request is not None:
-                self.finished.append(Finished(entry.request, lost))
+                self.finished.append((entry.request, lost))
         waiting = list(link.waiting)
         link.waiting.clear()
         # What was never sent may go elsewhere, unless nobody would take it.
         unsent = why if isinstance(why, Unreachable | AuthenticationFailed) else Unreachable(why.reason)
         for request in waiting:
-            self.finished.append(Finished(request, unsent))
+            self.finished.append((request, unsent))
 
 
 def _in_common(told: Versions) -> Versions:

@@ -201,7 +201,7 @@ class Consumer:
             if position.offset is None and self.config.offset_reset == "none":
                 self._give_up(place, position)
                 continue
-            leader = self.cluster.metadata.leader(*place)
+            leader = self.cluster.metadata.leader(place[0], place[1])
             if leader is None:
                 self._ask_for_leader(place, position, now_ms)
             elif position.offset is None:

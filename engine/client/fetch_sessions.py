@@ -41,10 +41,7 @@ def begin_fetch(
     use_session: bool,
 ) -> int:
     """Complete a request so that the broker fetches exactly `asked`; return the highest version it may have."""
-    topic_ids: dict[str, bytes] = {}
-    for topic, _ in asked:
-        if topic not in topic_ids:
-            topic_ids[topic] = metadata.topic_id(topic)
+    topic_ids = {topic: metadata.topic_id(topic) for topic in dict.fromkeys([topic for topic, _ in asked])}
     for name, topic_id in topic_ids.items():
         if session.topic_ids.get(name, topic_id) != topic_id:
             session.session_id = NO_SESSION  # a topic was made anew: the broker knows the old one
@@ -53,11 +50,12 @@ def begin_fetch(
         session.topic_ids.clear()
         session.epoch = FIRST_EPOCH
     # A leader epoch that changed must be said too, or the broker fences the one it was told first (KIP-320).
-    said = {place: one for place, one in asked.items() if session.known.get(place) != one}
+    known = session.known
+    said = {place: one for place, one in asked.items() if known.get(place) != one}
     message.session_id = session.session_id
     message.session_epoch = session.epoch if use_session else NO_EPOCH
     message.topics, version_max = fetch_messages.fetch_topics(said, partition_bytes_max, metadata)
-    gone = [place for place in session.known if place not in asked]
+    gone = [place for place in known if place not in asked]
     message.forgotten_topics_data = _forgotten(session, gone) if gone else []
     if NO_ID in topic_ids.values():
         version_max = fetch_messages.BY_NAME_MAX

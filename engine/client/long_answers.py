@@ -12,7 +12,7 @@ from engine.client.links import BrokerConnection, InFlight
 from engine.core.effects import Work
 from engine.core.work import ANSWER_HEAD
 from engine.wire.catalog import APIS
-from engine.wire.frames import SIZE
+from engine.wire.frames import SIZE, SIZE_BYTES
 from engine.wire.primitives import Malformed
 
 FETCH = 1
@@ -31,7 +31,7 @@ def bytes_max(connection: BrokerConnection, config: ClientConfig) -> int:
 
 def in_words(connection: BrokerConnection, came: memoryview, malformed: Malformed) -> Malformed:
     """The same, and if an answer is only too long, which one and what is the most."""
-    if not connection.in_flight or connection.in_flight[0].request is None or len(came) < SIZE.size:
+    if not connection.in_flight or connection.in_flight[0].request is None or len(came) < SIZE_BYTES:
         return malformed
     size, name = SIZE.unpack_from(came)[0], APIS[connection.in_flight[0].api_key].name
     if size <= ANSWER_BYTES_MAX or connection.in_flight[0].api_key == FETCH:
@@ -39,9 +39,9 @@ def in_words(connection: BrokerConnection, came: memoryview, malformed: Malforme
     return Malformed(f"{name} is answered with {size} bytes, and {ANSWER_BYTES_MAX} are the most that is read")
 
 
-def is_long(entry: InFlight, frame: bytes) -> bool:
-    """Whether to decode it is work for others than the loop."""
-    return len(frame) > LONG_BYTES and entry.api_key != FETCH
+def is_long(entry: InFlight) -> bool:
+    """Whether to decode an answer of more than LONG_BYTES is work for others than the loop: records stay bytes."""
+    return entry.api_key != FETCH
 
 
 def work_of(token: int, entry: InFlight, frame: bytes) -> Work:

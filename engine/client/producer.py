@@ -69,30 +69,30 @@ class Producer:
         self.sticky = StickyPartitions(self.cluster.chance)
         self.open = OpenProduces(self.effects)
 
-    def begin(self, number: int, call: Produce, now_ms: int, wall_ms: int) -> None:
-        """Take records to send."""
+    def begin(self, number: int, call: Produce, now_ms: int, wall_ms: int) -> bool:
+        """Take records to send; say whether there is nothing to do before a batch has lingered."""
         sizes = [entry_bytes(record) for record in call.records]
         size = sum(sizes)
-        if self.buffered_bytes + size > self.config.buffer_bytes_max:
+        if not call.records or self.buffered_bytes + size > self.config.buffer_bytes_max:
             full = NotProduced("too many records wait to be sent", maybe_written=False)
             self.effects.results.append((number, tuple(full for _ in call.records)))
-            return
-        if not call.records:
-            self.effects.results.append((number, ()))
-            return
+            return False
         self.buffered_bytes += size
         self.open.begin(number, len(call.records))
         if call.again is not None:
             self._begin_again(number, call, call.again, now_ms, wall_ms)
-            return
+            return False
+        lingers = self.config.linger_ms > 0 and not self.open.flushes
         for index, record in enumerate(call.records):
             timestamp_ms = record.timestamp_ms if record.timestamp_ms is not None else wall_ms
             entry = Entry(number, index, record, timestamp_ms, sizes[index])
-            waiting = self.unplaced.get(record.topic)
-            if waiting is not None or self.cluster.metadata.partition_count(record.topic) is None:
-                self.unplaced.setdefault(record.topic, Unplaced([], now_ms)).entries.append(entry)
+            count = self.cluster.metadata.partition_count(record.topic)
+            if count is not None and record.topic not in self.unplaced:
+                lingers = self._place(entry, count, now_ms) and lingers
             else:
-                self._place(entry, now_ms)
+                self.unplaced.setdefault(record.topic, Unplaced([], now_ms)).entries.append(entry)
+                lingers = False
+        return lingers
 
     def _begin_again(self, number: int, call: Produce, again: SentAs, now_ms: int, wall_ms: int) -> None:
         """Queue a batch that another client may have got written, as the brokers know it."""
@@ -121,33 +121,35 @@ class Producer:
                 self._fail(batch, reason, None)
         self.queues.clear()
 
-    def _place(self, entry: Entry, now_ms: int) -> None:
+    def _place(self, entry: Entry, count: int, now_ms: int) -> bool:  # whether its batch waits for more
         record = entry.record
-        count = self.cluster.metadata.partition_count(record.topic)
-        assert count is not None, "its topic is known"
         partition = self.sticky.partition(self.config, record, count)
         error = unsendable(entry, partition, count)
         if error is not None:
             self._outcome(entry, error)
-            return
+            return False
         self.cluster.interest[record.topic] = None
         queue = self.queues.get((record.topic, partition))
         if queue is None:
             queue = self.queues[record.topic, partition] = PartitionQueue()
-        if queue.open is not None and queue.open.size + entry.size > self.config.batch_bytes:
+        batch = queue.open
+        if batch is not None and batch.size + entry.size > self.config.batch_bytes:
             queue.close_open()
+            batch = None
             self.sticky.batch_full(record.topic, partition, count)
             if is_spread(self.config, record):
-                self._place(entry, now_ms)  # where the next batch of records without a key goes
-                return
-        if queue.open is None:
+                self._place(entry, count, now_ms)  # where the next batch of records without a key goes
+                return False
+        if batch is None:
             self.last_order += 1
-            queue.open = Batch(record.topic, partition, self.last_order, now_ms)
-        queue.open.entries.append(entry)
-        queue.open.size += entry.size
-        if queue.open.size >= self.config.batch_bytes:
-            queue.close_open()
-            self.sticky.batch_full(record.topic, partition, count)
+            batch = queue.open = Batch(record.topic, partition, self.last_order, now_ms)
+        batch.entries.append(entry)
+        batch.size += entry.size
+        if batch.size < self.config.batch_bytes:
+            return True
+        queue.close_open()
+        self.sticky.batch_full(record.topic, partition, count)
+        return False
 
     # ---- time
     def next_deadline_ms(self) -> int:
@@ -156,8 +158,8 @@ class Producer:
         for waiting in self.unplaced.values():
             next_ms = min(next_ms, waiting.since_ms + self.config.delivery_timeout_ms)
         for queue in self.queues.values():
-            if queue.open is not None:
-                next_ms = min(next_ms, queue.open.created_ms + self.config.linger_ms)
+            if queue.open is not None and queue.open.created_ms + self.config.linger_ms < next_ms:
+                next_ms = queue.open.created_ms + self.config.linger_ms
             if queue.ready:
                 first = queue.ready[0]
                 next_ms = min(next_ms, first.created_ms + self.config.delivery_timeout_ms)
@@ -202,10 +204,11 @@ class Producer:
     def _place_waiting(self, topic: str, now_ms: int) -> None:
         waiting = self.unplaced[topic]
         metadata = self.cluster.metadata
-        if metadata.partition_count(topic) is not None:
+        count = metadata.partition_count(topic)
+        if count is not None:
             del self.unplaced[topic]
             for entry in waiting.entries:
-                self._place(entry, waiting.since_ms)
+                self._place(entry, count, waiting.since_ms)
             return
         code = metadata.errors.get(topic)
         if code is not None and code not in RETRIABLE:
@@ -225,7 +228,7 @@ class Producer:
         for place, queue in self.queues.items():
             if not queue.ready:
                 continue
-            leader = self.cluster.metadata.leader(*place)
+            leader = self.cluster.metadata.leader(place[0], place[1])
             if leader is None:
                 if queue.ready[0].retry_at_ms <= now_ms:
                     queue.ready[0].retry_at_ms = now_ms + self.cluster.backoff_ms(1)

@@ -14,7 +14,6 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import NamedTuple
 
 from engine.client.calls import ProducerRecord, SentAs
 from engine.client.errors import NotProduced
@@ -25,8 +24,9 @@ NO_SEQUENCE = -1
 RECORD_OVERHEAD_BYTES = 24  # what a record needs besides key, value and headers, at most in usual batches
 
 
-class Entry(NamedTuple):
-    """A record in a batch, and whose it is."""
+@dataclass(slots=True, eq=False)
+class Entry:
+    """A record in a batch, and whose it is; it never changes."""
 
     call: int
     slot: int  # among the call's records

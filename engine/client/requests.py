@@ -8,7 +8,7 @@ Not here: which broker it goes to (cluster.py), its bytes (connection.py).
 """
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from engine.client.errors import ClientError
 from engine.wire.primitives import Message
@@ -55,8 +55,6 @@ class Request:
     ended: bool = False
 
 
-class Finished(NamedTuple):
-    """How a request ended: with its answer (None where none is due), or with why there is none."""
-
-    request: Request
-    answer: Message | ClientError | None
+# How a request ended: with its answer (None where none is due), or with why there is none. A plain pair, for there are
+# two of each request.
+Finished = tuple[Request, Message | ClientError | None]

@@ -44,6 +44,19 @@ class Effects:
     tracing: bool = False  # whether each request and each commit is told as well (a learner's picture)
     observations: list[tuple[object, ...]] = field(default_factory=list)
 
+    def any(self) -> bool:
+        """Whether something is wanted or told."""
+        return bool(
+            self.touched
+            or self.results
+            or self.observations
+            or self.connect
+            or self.resume
+            or self.close
+            or self.abort
+            or self.work
+        )
+
     def observe(self, *observation: object) -> None:
         """Report a domain event: its kind (core/observations.py), then plain values."""
         if self.observing:

@@ -241,7 +241,9 @@ class SimulatedDisk:
     def finish_sync(self, covered: list[tuple[SimulatedFile, int]]) -> None:
         """What a sync covered is durable now, except what was cut off meanwhile."""
         for file, size in covered:
-            file.synced_size = max(file.synced_size, min(size, file.size))
+            durable = size if size < file.size else file.size
+            if durable > file.synced_size:
+                file.synced_size = durable
 
     def stop(self) -> None:
         """The process is gone, the machine it ran on is not: nothing is lost, and nothing is open."""

@@ -20,7 +20,7 @@ from engine.simulation.disks import PowerLost, SimulatedDisk, SimulatedFile
 from engine.simulation.world import End, Event, Node, World
 
 Covered = list[tuple[SimulatedFile, int]]
-UNTOLD = ("deadline", "synced", "worked", "revive")  # their details say nothing to people
+UNTOLD = frozenset(("deadline", "synced", "worked", "revive"))  # their details say nothing to people
 ROUNDS = ("wake", "begin")  # of who was declared
 NEVER_POSTPONED = ("thaw", "crash", "client crash", "kill", "leap", "space", "slow", "mend")
 
@@ -130,7 +130,9 @@ def perform(world: World, node: Node) -> None:
     world.last_node = node.name
     node.clock.at_us = world.now_us
     effects = machine.effects
-    while effects.touched or effects.connect or effects.resume or effects.close or effects.abort:
+    if effects.touched and not effects.connect:  # what most want, and it alone
+        _send(world, effects)
+    while effects.connect or effects.touched or effects.resume or effects.close or effects.abort:
         _perform_connections(world, effects, node.name)
     if effects.work:
         work, effects.work = effects.work, []
@@ -151,13 +153,16 @@ def perform(world: World, node: Node) -> None:
         for call, result in results:
             if node.actor is not None:  # it may take itself out of the world
                 node.actor.on_result(world, node, call, result)
-        world.acted.append(node)
+        if effects.any():  # it called again
+            world.acted.append(node)
     if node.machine is not machine:
         return
     deadline_ms = machine.next_deadline_ms
     if deadline_ms is not None and (node.deadline_ms is None or deadline_ms < node.deadline_ms):
         node.deadline_ms = deadline_ms
-        at_us = max(world.now_us, node.clock.world_us(deadline_ms))
+        at_us = node.clock.world_us(deadline_ms)
+        if at_us < world.now_us:
+            at_us = world.now_us
         world.push(at_us, "deadline", node.name, (node.incarnation, deadline_ms))
 
 
@@ -167,9 +172,7 @@ def _perform_connections(world: World, effects: Effects, name: str) -> None:
         for peer in peers:
             network.connect(world, name, peer)
     if effects.touched:
-        touched, effects.touched = effects.touched, []
-        for connection in touched:
-            network.flush(world, connection.id)
+        _send(world, effects)
     if effects.resume:
         resumed, effects.resume = effects.resume, []
         for connection in resumed:
@@ -182,6 +185,12 @@ def _perform_connections(world: World, effects: Effects, name: str) -> None:
         aborted, effects.abort = effects.abort, []
         for connection in aborted:
             network.break_off(world, connection.id)
+
+
+def _send(world: World, effects: Effects) -> None:
+    touched, effects.touched = effects.touched, []
+    for connection in touched:
+        network.flush(world, connection.id)
 
 
 def _perform_syncs(world: World, node: Node, disk: SimulatedDisk) -> None:

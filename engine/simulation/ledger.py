@@ -24,7 +24,7 @@ RESENT_MAX = 1_024  # a producer has fewer records open (hosted/produce_actor.py
 OFFSETS_MAX = 1 << 20  # of one partition: what is older is forgotten
 ONCE = bytes([0] + [1] * COUNT_MAX)  # any count is one
 Place = tuple[str, int]  # topic, partition
-Values = tuple[Any, ...]  # of an observation, behind its kind
+Observation = tuple[Any, ...]  # its kind, and its values
 
 
 class Lost(NamedTuple):
@@ -157,8 +157,8 @@ class Ledger:
 
     # ---- what observations mean
 
-    def _opened(self, event: int, values: Values) -> None:
-        topic, partition, start, end = values
+    def _opened(self, event: int, seen: Observation) -> None:
+        _, topic, partition, start, end = seen
         one = self.of(topic, partition)
         self._cut(event, topic, partition, one, end)
         _begin_at(one, start)
@@ -183,73 +183,73 @@ class Ledger:
         one.copies = {offset: first for offset, first in one.copies.items() if offset < end}
         one.end, one.synced, one.visible = min(one.end, end), min(one.synced, end), min(one.visible, end)
 
-    def _appended(self, event: int, values: Values) -> None:
-        topic, partition, _, end = values
+    def _appended(self, event: int, seen: Observation) -> None:
+        _, topic, partition, _, end = seen
         self.appended_in = event
         one = self.of(topic, partition)
         one.end = end
         if end - one.start > OFFSETS_MAX:
             _begin_at(one, end - OFFSETS_MAX // 2)
 
-    def _synced(self, event: int, values: Values) -> None:
-        self.of(values[0], values[1]).synced = values[2]
+    def _synced(self, event: int, seen: Observation) -> None:
+        self.of(seen[1], seen[2]).synced = seen[3]
 
-    def _visible(self, event: int, values: Values) -> None:
-        self.of(values[0], values[1]).visible = values[2]
+    def _visible(self, event: int, seen: Observation) -> None:
+        self.of(seen[1], seen[2]).visible = seen[3]
 
-    def _started_at(self, event: int, values: Values) -> None:
-        _begin_at(self.of(values[0], values[1]), values[-1])
+    def _started_at(self, event: int, seen: Observation) -> None:
+        _begin_at(self.of(seen[1], seen[2]), seen[-1])
 
-    def _removed(self, event: int, values: Values) -> None:
-        for place in [place for place in self.partitions if place[0] == values[0]]:
+    def _removed(self, event: int, seen: Observation) -> None:
+        for place in [place for place in self.partitions if place[0] == seen[1]]:
             del self.partitions[place]
 
-    def _acknowledged(self, event: int, values: Values) -> None:
-        topic, partition, offset = values[:3]
+    def _acknowledged(self, event: int, seen: Observation) -> None:
+        _, topic, partition, offset = seen[:4]
         one = self.of(topic, partition)
         if offset >= one.end:  # it was lost before its producer heard that it is kept
             self.lost_acknowledged += 1
         else:
             count(one.acknowledged, offset - one.start, offset - one.start + 1)
 
-    def _refused(self, event: int, values: Values) -> None:
-        if values[-1]:
+    def _refused(self, event: int, seen: Observation) -> None:
+        if seen[-1]:
             self.unsure += 1
         else:
             self.refused += 1
 
-    def _given_up(self, event: int, values: Values) -> None:
-        first, last, unsure = values
+    def _given_up(self, event: int, seen: Observation) -> None:
+        _, first, last, unsure = seen
         if unsure:
             self.unsure += last - first + 1
         else:
             self.given_up += last - first + 1
 
-    def _lost_in_memory(self, event: int, values: Values) -> None:
-        first, last, unsure = values
+    def _lost_in_memory(self, event: int, seen: Observation) -> None:
+        _, first, last, unsure = seen
         if unsure:
             self.unsure += last - first + 1
         else:
             self.lost_in_memory += last - first + 1
 
-    def _delivered(self, event: int, values: Values) -> None:
-        group, topic, partition, first, last = values
+    def _delivered(self, event: int, seen: Observation) -> None:
+        _, group, topic, partition, first, last = seen
         one = self.of(topic, partition)
         count(one.group(group).delivered, first - one.start, last - one.start + 1)
 
-    def _processed(self, event: int, values: Values) -> None:
-        group, topic, partition, first, last = values
+    def _processed(self, event: int, seen: Observation) -> None:
+        _, group, topic, partition, first, last = seen
         one = self.of(topic, partition)
         count(one.group(group).processed, first - one.start, last - one.start + 1)
 
-    def _committed(self, event: int, values: Values) -> None:
-        group, topic, partition, offset = values
+    def _committed(self, event: int, seen: Observation) -> None:
+        _, group, topic, partition, offset = seen
         ledger = self.of(topic, partition).group(group)
         ledger.committed_back += offset < ledger.committed
         ledger.committed = offset
 
 
-RULES: dict[str, Callable[[Ledger, int, Values], None]] = {
+RULES: dict[str, Callable[[Ledger, int, Observation], None]] = {
     "opened": Ledger._opened,
     "appended": Ledger._appended,
     "synced": Ledger._synced,
@@ -265,6 +265,7 @@ RULES: dict[str, Callable[[Ledger, int, Values], None]] = {
     "processed": Ledger._processed,
     "committed": Ledger._committed,
 }
+rule_of = RULES.get  # of a kind of observation, if it has one
 
 
 def count_at(counts: bytearray, at: int) -> int:

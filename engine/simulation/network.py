@@ -16,7 +16,7 @@ Not here: what a machine asks for (driver.py), which links are cut (faults.py).
 
 from heapq import heappush
 
-from engine.core.connection.out_queue import Region
+from engine.core.connection.out_queue import OutQueue, Region
 from engine.simulation.world import End, Node, World
 
 WINDOW_BYTES = 64 << 10
@@ -73,17 +73,15 @@ def flush(world: World, number: int) -> None:
     connection = end.connection
     assert connection is not None, "only what is connected sends"
     out = connection.out
-    pieces: list[bytes] = []
-    while out.items and end.in_flight <= WINDOW_BYTES // 2:  # not for every byte that arrives (the silly window)
-        taken = out.take(WINDOW_BYTES - end.in_flight)
-        piece = taken if type(taken) is bytes else _read(world.nodes[end.node], taken)  # type: ignore[arg-type]
-        end.in_flight += len(piece)
-        pieces.append(piece)
-    # A learner sees requests, not pieces: what is sent at once arrives at once. Tests want every piece.
-    if len(pieces) > 1 and world.past is not None:
-        pieces = [b"".join(pieces)]
-    for piece in pieces:
-        _transmit(world, end, number ^ 1, piece)
+    if out.items and world.past is not None and end.in_flight + out.queued_bytes <= WINDOW_BYTES // 2:
+        # A learner sees requests, not pieces: what is sent at once arrives at once. Tests want every piece.
+        items = out.take_all()
+        first = items[0]
+        whole = first if len(items) == 1 and type(first) is bytes else _joined(world.nodes[end.node], items)
+        _transmit(world, end, number ^ 1, whole)
+    elif out.items:
+        for piece in _as_the_window_allows(world, end, out):
+            _transmit(world, end, number ^ 1, piece)
     if not out.items:
         if end.closing:
             _finish(world, number)
@@ -95,6 +93,20 @@ def flush(world: World, number: int) -> None:
             world.push(world.now_us, "resume", number)
 
 
+def _as_the_window_allows(world: World, end: End, out: OutQueue) -> list[bytes]:
+    """What may be on its way, taken out of the queue."""
+    pieces: list[bytes] = []
+    in_flight = end.in_flight
+    while out.items and in_flight <= WINDOW_BYTES // 2:  # not for every byte that arrives (the silly window)
+        pieces.append(_joined(world.nodes[end.node], [out.take(WINDOW_BYTES - in_flight)]))
+        in_flight += len(pieces[-1])
+    return [b"".join(pieces)] if len(pieces) > 1 and world.past is not None else pieces
+
+
+def _joined(node: Node, items: list[bytes | Region]) -> bytes:
+    return b"".join([item if type(item) is bytes else _read(node, item) for item in items])  # type: ignore[arg-type]
+
+
 def _read(node: Node, region: Region) -> bytes:
     assert node.disk is not None, "regions are of a disk"
     piece = node.disk.read(region.file, region.position, region.length)
@@ -104,15 +116,19 @@ def _read(node: Node, region: Region) -> bytes:
 
 def _transmit(world: World, end: End, target: int, piece: bytes) -> None:
     # Each request and each answer passes here: what World does for others is done in place.
-    chance, cut_chance = world.chance, world.cut_chance
+    end.in_flight += len(piece)
+    chance = world.chance
     low, high = world.delay_range_us
     while piece:
-        cut = chance.randrange(1, len(piece)) if len(piece) > 1 and chance.random() < cut_chance else len(piece)
-        arrives_us = world.now_us + low + int(chance.random() * (high - low))  # World.delay_us
-        if arrives_us > end.last_us:
-            end.last_us = arrives_us
+        cut = len(piece)
+        if cut > 1 and chance.random() < world.cut_chance:
+            cut = chance.randrange(1, cut)
+        at_us = world.now_us + low + int(chance.random() * (high - low))  # World.delay_us
+        if at_us < end.last_us:
+            at_us = end.last_us  # behind what was sent before
+        end.last_us = at_us
         world.number += 1
-        heappush(world.heap, (end.last_us, world.number, world.events, "bytes", target, piece[:cut]))  # World.push
+        heappush(world.heap, (at_us, world.number, world.events, "bytes", target, piece[:cut]))  # World.push
         piece = piece[cut:]
 
 

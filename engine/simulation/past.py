@@ -6,11 +6,11 @@ keeps the world takes the sealed ones away (to memory or to a file), so that a l
 costs a running world nothing.
 
 Invariants:
-- An entry is plain JSON once it is sealed, and the same entries make the same bytes.
+- An entry is plain data once it is sealed, and the same entries make the same bytes.
 - `sealed` are the blocks that nobody has taken yet, the last of them number `blocks - 1`.
 - The ledger has seen every observation up to now.
 
-Not here: the digest of a history (history.py), reading a past (pasts.py).
+Not here: the digest of a history (history.py), reading a past (hosted/timeline.py).
 """
 
 import json
@@ -18,8 +18,9 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from engine.simulation.ledger import RULES, Ledger
+from engine.simulation.ledger import Ledger, rule_of
 from engine.simulation.shared import Block
+from engine.simulation.snapshots import NotPlain, plain_bytes, plain_data
 
 BLOCK_ENTRIES = 256
 
@@ -76,9 +77,9 @@ class Past:
         of_node = (node,)
         for one in seen:
             rows.append(of_node + one)
-            rule = RULES.get(one[0])
+            rule = rule_of(one[0])
             if rule is not None:
-                rule(self.ledger, number, one[1:])
+                rule(self.ledger, number, one)
 
     def last(self) -> Entry | None:
         """The event that was handled last."""
@@ -93,17 +94,21 @@ class Past:
 
 def seal(rows: list[list[Any]]) -> bytes:
     """Turn entries into bytes."""
-    return zlib.compress(json.dumps(rows, separators=(",", ":"), default=_plain, check_circular=False).encode(), 1)
+    try:
+        plain = plain_bytes(rows)
+    except NotPlain:  # a named tuple, the name of a number: as JSON has it
+        plain = plain_bytes(json.loads(json.dumps(rows, default=_plain)))
+    return zlib.compress(plain, 1)
 
 
 def unseal(block: bytes) -> list[list[Any]]:
     """Turn bytes back into entries."""
-    rows: list[list[Any]] = json.loads(text_of(block))
+    rows: list[list[Any]] = plain_data(unread(block))
     return rows
 
 
-def text_of(block: bytes) -> bytes:
-    """The JSON of a block, for who looks whether a word stands in it."""
+def unread(block: bytes) -> bytes:
+    """A block as it was before it was compressed, for who looks whether a word stands in it (snapshots.plain_word)."""
     return zlib.decompress(block)
 
 

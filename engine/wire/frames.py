@@ -18,7 +18,7 @@ Headers"; KIP-482 (flexible versions), KIP-511 (ApiVersions).
 
 import importlib
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from struct import Struct
 from typing import NamedTuple
 
@@ -33,6 +33,7 @@ from engine.wire.headers import (
 from engine.wire.primitives import REFUSED, Malformed, Message, Unencodable, put_nullable_string
 
 SIZE = Struct(">i")
+SIZE_BYTES = 4
 KEY_AND_VERSION = Struct(">hh")
 REQUEST_HEAD = Struct(">ihhi")  # size, API key, version, correlation id: of every header from version 1 on
 FLEXIBLE_RESPONSE = 1  # the version of its header that ends with tagged fields
@@ -67,12 +68,12 @@ def message_codec(api_key: int) -> MessageCodec:
 
 def api_of(message: Message) -> Api:
     """Return the API to which a generated request or response belongs."""
-    return _api_of_module(type(message).__module__)
+    return _api_of_class(type(message))  # type: ignore[arg-type]  # classes have a hash, though messages have none
 
 
 @cache
-def _api_of_module(name: str) -> Api:
-    return BY_MODULE[name.rpartition(".")[2]]
+def _api_of_class(of: type) -> Api:
+    return BY_MODULE[of.__module__.rpartition(".")[2]]
 
 
 def frame_end(view: memoryview, start: int, end: int, frame_bytes_max: int) -> int:
@@ -80,26 +81,34 @@ def frame_end(view: memoryview, start: int, end: int, frame_bytes_max: int) -> i
 
     A result beyond `end` means that the frame (or its size) is not whole yet: read until there.
     """
-    if end - start < SIZE.size:
-        return start + SIZE.size
+    if end - start < SIZE_BYTES:
+        return start + SIZE_BYTES
     size: int = SIZE.unpack_from(view, start)[0]
     if not 0 <= size <= frame_bytes_max:
         raise Malformed(f"a frame of {size} bytes")
-    return start + SIZE.size + size
+    return start + SIZE_BYTES + size
 
 
 def encode_request(message: Message, version: int, correlation_id: int, client_id: str | None) -> bytes:
     """Return the frame of a request, its size first."""
     api = api_of(message)
+    key, flexible = api.key, api.flexible
     try:  # RequestHeader in place: its encoder wants an object for every request
-        out = bytearray(REQUEST_HEAD.pack(0, api.key, version, correlation_id))
-        put_nullable_string(out, client_id)
+        out = bytearray(REQUEST_HEAD.pack(0, key, version, correlation_id))
+        out += _client_id(client_id)
     except REFUSED as refused:
         raise Unencodable(f"the header of {api.name}: {refused}") from refused
-    if api.flexible is not None and version >= api.flexible:  # request_header_version
+    if flexible is not None and version >= flexible:  # request_header_version
         out.append(0)
-    message_codec(api.key).encode_request(message, version, out)
-    SIZE.pack_into(out, 0, len(out) - SIZE.size)
+    message_codec(key).encode_request(message, version, out)
+    SIZE.pack_into(out, 0, len(out) - SIZE_BYTES)
+    return bytes(out)
+
+
+@lru_cache(64)
+def _client_id(client_id: str | None) -> bytes:
+    out = bytearray()
+    put_nullable_string(out, client_id)
     return bytes(out)
 
 
@@ -122,16 +131,16 @@ def decode_request(frame: memoryview) -> tuple[RequestHeader, Message]:
 
 def encode_response(api_key: int, version: int, correlation_id: int, message: Message) -> bytes:
     """Return the frame of a response, its size first."""
-    out = bytearray(SIZE.size)
+    out = bytearray(SIZE_BYTES)
     encode_response_header(ResponseHeader(correlation_id), response_header_version(api_key, version), out)
     message_codec(api_key).encode_response(message, version, out)
-    SIZE.pack_into(out, 0, len(out) - SIZE.size)
+    SIZE.pack_into(out, 0, len(out) - SIZE_BYTES)
     return bytes(out)
 
 
 def correlation_id_of(frame: memoryview) -> int:
     """Return which request a response's frame answers, before its API and version are known."""
-    if len(frame) < SIZE.size:
+    if len(frame) < SIZE_BYTES:
         raise Malformed("a frame too short for a header")
     correlation_id: int = SIZE.unpack_from(frame)[0]
     return correlation_id
@@ -139,7 +148,12 @@ def correlation_id_of(frame: memoryview) -> int:
 
 def decode_response(api_key: int, version: int, frame: memoryview) -> tuple[int, Message]:
     """Return correlation id and message of a response's frame."""
-    correlation_id, position = correlation_id_of(frame), SIZE.size  # ResponseHeader in place, as above
+    return correlation_id_of(frame), decode_answer(api_key, version, frame)
+
+
+def decode_answer(api_key: int, version: int, frame: memoryview) -> Message:
+    """Return the message of a response's frame whose correlation id was looked at."""
+    position = SIZE_BYTES  # ResponseHeader in place, as above
     if response_header_version(api_key, version):
         if len(frame) == position:
             raise Malformed("a header without room for tagged fields")
@@ -147,4 +161,4 @@ def decode_response(api_key: int, version: int, frame: memoryview) -> tuple[int,
             position = decode_response_header(frame, 0, FLEXIBLE_RESPONSE)[1]
         else:
             position += 1
-    return correlation_id, message_codec(api_key).decode_response(frame, position, version)[0]
+    return message_codec(api_key).decode_response(frame, position, version)[0]

@@ -2,7 +2,7 @@
 
     build          which build began this history: another one's is not gone on with
     actions        what the learner did, one JSON line each, synced before anything is answered
-    past           sealed blocks of the history
+    past           sealed blocks of the history (signed)
     blocks         what keyframes share: chunks of simulated files (signed)
     keyframe-N     the world after N events (signed, with the build that wrote it)
     disks          when it fell asleep: what a later build needs (signed)
@@ -71,11 +71,15 @@ class FileKeeper:
     def keep_block(self, number: int, block: Block) -> None:
         """Written without a sync: it can be made again."""
         if number == len(self.past):
-            self.past.append([block.items[0]])
+            self.past.append([snapshots.sign(b"past", block.items[0], self.key)])
 
     def block(self, number: int) -> bytes | None:
         """A sealed block of the history."""
-        return self.past.read(number) if number < len(self.past) else None
+        if number >= len(self.past):
+            return None
+        with suppress(Forged):
+            return snapshots.signed(b"past", self.past.read(number), self.key)
+        return None
 
     def keep_keyframe(self, events: int, copy: Snapshot) -> None:
         """Written aside and renamed: it is whole or not there. One at a time: the next waits for it."""

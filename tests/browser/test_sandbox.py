@@ -272,3 +272,20 @@ def test_a_guest_deletes_a_topic_of_their_own_in_the_console_as_an_action_of_the
     expect(part(page, "log")).to_contain_text("You delete topic orders.", timeout=SLOW_S)
     expect(part(page, "topic-rows").locator("tr")).to_have_count(0)
     context.close()
+
+
+def test_a_producer_that_cannot_send_what_it_has_says_that_it_closes_and_then_what_it_gave_up(hosted, open_page: Open):
+    page = open_page("/sandboxes/")
+    begin(page, "Closing")
+    page.click("[data-deed=example]")
+    expect(page.locator(".rec").first).to_be_attached(timeout=SLOW_S)
+    shop = page.locator("tr[data-name=shop]")
+    page.click(".chaos button:text-is('Kill')")
+    expect(shop).to_contain_text(re.compile("made, [2-9] under way"), timeout=SLOW_S)
+    shop.locator("button", has_text="Stop").click()
+    expect(shop).to_contain_text("closing")
+    shop.locator("button", has_text="End now").click()
+    expect(shop.locator("button", has_text="Start")).to_be_enabled(timeout=SLOW_S)
+    expect(shop).to_contain_text("down")
+    expect(part(page, "ledger-sum")).to_contain_text("given up unsent by a client that was closed")
+    expect(part(page, "log")).to_contain_text(re.compile(r"shop was closed before it had sent its records? no\. \d+"))

@@ -5,6 +5,8 @@ import threading
 import pytest
 
 from engine.simulation import snapshots
+from engine.simulation.past import seal
+from engine.simulation.shared import Block
 from sandbox.runner.file_keeper import FileKeeper
 from tests.engine.simulation.hosted.worlds import begin
 
@@ -60,3 +62,12 @@ def test_what_is_forgotten_is_written_before_anybody_else_opens_its_files(pumped
     threading.Timer(0.05, held.set).start()
     pumped.runner.forget(sandbox.id)
     assert list(hosted.keeper.directory.glob("keyframe-*"))
+
+
+def test_a_block_of_the_past_that_somebody_changed_is_not_read(tmp_path):
+    keeper = FileKeeper(tmp_path / "world", KEY, "build")
+    keeper.keep_block(0, Block((seal([[1, 0, "wake", "p1", None, []]]),)))
+    assert keeper.block(0) == seal([[1, 0, "wake", "p1", None, []]])
+    content = (tmp_path / "world" / "past").read_bytes()
+    (tmp_path / "world" / "past").write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    assert keeper.block(0) is None

@@ -69,10 +69,11 @@ def handle(
         from_replica=max(request.replica_id, -1 if request.replica_state is None else request.replica_state.replica_id),
     )
     at_once = request.max_wait_ms <= 0
-    waits = not at_once and fetch.bytes_min > 0 and is_read_to_the_end(broker, fetch)
-    items = None if waits else answer(broker, fetch, at_once)
+    waits_for = [] if at_once or fetch.bytes_min <= 0 else all_at_rest(broker, fetch)
+    items = None if waits_for else answer(broker, fetch, at_once)
     if items is None:
-        park(broker, connection, fetch, broker.now_ms + request.max_wait_ms)
+        waits_for = waits_for or [one for state in fetch.states if (one := partition_of(broker, state)) is not None]
+        park(broker, connection, fetch, waits_for, broker.now_ms + request.max_wait_ms)
     else:
         connection.reply_items(items)
 
@@ -117,26 +118,40 @@ def find_session(
 # ---- answering
 
 
-def is_read_to_the_end(broker: "Broker", fetch: ParkedFetch) -> bool:
-    """Whether nothing can be said of any partition but that there is nothing new: how most long polls begin."""
-    if fetch.from_replica >= 0:
-        return False
-    manager = broker.replica_manager
-    known: dict[TopicKey, dict[int, Partition]]
-    known = manager.by_id if fetch.api_version >= BY_TOPIC_ID else manager.topics  # type: ignore[assignment]
+def all_at_rest(broker: "Broker", fetch: ParkedFetch) -> list[Partition]:
+    """The partitions, if all that can be said of each is where it stands, else none: so most long polls begin."""
+    found = []
     for state in fetch.states:
-        partitions = known.get(state.topic)
-        partition = None if partitions is None else partitions.get(state.index)
-        if (
-            partition is None
-            or partition.offline
-            or state.fetch_offset != partition.high_watermark
-            or state.current_leader_epoch != partition.leader_epoch
-            or state.last_fetched_epoch >= 0
-            or state.fetch_offset < partition.log.log_start_offset
-        ):
-            return False
-    return bool(fetch.states)
+        partition = at_rest(broker, fetch, state)
+        if partition is None:
+            return []
+        found.append(partition)
+    return found
+
+
+def at_rest(broker: "Broker", fetch: ParkedFetch, state: FetchState) -> Partition | None:
+    """The partition, if it has no records for this fetch and nothing is wrong."""
+    topic, manager = state.topic, broker.replica_manager  # partition_of, in place: this is hot
+    partitions = manager.by_id.get(topic) if type(topic) is bytes else manager.topics.get(topic)  # type: ignore[arg-type]
+    partition = None if partitions is None else partitions.get(state.index)
+    if (
+        partition is None
+        or partition.offline
+        or fetch.from_replica >= 0
+        or state.fetch_offset != partition.high_watermark
+        or state.current_leader_epoch != partition.leader_epoch
+        or state.last_fetched_epoch >= 0
+        or state.fetch_offset < partition.log.log_start_offset
+    ):
+        return None
+    return partition
+
+
+def partition_of(broker: "Broker", state: FetchState) -> Partition | None:
+    """The partition that is meant, if it is here."""
+    topic, manager = state.topic, broker.replica_manager
+    partitions = manager.topics.get(topic) if isinstance(topic, str) else manager.by_id.get(topic)
+    return None if partitions is None else partitions.get(state.index)
 
 
 def answer(broker: "Broker", fetch: ParkedFetch, at_once: bool) -> list[bytes | Region] | None:
@@ -144,12 +159,18 @@ def answer(broker: "Broker", fetch: ParkedFetch, at_once: bool) -> list[bytes | 
     fetched: list[FetchedPartition] = []
     record_bytes = 0
     no_news = True  # nothing that must be told although there are few records
+    waits = False  # for one partition at least
     for state in fetch.states:
+        resting = at_rest(broker, fetch, state) if fetch.session is not None else None
+        if resting is not None and state.was_told(resting.high_watermark, resting.log.log_start_offset):
+            waits = True
+            continue
         one = read(broker, fetch, state, record_bytes)
         fetched.append(one)
         record_bytes += one.record_bytes
         no_news = no_news and not one.urgent
-    if record_bytes < fetch.bytes_min and no_news and not at_once and any(one.partition for one in fetched):
+        waits = waits or one.partition is not None
+    if record_bytes < fetch.bytes_min and no_news and not at_once and waits:
         return None
     session_id = 0
     if fetch.session is not None:
@@ -185,12 +206,9 @@ def only_news(session: FetchSession, fetched: list[FetchedPartition]) -> list[Fe
 def read(broker: "Broker", fetch: ParkedFetch, state: FetchState, bytes_before: int) -> FetchedPartition:
     """What can be said of one partition now."""
     one = FetchedPartition(state, committed_only=fetch.committed_only)
-    manager = broker.replica_manager
-    by_id = fetch.api_version >= BY_TOPIC_ID
-    partitions = manager.by_id.get(state.topic) if by_id else manager.topics.get(state.topic)  # type: ignore[arg-type]
-    partition = None if partitions is None else partitions.get(state.index)
+    partition = partition_of(broker, state)
     if partition is None:
-        one.code = manager.why_not(broker, state.topic, state.index).code
+        one.code = broker.replica_manager.why_not(broker, state.topic, state.index).code
         one.committed_only = True  # as Kafka: an empty list of aborted transactions instead of none
         return one
     one.partition = partition
@@ -246,20 +264,21 @@ def check_leader_epoch(broker: "Broker", partition: Partition, one: FetchedParti
 # ---- waiting
 
 
-def park(broker: "Broker", connection: "ClientConnection", fetch: ParkedFetch, deadline_ms: int) -> None:
+def park(
+    broker: "Broker",
+    connection: "ClientConnection",
+    fetch: ParkedFetch,
+    waits_for: list[Partition],
+    deadline_ms: int,
+) -> None:
     """Keep the fetch's place in line until there is enough, or its time is up."""
     broker.parked_count += 1
     fetch.number = broker.parked_count
     connection.slots.append(fetch)
     parked_requests.wake_at(broker, deadline_ms, fetch)
-    by_id = fetch.api_version >= BY_TOPIC_ID
-    manager = broker.replica_manager
-    for state in fetch.states:
-        partitions = manager.by_id.get(state.topic) if by_id else manager.topics.get(state.topic)  # type: ignore[arg-type]
-        partition = None if partitions is None else partitions.get(state.index)
-        if partition is not None:
-            partition.parked_fetches[fetch.number] = fetch
-            fetch.partitions.append(partition)
+    fetch.partitions = waits_for
+    for partition in waits_for:
+        partition.parked_fetches[fetch.number] = fetch
 
 
 def maybe_finish(broker: "Broker", fetch: ParkedFetch, at_once: bool) -> bool:

@@ -19,6 +19,7 @@ from crc32c import crc32c
 # base offset, length, leader epoch, magic, crc, attributes, last offset delta, base timestamp, max timestamp,
 # producer id, producer epoch, base sequence, record count
 HEADER = Struct(">qiibIhiqqqhii")
+unpack_header, new_tuple = HEADER.unpack_from, tuple.__new__
 HEADER_BYTES = 61
 LENGTH_END = 12  # `length` counts what follows it
 MAGIC = 2
@@ -104,7 +105,7 @@ class BatchHeader(NamedTuple):
 
 def read_header(buffer: bytes | bytearray | memoryview, start: int = 0) -> BatchHeader:
     """Return the header that begins at `start`; there must be HEADER_BYTES."""
-    return tuple.__new__(BatchHeader, HEADER.unpack_from(buffer, start))  # _make, without its check of the length
+    return new_tuple(BatchHeader, unpack_header(buffer, start))  # _make, without its check of the length
 
 
 def crc_matches(batch: bytes | memoryview, header: BatchHeader) -> bool:

@@ -32,6 +32,8 @@ from engine.core.records.batch import (
 from engine.core.records.compression import NONE, compress
 from engine.core.records.record import Header
 
+pack_header, pack_crc = HEADER.pack_into, CRC.pack_into
+
 
 @dataclass(slots=True, eq=False)
 class BatchBuilder:
@@ -71,10 +73,13 @@ class BatchBuilder:
         _put_bytes(record, key)
         _put_bytes(record, value)
         headers = tuple(headers)
-        _put_varint(record, len(headers))
-        for name, content in headers:
-            _put_bytes(record, name.encode())
-            _put_bytes(record, content)
+        if headers:
+            _put_varint(record, len(headers))
+            for name, content in headers:
+                _put_bytes(record, name.encode())
+                _put_bytes(record, content)
+        else:
+            record.append(0)
         _put_varint(self.body, len(record))
         self.body += record
         self.count += 1
@@ -103,14 +108,14 @@ class BatchBuilder:
         attributes |= LOG_APPEND_TIME_BIT if append_time is not None else 0
         body = self.body if codec == NONE else compress(codec, self.body, level)
         batch = bytearray(HEADER_BYTES)
-        HEADER.pack_into(
+        pack_header(
             batch, 0,
             base_offset, HEADER_BYTES - LENGTH_END + len(body), leader_epoch, MAGIC, 0, attributes,
             self.last_offset_delta, self.base_timestamp, self.max_timestamp if append_time is None else append_time,
             producer_id, producer_epoch, base_sequence, self.count,
         )  # fmt: skip
         batch += body
-        CRC.pack_into(batch, CRC_POSITION, crc32c(memoryview(batch)[CRC_START:]))
+        pack_crc(batch, CRC_POSITION, crc32c(memoryview(batch)[CRC_START:]))
         return batch
 
 

@@ -38,6 +38,10 @@ class FetchState:
     told_high_watermark: int = NOTHING_TOLD
     told_log_start_offset: int = NOTHING_TOLD
 
+    def was_told(self, high_watermark: int, log_start_offset: int) -> bool:
+        """Say whether these are what was told last."""
+        return high_watermark == self.told_high_watermark and log_start_offset == self.told_log_start_offset
+
     def is_news(self, *, high_watermark: int, log_start_offset: int, failed: bool, has_records: bool) -> bool:
         """Say whether this belongs into an incremental answer, and remember that it was told."""
         news = (

@@ -17,7 +17,6 @@ from typing import Any, NamedTuple, cast
 from engine.client.calls import Assign, Call, Commit, GetMetadata, Offset, Poll, Rebalanced, Subscribe, Unsubscribe
 from engine.client.client import Client
 from engine.client.config import ClientConfig
-from engine.simulation.batches import Broken, batches_of
 from engine.simulation.hosted import endings
 from engine.simulation.hosted.actor_specs import ConsumerSpec
 from engine.simulation.world import Node, World
@@ -158,8 +157,8 @@ class ConsumeActor:
                 world.observe(node.name, "poll failed", str(fetched.error)[:200])
                 failed = True
                 continue
-            span = span_of(fetched.topic, fetched.partition, fetched.position, fetched.records)
-            if span is not None:
+            if fetched.records:  # whole batches without a gap: no world compacts, none has transactions
+                span = Span(fetched.topic, fetched.partition, fetched.position, fetched.next_offset - 1)
                 self.work.append(span)
                 self.had += span.last - span.first + 1
                 self._remember(span)
@@ -242,16 +241,3 @@ class ConsumeActor:
         self.calls += 1
         self.asked[self.calls] = step
         cast("Client", node.machine).on_call(self.calls, call, node.clock.now_ms())
-
-
-def span_of(topic: str, partition: int, position: int, data: bytes) -> Span | None:
-    """The records in fetched bytes, from the position that was asked for on."""
-    first = last = -1
-    try:
-        for batch in batches_of(data, whole=False):
-            if batch.last_offset >= position and batch.records:
-                first = max(batch.base_offset, position) if first < 0 else first
-                last = batch.last_offset
-    except Broken:
-        return None
-    return None if first < 0 else Span(topic, partition, first, last)

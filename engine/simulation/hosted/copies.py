@@ -33,9 +33,10 @@ def note(world: World, seen: list[Any]) -> None:
 
 def _note(world: World, node: str, topic: str, partition: int, first: int, end: int) -> None:
     assert world.past is not None, "a hosted world has a past"
-    broker = broker_of(world.nodes[node])
+    where = world.nodes[node]
+    broker = broker_of(where)
     held = None if broker is None else broker.replica_manager.partition(topic, partition)
-    if held is None or held.offline or _is_idempotent(world.nodes[node].disk, held.log, first, end):
+    if held is None or held.offline or _is_idempotent(where.disk, held.log, first, end):
         return
     try:
         for header, batch in batches(held.log.read(first, held.log.end_position(), READ_BYTES)):
@@ -57,7 +58,7 @@ def _is_idempotent(disk: SimulatedDisk | None, log: Log, first: int, end: int) -
     if len(newest) < HEADER_BYTES:
         return False
     header = read_header(newest)
-    return header.producer_id >= 0 and header.base_offset == first and header.last_offset == end - 1
+    return header.base_offset == first and header.record_count == end - first and header.producer_id >= 0
 
 
 def _maker(record: Record) -> bytes:

@@ -10,13 +10,13 @@ Invariants:
 Not here: the chain of causes of what was found (why.py).
 """
 
-import json
 from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 from engine.simulation.hosted import observed
 from engine.simulation.hosted.timeline import Timeline
 from engine.simulation.past import BLOCK_ENTRIES, Seen
+from engine.simulation.snapshots import plain_word
 
 READ_MAX = 200
 
@@ -40,8 +40,8 @@ def last_seen(
     read = 0
     while number > 0:
         block = (number - 1) // BLOCK_ENTRIES
-        text = timeline.sealed_text(block)
-        if text is not None and not _may_hold(text, kinds, names):
+        kept = timeline.sealed(block)
+        if kept is not None and not _may_hold(kept, kinds, names):
             number = block * BLOCK_ENTRIES
             continue
         if read == READ_MAX:
@@ -56,9 +56,5 @@ def last_seen(
     return Found(0, 1)
 
 
-def _may_hold(text: bytes, kinds: Collection[str], names: Collection[str]) -> bool:
-    return any(_as_kept(kind) in text for kind in kinds) and all(_as_kept(name) in text for name in names)
-
-
-def _as_kept(word: str) -> bytes:
-    return json.dumps(word).encode()
+def _may_hold(kept: bytes, kinds: Collection[str], names: Collection[str]) -> bool:
+    return any(plain_word(kind) in kept for kind in kinds) and all(plain_word(name) in kept for name in names)

@@ -27,7 +27,7 @@ from engine.simulation.hosted.learner import YOU, Action
 from engine.simulation.hosted.limits import WorldLimits
 from engine.simulation.hosted.refused import Refused
 from engine.simulation.hosted.shape import Shape, birth
-from engine.simulation.past import BLOCK_ENTRIES, Entry, entry_of, text_of, unseal
+from engine.simulation.past import BLOCK_ENTRIES, Entry, entry_of, unread, unseal
 from engine.simulation.world import World
 
 KEYFRAME_EVENTS = 16 * BLOCK_ENTRIES  # where blocks end, so that a keyframe holds nothing of them
@@ -101,13 +101,14 @@ class Timeline:
         past: Any = world.past
         if past.ledger.appended_in == events:
             copies.note(world, past.at_hand[5])
+        is_new = events > self.head
+        if is_new:
+            self.head = events
         learner: Any = world.nodes[YOU].actor
         if learner.answers:
-            if events > self.head:
+            if is_new:
                 self.answers += learner.answers
             learner.answers = []
-        if events > self.head:
-            self.head = events
         is_keyframe = events % KEYFRAME_EVENTS == 0
         if is_keyframe:
             past.seal_full()
@@ -230,10 +231,10 @@ class Timeline:
             self.cached[block] = rows
         return rows[place]
 
-    def sealed_text(self, block: int) -> bytes | None:
+    def sealed(self, block: int) -> bytes | None:
         """What is kept of a block, unread; None of one that is not sealed yet at the playhead, or not known."""
         kept = self.keeper.block(block) if block < self._past.blocks else None
-        return None if kept is None else text_of(kept)
+        return None if kept is None else unread(kept)
 
     def entries(self, first: int, count: int) -> list[Entry]:
         """Events in a row, those that are known."""

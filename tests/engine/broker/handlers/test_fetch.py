@@ -346,13 +346,32 @@ def test_a_fetch_that_is_parked_at_once_would_have_been_parked_after_a_look(monk
     told = []
 
     def compared(broker, asked):
-        at_the_end = is_read_to_the_end(broker, asked)
-        told.append(at_the_end)
-        assert not at_the_end or fetch.answer(broker, asked, at_once=False) is None
-        return at_the_end
+        at_rest = all_at_rest(broker, asked)
+        told.append(bool(at_rest))
+        assert not at_rest or fetch.answer(broker, asked, at_once=False) is None
+        return at_rest
 
-    is_read_to_the_end = fetch.is_read_to_the_end
-    monkeypatch.setattr(fetch, "is_read_to_the_end", compared)
+    all_at_rest = fetch.all_at_rest
+    monkeypatch.setattr(fetch, "all_at_rest", compared)
     busy(3, 6_000)
     assert told.count(True) > 100
     assert told.count(False) > 10
+
+
+def test_of_a_partition_that_an_answer_passes_over_there_was_nothing_to_tell(monkeypatch):
+    passed_over = 0
+
+    def compared(broker, asked, state):
+        nonlocal passed_over
+        partition = at_rest(broker, asked, state)
+        known = asked.session is not None and partition is not None
+        if known and state.was_told(partition.high_watermark, partition.log.log_start_offset):
+            one = fetch.read(broker, asked, state, 0)
+            assert one.partition is partition and not one.urgent and not one.is_news()
+            passed_over += 1
+        return partition
+
+    at_rest = fetch.at_rest
+    monkeypatch.setattr(fetch, "at_rest", compared)
+    busy(3, 6_000)
+    assert passed_over > 100
