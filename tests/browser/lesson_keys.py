@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from sandbox.checks.model import Step
 from sandbox.lessons import catalog
-from tests.browser.lesson_walk import CLIENTS, HELD_MS, STEP_MS, answer_of, at, is_for, let_run, salt_in
+from tests.browser.lesson_walk import CLIENTS, HELD_MS, answer_of, at, is_for, let_run, salt_in, until_done
 
 TABS_MAX = 250  # once around the page
 SPEED = 10
@@ -39,7 +39,7 @@ def walk(page: Page, slug: str, salt: str) -> None:
         for move in step.solution:
             do_move(page, step, move)
         following = page.locator("#lesson-next")
-        expect(following).to_be_enabled(timeout=STEP_MS)
+        until_done(page)
         expect(page.locator("#lesson-foot").get_by_role("status")).to_have_text("Done")
         tab_to(page, following)
         page.keyboard.press("Enter")

@@ -43,11 +43,19 @@ def walk(page: Page, slug: str, salt: str, shoot=lambda name: None, speed: str =
         shoot(f"{step.id}-open")
         for move in step.solution:
             do_move(page, step, move)
-        following = page.locator("#lesson [data-part=next]")
-        expect(following).to_be_enabled(timeout=STEP_MS)
+        until_done(page)
         shoot(f"{step.id}-done")
-        following.click()
+        page.click("#lesson-next")
     expect(page.locator("#lesson [data-part=title]")).to_have_text(lesson.aha)
+
+
+def until_done(page: Page) -> None:
+    """Wait until the step is done; if it is not, say how it stands."""
+    try:
+        expect(page.locator("#lesson-next")).to_be_enabled(timeout=STEP_MS)
+    except AssertionError as late:
+        shown = ("#lesson h2", "#lesson-status", "[data-part=clock]", "[data-part=actors]")
+        raise AssertionError("\n".join(page.locator(one).inner_text() for one in shown)) from late
 
 
 def do_move(page: Page, step: Step, move: Mapping[str, Any]) -> None:
