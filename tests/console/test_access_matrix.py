@@ -9,7 +9,6 @@ from datetime import timedelta
 from functools import cache
 
 import pytest
-from channels.testing import WebsocketCommunicator
 from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
@@ -40,6 +39,7 @@ from tests.console.fake_scan import FakeScan
 from tests.console.fake_writes import FakeWrites
 from tests.console.search.batches import random_log
 from tests.console.views.test_connections import PASSED
+from tests.sockets import Socket
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -366,6 +366,6 @@ async def test_sockets_let_in_whom_the_table_says(stage, pattern):
         if role in TOKENS:
             headers.append((b"authorization", f"Bearer {stage.tokens[role]}".encode()))
         path = "/" + SOCKET_PATHS[pattern].format(**stage.where)
-        socket = WebsocketCommunicator(application, path, headers=headers)
+        socket = Socket(application, path, headers=headers)
         assert (await socket.connect())[0] == (role in SOCKETS[pattern]), (pattern, role)
         await socket.disconnect()

@@ -6,7 +6,6 @@ from html import unescape
 
 import pytest
 from asgiref.sync import sync_to_async
-from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.test import Client
 
@@ -17,6 +16,7 @@ from console.services import audit
 from sandbox.models import Sandbox
 from tests.console.access_matrix import GET, OF_OTTO, OPEN_TO_GUESTS, SOCKET_PATHS, SOCKETS, TABLE
 from tests.console.test_access_matrix import stage, undone
+from tests.sockets import Socket
 
 __all__ = ["stage"]
 
@@ -122,7 +122,7 @@ def tail_of(stage, client):
     pattern = next(name for name in SOCKETS if "tail" in name or "live" in name)
     cookie = "; ".join(f"{key}={morsel.value}" for key, morsel in client.cookies.items()).encode()
     headers = [(b"host", b"console.example"), (b"origin", b"http://console.example"), (b"cookie", cookie)]
-    return WebsocketCommunicator(application, "/" + SOCKET_PATHS[pattern].format(**stage.where), headers=headers)
+    return Socket(application, "/" + SOCKET_PATHS[pattern].format(**stage.where), headers=headers)
 
 
 @pytest.mark.asyncio

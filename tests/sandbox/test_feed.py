@@ -5,7 +5,6 @@ import json
 
 import pytest
 from asgiref.sync import sync_to_async
-from channels.testing import WebsocketCommunicator
 from django.test import Client
 
 from console.guests import KEY as GUEST_KEY
@@ -14,6 +13,7 @@ from sandbox import places
 from sandbox.feed import socket as feed
 from sandbox.feed.frame_size import FRAME_BYTES_MAX, fitting
 from sandbox.services import sandboxes, visitors
+from tests.sockets import Socket
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]
 HEADERS = ((b"host", b"console.example"), (b"origin", b"http://console.example"))
@@ -77,16 +77,14 @@ def signed_in(user) -> Client:
     return client
 
 
-def opened(sandbox, client, headers=HEADERS) -> WebsocketCommunicator:
+def opened(sandbox, client, headers=HEADERS) -> Socket:
     from console.project.asgi import application
 
     cookie = "; ".join(f"{key}={morsel.value}" for key, morsel in client.cookies.items()).encode()
-    return WebsocketCommunicator(
-        application, f"/sandboxes/{sandbox.id}/socket", headers=[*headers, (b"cookie", cookie)]
-    )
+    return Socket(application, f"/sandboxes/{sandbox.id}/socket", headers=[*headers, (b"cookie", cookie)])
 
 
-async def live(sandbox, client) -> tuple[WebsocketCommunicator, FakeRunner]:
+async def live(sandbox, client) -> tuple[Socket, FakeRunner]:
     runner = FakeRunner()
     await runner.start()
     one = opened(sandbox, client)

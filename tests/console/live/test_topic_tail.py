@@ -7,7 +7,6 @@ import time
 import channels.consumer
 import pytest
 from asgiref.sync import sync_to_async
-from channels.testing import WebsocketCommunicator
 
 from console.kafka.errors import NotFound
 from console.kafka.stream import TailFrame
@@ -15,6 +14,7 @@ from console.live import topic_tail
 from console.live.window import FRAMES_MAX
 from console.models import Cluster
 from tests.console.fake_kafka import RECORD
+from tests.sockets import Socket
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]
 HOST = (b"host", b"console.example")
@@ -26,7 +26,7 @@ def socket(cast, client, *, headers=(HOST, ORIGIN), name="orders.placed", query=
 
     cookie = "; ".join(f"{key}={morsel.value}" for key, morsel in client.cookies.items()).encode()
     path = f"/clusters/{cast.cluster.pk}/topics/{name}/live/socket{query}"
-    return WebsocketCommunicator(application, path, headers=[*headers, (b"cookie", cookie)])
+    return Socket(application, path, headers=[*headers, (b"cookie", cookie)])
 
 
 async def connected(cast, client, **more):
@@ -93,7 +93,7 @@ async def test_who_is_refused_waits_for_nothing_of_redis(monkeypatch, path, orig
 
     asked = []
     monkeypatch.setattr(channels.consumer, "get_channel_layer", lambda alias: asked.append(alias))
-    assert not (await WebsocketCommunicator(application, path, headers=[HOST, origin]).connect())[0]
+    assert not (await Socket(application, path, headers=[HOST, origin]).connect())[0]
     assert asked == ["none"], "a layer waits for Redis, and is not ready to be ended for seconds"
 
 
