@@ -2,7 +2,7 @@
 
 Invariants:
 - Each record gets one outcome; a call has its result when the last of its records has one.
-- A flush has its result behind those of the calls that it waits for.
+- A flush has its result behind those of the calls that it waits for, those too that nobody waits for any more.
 
 Not here: sending (producer.py); while a flush is open nothing lingers there, as in Kafka's producers.
 """
@@ -22,6 +22,7 @@ class OpenProduce:
 
     outcomes: list[Outcome | None]
     missing: int
+    told: bool = True  # whether somebody waits for its result
 
 
 @dataclass(slots=True, eq=False)
@@ -47,9 +48,10 @@ class OpenProduces:
         """Forget a call or a flush; its records are sent all the same."""
         if self.flushes.pop(number, None) is not None:
             return True
-        if self.calls.pop(number, None) is None:
+        call = self.calls.get(number)
+        if call is None or not call.told:
             return False
-        self._settled(number)
+        call.told = False
         return True
 
     def outcome(self, number: int, slot: int, outcome: Outcome) -> None:
@@ -62,7 +64,8 @@ class OpenProduces:
         call.missing -= 1
         if not call.missing:
             del self.calls[number]
-            self.effects.results.append((number, tuple(call.outcomes)))
+            if call.told:
+                self.effects.results.append((number, tuple(call.outcomes)))
             if self.flushes:
                 self._settled(number)
 

@@ -36,11 +36,12 @@ def test_what_comes_while_a_flush_goes_on_does_not_linger_and_is_not_waited_for(
 def test_a_flush_of_nothing_is_done_at_once_and_a_cancelled_one_is_forgotten():
     driver, _ = connected(("orders", 1), producer=LINGERS)
     assert driver.results[driver.call(Flush())] is None
-    waited_for = driver.call(Produce((record(b"a"),)))
+    driver.call(Produce((record(b"a"),)))
     forgotten, other = driver.call(Flush()), driver.call(Flush())
     driver.call(Cancel(forgotten))
-    driver.call(Cancel(waited_for))
-    assert forgotten not in driver.results and driver.results[other] is None, "nobody wants to know of it any more"
+    asked = driver.take_one(ProduceRequest)
+    driver.answer(asked, answered(asked))
+    assert forgotten not in driver.results and driver.results[other] is None
 
 
 def test_a_client_that_is_closed_says_of_each_record_whether_it_may_be_written():
@@ -81,3 +82,15 @@ def test_closing_twice_and_without_ever_having_been_connected_says_it_once():
     driver.client.close(driver.now_ms)
     driver.perform()
     assert not driver.results[number][0].maybe_written
+
+
+def test_a_flush_waits_also_for_records_whose_call_was_cancelled():
+    driver, _ = connected(("orders", 1), producer=LINGERS)
+    first = driver.call(Produce((record(b"a"),)))
+    driver.call(Cancel(first))
+    told = driver.results.get(first)
+    flush = driver.call(Flush())
+    asked = driver.take_one(ProduceRequest)
+    assert flush not in driver.results
+    driver.answer(asked, answered(asked))
+    assert flush in driver.results and driver.results.get(first) == told
