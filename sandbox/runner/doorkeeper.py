@@ -25,7 +25,6 @@ from engine.wire.messages.produce import ProduceResponse
 from engine.wire.primitives import DAMAGE, Malformed
 from sandbox.runner.hosted import Hosted
 from sandbox.runner.rates import Rate
-from sandbox.runner.traffic import KEPT_BYTES
 
 WAITING_MAX = 64
 OUT_BYTES_MAX = 8 << 20
@@ -96,11 +95,13 @@ class Doorkeeper:
                 doors.check(asked, broker, hosted.timeline.limits)
                 answered = doors.is_answered(asked)
                 if asked.api_key == doors.PRODUCE:
-                    hosted.traffic.take(len(asked.frame))
+                    hosted.traffic.must_take(len(asked.frame))
                 waiting.call = len(hosted.keeper.actions) + 1
                 waiting.until_s = now_s + WRITE_WAIT_S
                 waiting.not_before_s = self.rate.draw(asked, now_s)
                 hosted.write(self.line, waiting.call, asked.frame, answered)
+                if asked.api_key == doors.PRODUCE:
+                    hosted.count(taken=len(asked.frame))
                 if not answered:
                     return
             except Refused as refused:
@@ -138,9 +139,7 @@ class Doorkeeper:
             self.waiting.popleft()
             self.out += throttled(first) if first.not_before_s else first.answer
             if first.asked.api_key == doors.FETCH:
-                hosted.traffic.give(len(first.answer))
-        if hosted.traffic.unkept >= KEPT_BYTES:
-            hosted.keep_traffic()
+                hosted.count(given=len(first.answer))
 
     def _look(self, hosted: Hosted, waiting: Waiting, now_s: float) -> None:
         late = now_s >= waiting.until_s

@@ -180,6 +180,11 @@ class Hosted:
         if self.traffic.unkept:
             self.keep_traffic()
 
+    def count(self, *, taken: int = 0, given: int = 0) -> None:
+        """So many bytes of records came in and went out."""
+        if self.traffic.count(taken, given):
+            self.keep_traffic()
+
     def keep_traffic(self) -> None:
         """Write down what went in and out."""
         self.traffic.unkept = 0
@@ -227,14 +232,10 @@ class Hosted:
 
     def act(self, action: Mapping[str, Any]) -> dict[str, Any]:
         """Carry out an action of the learner at this moment."""
-        done = self.timeline.act(action, self.now_us(), self._must_take)
+        done = self.timeline.act(action, self.now_us(), lambda one: self.traffic.must_take(_produced_bytes(one)))
         self.changes += 1
+        self.count(taken=_produced_bytes(done))
         return done
-
-    def _must_take(self, action: Action) -> None:
-        """The picture's own form is a way in like others."""
-        if action["do"] == "send":
-            self.traffic.take(len(written.frame_of(action["frame"])))
 
     def write(self, line: int, call: int, frame: bytes, answered: bool) -> None:
         """Let a request from outside enter the world; a paused world goes on as far as its answer needs."""
@@ -315,6 +316,12 @@ def wake(sandbox_id: UUID, seed: int, shape: Shape, keeper: FileKeeper, limits: 
     hosted = Hosted(sandbox_id, timeline, keeper, limits, today, used_s=time.monotonic())
     hosted.wake_up(Waking(events, head, last_action))
     return hosted
+
+
+def _produced_bytes(action: Action) -> int:
+    """How much an action brings in as records: the picture's own form is a way in like others."""
+    frame = written.frame_of(action["frame"]) if action["do"] == "send" else b""
+    return len(frame) if written.is_produce(frame) else 0
 
 
 def cluster_id_of(sandbox_id: UUID) -> str:

@@ -285,6 +285,7 @@ class Runner:
 
     def fork(self, hosted: Hosted, events: int, name: str) -> Hosted:
         """A branch of a sandbox, awake and paused, or on its way to where it begins."""
+        hosted.timeline.must_have(events)
         row = Sandbox.objects.get(id=hosted.id)
         try:
             made = sandboxes.make_fork(row, events, name)

@@ -28,13 +28,11 @@ class Traffic:
     given: int = 0
     unkept: int = 0  # bytes since it was written down
 
-    def take(self, size: int) -> None:
+    def must_take(self, size: int) -> None:
         """So many bytes want to come in; Refused if that is too much."""
         self._begin_day()
         if self.bytes_max is not None and self.taken + size > self.bytes_max:
             raise Refused(f"this sandbox takes {_size(self.bytes_max)} of records a day from outside: {_AGAIN}")
-        self.taken += size
-        self.unkept += size
 
     def must_give(self) -> None:
         """Somebody wants to read; Refused if too much was read."""
@@ -42,10 +40,13 @@ class Traffic:
         if self.bytes_max is not None and self.given >= self.bytes_max:
             raise Refused(f"this sandbox gives {_size(self.bytes_max)} of records a day to the outside: {_AGAIN}")
 
-    def give(self, size: int) -> None:
-        """So many bytes went out."""
-        self.given += size
-        self.unkept += size
+    def count(self, taken: int, given: int) -> bool:
+        """So many bytes came in and went out; whether that is to be written down now."""
+        self._begin_day()
+        self.taken += taken
+        self.given += given
+        self.unkept += taken + given
+        return self.unkept >= KEPT_BYTES
 
     def _begin_day(self) -> None:
         today = int(time.time() // DAY_S)

@@ -34,4 +34,4 @@ class Waking:
         if actions and timeline.head == self.last_action:  # what it did at its very time was seen by who did it
             at_us = max(one.at_us for one in actions if one.after == self.last_action)
             timeline.run(ACT_EVENTS_MAX, until_us=at_us)
-        return self.stood if self.stood < timeline.head and self.head >= self.last_action else None
+        return self.stood if self.stood < self.head and self.head >= self.last_action else None

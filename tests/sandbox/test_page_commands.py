@@ -5,6 +5,7 @@ import itertools
 import pytest
 
 from engine.simulation.hosted import moments
+from sandbox.models import Sandbox
 
 
 @pytest.fixture
@@ -101,6 +102,13 @@ def test_deliveries_are_told_record_by_record_and_what_was_lost_too(pumped, play
     pumped.ok(played, "step", until={"seen": "started"})
     lost = [one for index in (0, 1) for one in pumped.ok(played, "deliveries", topic="orders", partition=index)["lost"]]
     assert lost and not any(one["acknowledged"] for one in lost)
+
+
+def test_a_fork_of_a_moment_to_come_is_refused_and_leaves_nothing(pumped, played):
+    before = Sandbox.objects.count()
+    head = pumped.ok(played, "digest")["head"]
+    assert "a moment between" in pumped.ask(played, "fork", **{"from": head + 1, "name": "Later"})["refused"]
+    assert Sandbox.objects.count() == before
 
 
 def test_a_fork_is_compared_with_where_it_comes_from(pumped, played):

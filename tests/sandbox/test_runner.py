@@ -342,3 +342,16 @@ def test_a_guest_keeps_their_sandbox_on_signing_in(owner, data):
 
 def test_the_declared_actor_is_what_the_spec_says():
     assert parse(PRODUCER).rate == 50
+
+
+def test_a_kill_behind_the_first_action_of_one_that_woke_loses_no_moment_of_it(pumped, sandbox):
+    pumped.ok(sandbox, "step", events=3)
+    pumped.ok(sandbox, "act", action={"do": "create topic", "topic": "orders", "partitions": 1})
+    pumped.ok(sandbox, "step", events=100)
+    pumped.ok(sandbox, "sleep")
+    pumped.ok(sandbox, "act", action={"do": "kill"})
+    before = pumped.ok(sandbox, "digest")
+    pumped.runner.forget(sandbox.id)  # as a kill does
+    after = pumped.ok(sandbox, "digest")
+    assert after["events"] == after["head"] >= before["events"]
+    assert pumped.ok(sandbox, "act", action={"do": "start"}), "and it goes on"

@@ -62,6 +62,8 @@ def awaken(seed: int, shape: Shape, images: bytes) -> World:
     world.heap.clear()
     world.acted.clear()
     world.now_us = head["now_us"]
+    # What its first life drew at random, ids of topics above all, is on the disks: it must not draw the same again.
+    world.chance.seed(b"%d " % seed + head_bytes)
     position = 0
     for node in brokers(world):
         told = head["disks"][node.name]

@@ -189,11 +189,15 @@ class Timeline:
         if not self.at_present:
             raise Refused("the past does not change: go to the present, or fork here")
 
+    def must_have(self, events: int) -> None:
+        """Refused if that is no moment of this history."""
+        if not 0 <= events <= self.head:
+            raise Refused(f"a moment between 0 and {self.head}", "from")
+
     def fork(self, events: int | None = None, *, arrives: bool = True) -> "Timeline":
         """A branch of its own, from the playhead or from any moment; else it has still to go there (`approach`)."""
         at = self.world.events if events is None else events
-        if not 0 <= at <= self.head:
-            raise Refused(f"a moment between 0 and {self.head}", "from")
+        self.must_have(at)
         keeper = self.keeper.fork(at, past=at < self.head)
         branch = Timeline(self.seed, self.shape, keeper, self.limits, self.keyframe_after)
         branch.head = at

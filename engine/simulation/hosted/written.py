@@ -49,6 +49,11 @@ def frame_of(text: str) -> bytes:
     return decompress(b64decode(text))
 
 
+def is_produce(frame: bytes) -> bool:
+    """Whether it asks to write records."""
+    return frame[4:6] == PRODUCE.to_bytes(2, "big")
+
+
 class Sent(NamedTuple):
     """A Produce on its way: how many records for which partition."""
 
@@ -59,7 +64,7 @@ class Sent(NamedTuple):
 
 def sent(frame: bytes, names: Mapping[bytes, str]) -> Sent | None:
     """What a frame writes, if it is a Produce that can be read; `names` are those of topic ids."""
-    if int.from_bytes(frame[4:6], "big") != PRODUCE:
+    if not is_produce(frame):
         return None
     try:
         header, message = frames.decode_request(memoryview(frame)[4:])

@@ -6,6 +6,7 @@ from engine.simulation.driver import run
 from engine.simulation.hosted import disk_images, why
 from engine.simulation.hosted.picture import picture
 from engine.simulation.hosted.refused import Refused
+from engine.simulation.hosted.shape import birth
 from tests.engine.simulation.hosted.worlds import begin, consumer, producer, until
 
 SECOND_US = 1_000_000
@@ -225,6 +226,14 @@ def test_who_was_about_to_be_removed_is_not_there_in_a_later_build_and_who_was_a
     run(world, 40)
     assert world.nodes.get("p1") is None
     assert world.nodes["p2"].machine is None and world.nodes["p2"].actor is not None
+
+
+def test_a_later_build_draws_other_numbers_than_the_first_life_did_and_always_the_same():
+    timeline = cut_off()
+    forward(timeline, 1)
+    images = disk_images.images_of(timeline.world)
+    drawn = [disk_images.awaken(7, timeline.shape, images).chance.random() for _ in range(2)]
+    assert drawn[0] == drawn[1] != birth(7, timeline.shape).chance.random()
 
 
 def test_one_seed_tells_the_same_of_it_however_often_one_goes_back():
