@@ -15,7 +15,7 @@ from typing import Any
 from engine.simulation.hosted import deeds, observed
 from engine.simulation.hosted.lasting import Lasting, Span
 from engine.simulation.hosted.timeline import Timeline
-from engine.simulation.past import Entry, entry_of
+from engine.simulation.past import BLOCK_ENTRIES, Entry, entry_of
 
 MARKS_MAX = 1_000
 SCAN_MAX = 20_000
@@ -69,6 +69,9 @@ class Moments:
         last = min(timeline.head, first + SCAN_AT_ONCE)
         for number in range(first + 1, last + 1):
             row = timeline.row(number)
+            if row is None and (number - 1) // BLOCK_ENTRIES >= (timeline.head - 1) // BLOCK_ENTRIES:
+                last = number - 1  # the youngest events are nowhere while the playhead is before them: they come again
+                break
             if row is not None and (row[2] == "act" or any(one[1] in TRACKS for one in row[5])):
                 entry = entry_of(number, row)
                 self.marks.extend(mark for mark in _marks_of(entry) if self._is_news(mark))

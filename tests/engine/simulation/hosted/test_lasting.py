@@ -6,6 +6,7 @@ from engine.simulation.hosted import moments
 from engine.simulation.hosted.lasting import BEGINS, ENDS, SPANS_MAX, Lasting
 from engine.simulation.hosted.moments import TRACKS, Moments
 from engine.simulation.hosted.observed import FIELDS
+from engine.simulation.past import BLOCK_ENTRIES
 from tests.engine.simulation.hosted.worlds import begin, consumer, producer
 
 SECOND_US = 1_000_000
@@ -119,6 +120,23 @@ def test_what_began_before_the_part_that_is_looked_through_is_known_by_what_was_
     again = [(one["node"], one["state"], one["at_us"], one["until_us"]) for one in spans(timeline)]
     assert again == seen and len(seen) > 2
     assert any(one[3] is None for one in seen)
+
+
+def test_what_is_nowhere_while_the_playhead_is_in_the_past_is_found_when_it_has_come_back():
+    timeline = begin()
+    producer(timeline)
+    timeline.run(300)
+    timeline.act({"do": "kill"})
+    timeline.run(5)
+    timeline.jump(10)
+    known = Moments()
+    for _ in range(2):
+        marks, told = known.since(timeline, 0)
+        assert (told, known.scanned % BLOCK_ENTRIES) == ([], 0), "only whole blocks are known from there"
+    timeline.jump(timeline.head)
+    marks, told = known.since(timeline, 0)
+    assert [one["state"] for one in told] == ["down"] and known.scanned == timeline.head
+    assert [mark["kind"] for mark in marks].count("killed") == 1
 
 
 def test_the_oldest_are_forgotten():
