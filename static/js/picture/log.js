@@ -34,7 +34,7 @@ export function log(part, { ask, state, explain, jump, draw }) {
       again ||= found.head !== head && found.head < (state.frame?.time.head ?? 0); // a part at a time, if it gets on: from the past it does not
       head = found.head; // as far as the history was looked through
       if (found.spans.length) {
-        const known = new Map([...state.spans, ...found.spans].map((one) => [`${one.event} ${one.node} ${one.state}`, one]));
+        const known = new Map([...state.spans, ...found.spans].map((one) => [`${one.at_us} ${one.node} ${one.state}`, one]));
         state.spans = [...known.values()].slice(-300);
       }
       if (found.marks.length) {

@@ -139,6 +139,31 @@ def test_what_is_nowhere_while_the_playhead_is_in_the_past_is_found_when_it_has_
     assert [mark["kind"] for mark in marks].count("killed") == 1
 
 
+def test_what_was_looked_at_is_not_told_twice_when_the_next_look_comes_too_late_for_what_lies_between(monkeypatch):
+    timeline = begin()
+    producer(timeline)
+    forward(timeline, 1)
+    for action in (
+        {"do": "slow disk", "by_ms": 5}, {"do": "slow disk", "by_ms": 0}, {"do": "slow disk", "by_ms": 10},
+        {"do": "freeze", "name": "p1", "for_ms": 4_000},
+    ):  # fmt: skip
+        timeline.act(action)
+        forward(timeline, 1)
+    known = Moments()
+    before = spans(timeline, 0, known)
+    acts = [mark["event"] for mark in known.marks if mark["kind"] == "act"]
+    since = timeline.head
+    timeline.act({"do": "kill"})
+    forward(timeline, 40)
+    monkeypatch.setattr(moments, "SCAN_MAX", 5)
+    told = spans(timeline, since, known)
+    assert len(known.lasting.spans) == len(before) + 1 == 4
+    assert [(one["state"], (one["until_us"] or 0) - one["at_us"]) for one in told if one["until_us"]] == [
+        ("frozen", 4 * SECOND_US)
+    ], "what ended meanwhile has ended, and is told"
+    assert [mark["event"] for mark in known.marks if mark["kind"] == "act"] == [*acts, since + 1]
+
+
 def test_the_oldest_are_forgotten():
     found = Lasting()
     for number in range(SPANS_MAX + 5):
