@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 from engine.client.client import Client
 from engine.client.config import ClientConfig
-from engine.simulation import cluster
+from engine.simulation import cluster, faults
 from engine.simulation.hosted import actor_specs
 from engine.simulation.world import Node, World
 
@@ -69,10 +69,16 @@ def killed(world: World, node: Node, actor: "ProduceActor | ConsumeActor") -> Cl
 def _come_true(world: World, node: Node, actor: "ProduceActor | ConsumeActor") -> None:
     then, actor.leaving = actor.leaving, ""
     if then == REMOVE:
-        node.actor = None
-        world.observe(node.name, "removed actor")
+        remove(world, node)
     elif then == STOP:
         world.observe(node.name, "client stopped")
+
+
+def remove(world: World, node: Node) -> None:
+    """Who is down is declared no more."""
+    node.actor = None
+    faults.forget(world, node.name)
+    world.observe(node.name, "removed actor")
 
 
 def config_of(world: World, actor: "ProduceActor | ConsumeActor") -> ClientConfig:

@@ -105,8 +105,7 @@ class Learner:
         if node is None or not isinstance(node.actor, ProduceActor | ConsumeActor):
             return
         if node.machine is None:
-            node.actor = None
-            world.observe(node.name, "removed actor")
+            endings.remove(world, node)
         elif action["orderly"]:
             endings.ask(world, node, node.actor, endings.REMOVE)
         else:

@@ -7,7 +7,7 @@ from engine.simulation.hosted.lasting import BEGINS, ENDS, SPANS_MAX, Lasting
 from engine.simulation.hosted.moments import TRACKS, Moments
 from engine.simulation.hosted.observed import FIELDS
 from engine.simulation.past import BLOCK_ENTRIES
-from tests.engine.simulation.hosted.worlds import begin, consumer, producer
+from tests.engine.simulation.hosted.worlds import begin, consumer, producer, until
 
 SECOND_US = 1_000_000
 
@@ -170,6 +170,25 @@ def test_the_oldest_are_forgotten():
         found.take(number * 2 + 1, number, {"node": "broker-1", "kind": "killed", "reason": ""})
         found.take(number * 2 + 2, number, {"node": "broker-1", "kind": "started", "incarnation": number})
     assert len(found.spans) == SPANS_MAX and found.open == {}
+
+
+@pytest.mark.parametrize("how", ["down", "killed", "in order"])
+def test_who_comes_by_the_name_of_one_who_was_cut_off_and_frozen_is_another(how):
+    timeline = begin()
+    producer(timeline)
+    forward(timeline, 1)
+    timeline.act({"do": "cut", "name": "p1", "for_ms": 600_000})
+    if how == "in order":
+        timeline.act({"do": "stop client", "name": "p1"})
+    else:
+        timeline.act({"do": "freeze", "name": "p1", "for_ms": 600_000})
+    if how == "down":
+        timeline.act({"do": "crash client", "name": "p1", "down_ms": 60_000})
+    timeline.act({"do": "remove", "name": "p1", "orderly": how != "killed"})
+    producer(timeline)
+    until(timeline, {"seen": "acknowledged"}, 500)
+    assert (timeline.world.frozen, timeline.world.severed) == ({}, {})
+    assert not any(is_open for *_, is_open in states(timeline))
 
 
 def test_a_crash_of_who_is_down_already_is_no_second_fault():
