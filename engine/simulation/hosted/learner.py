@@ -93,7 +93,7 @@ class Learner:
         if same and isinstance(actor, ProduceActor):
             actor.renew(world, node)
         elif node.machine is not None and isinstance(actor, ProduceActor):
-            actor.leave(world, node, endings.CHANGE)
+            endings.begin(world, node, actor, endings.CHANGE)
         elif node.machine is not None:
             cluster.end_client(world, node.name)
             cluster.start_client(world, node.name, config)
