@@ -85,6 +85,13 @@ def mend(world: World, name: str, other: str) -> None:
         world.observe(name, "mended", other)
 
 
+def forget(world: World, name: str) -> None:
+    """A node is gone for good: whoever comes by its name is another, neither frozen nor cut off."""
+    world.frozen.pop(name, None)
+    for pair in [pair for pair in world.severed if name in pair]:
+        del world.severed[pair]
+
+
 def spoil_sync(world: World, name: str, _: None) -> None:
     """The next sync of this node fails."""
     disk = world.nodes[name].disk

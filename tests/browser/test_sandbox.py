@@ -252,6 +252,34 @@ def test_faults_that_last_are_bars_from_beginning_to_end_and_stand_in_a_list(hos
     expect(told).to_have_count(4, timeout=SLOW_S)
 
 
+ASKED = """async () => {
+  const { log } = await import(new URL("picture/log.js", document.querySelector("script[type=module]").src));
+  const state = { spans: [], marks: [], headUs: 0, frame: null }, parts = {}, asked = [];
+  const pause = (ms) => new Promise((then) => setTimeout(then, ms));
+  const span = { event: 5, at_us: 40, node: "broker-1", state: "down", until_us: null };
+  const ask = async () => {
+    asked.push(1);
+    return { head: 256, head_us: 0, marks: [], spans: [{ ...span, event: 5 + asked.length }] };
+  };
+  const part = (name) => (parts[name] ??= document.createElement("div"));
+  const show = log(part, { ask, state, explain() {}, jump() {}, draw() {} });
+  const frame = (events) => {
+    state.frame = { time: { head: 300, events, now_us: 0, at_present: false } };
+    show(state.frame);
+  };
+  const counts = [];
+  for (const events of [10, 10, 10, 11, 11]) { frame(events); await pause(700); counts.push(asked.length); }
+  return [counts, state.spans.length];
+}"""
+
+
+def test_who_stands_in_the_past_asks_again_when_something_has_changed_and_a_fault_is_one_bar(hosted, open_page: Open):
+    counts, spans = open_page("/sandboxes/").evaluate(ASKED)
+    assert counts[2] == counts[1], "nothing has changed, and nothing is asked"
+    assert counts[4] == counts[3] == counts[2] + 1
+    assert spans == 1, "by whichever event it is told"
+
+
 def test_a_guest_deletes_a_topic_of_their_own_in_the_console_as_an_action_of_theirs(hosted, chromium: Browser):
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     page = context.new_page()

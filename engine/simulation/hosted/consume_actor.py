@@ -53,6 +53,7 @@ class ConsumeActor:
     crashed: bool = False
     leaving: str = ""  # what it ends for (endings.py)
     asked_in: int = 0  # the event in which that was asked for
+    unheard: bool = False  # it is frozen, and does not know yet
 
     @property
     def reader(self) -> str:
@@ -72,9 +73,8 @@ class ConsumeActor:
         else:
             self._call(node, GetMetadata((self.spec.topic,)), "topic")
 
-    def leave(self, world: World, node: Node, then: str) -> None:
+    def leave(self, world: World, node: Node) -> None:
         """Stop in order: commit (if that is automatic), leave the group."""
-        self.leaving, self.asked_in = then, world.events
         if self.spec.group is None:
             self.end_now(world, node)
         else:
@@ -117,11 +117,10 @@ class ConsumeActor:
 
     def on_wake(self, world: World, node: Node, detail: Any) -> None:
         """Do what was put off."""
-        start, step = detail
         if self.leaving:
-            if detail == endings.closing(self):
-                self.end_now(world, node)
+            endings.go_on(world, node, self, detail)
             return
+        start, step = detail
         if start != self.start:
             return
         if step == "topic":

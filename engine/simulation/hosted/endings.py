@@ -6,6 +6,7 @@ more, and does not come back either: that it should end was asked for.
 
 Invariants:
 - `leaving` says what was asked for; when the process has ended it is "" again.
+- A frozen process hears of it when it goes on, as a stopped one does of a signal; ended at once, it does nothing more.
 - What was asked for comes true once, whether the process ended in order, was cut short or was killed.
 
 Not here: what a client does until it has ended (produce_actor.py, consume_actor.py).
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 
 from engine.client.client import Client
 from engine.client.config import ClientConfig
-from engine.simulation import cluster
+from engine.simulation import cluster, faults
 from engine.simulation.hosted import actor_specs
 from engine.simulation.world import Node, World
 
@@ -29,11 +30,31 @@ STOP, REMOVE, CHANGE = "stop", "remove", "change"
 def ask(world: World, node: Node, actor: "ProduceActor | ConsumeActor", then: str) -> None:
     """Let a process that is up end in order; asked for again, it ends at once. Who is to be removed will be."""
     if not actor.leaving:
-        actor.leave(world, node, then)
+        begin(world, node, actor, then)
     elif actor.leaving == CHANGE:
         actor.leaving = then  # it is on its way already, and now for good
     else:
         actor.leaving = REMOVE if REMOVE in (actor.leaving, then) else then
+        actor.end_now(world, node)
+
+
+def begin(world: World, node: Node, actor: "ProduceActor | ConsumeActor", then: str) -> None:
+    """Let a process end in order, as soon as it can hear of it."""
+    actor.leaving, actor.asked_in, actor.unheard = then, world.events, node.name in world.frozen
+    if actor.unheard:
+        close_at(world, node, actor, world.now_us)  # put off as whatever else is the node's
+    else:
+        actor.leave(world, node)
+
+
+def go_on(world: World, node: Node, actor: "ProduceActor | ConsumeActor", detail: object) -> None:
+    """What comes to a process that is to end: it hears of that now, or the time to end in order is up."""
+    if detail != closing(actor):
+        return
+    if actor.unheard:
+        actor.unheard = False
+        actor.leave(world, node)
+    else:
         actor.end_now(world, node)
 
 
@@ -69,10 +90,16 @@ def killed(world: World, node: Node, actor: "ProduceActor | ConsumeActor") -> Cl
 def _come_true(world: World, node: Node, actor: "ProduceActor | ConsumeActor") -> None:
     then, actor.leaving = actor.leaving, ""
     if then == REMOVE:
-        node.actor = None
-        world.observe(node.name, "removed actor")
+        remove(world, node)
     elif then == STOP:
         world.observe(node.name, "client stopped")
+
+
+def remove(world: World, node: Node) -> None:
+    """Who is down is declared no more."""
+    node.actor = None
+    faults.forget(world, node.name)
+    world.observe(node.name, "removed actor")
 
 
 def config_of(world: World, actor: "ProduceActor | ConsumeActor") -> ClientConfig:

@@ -64,17 +64,22 @@ class Lasting:
         self.open[node, state] = span
         self.spans.append(span)
 
-    def take_actions(self, actions: Iterable[Recorded], until_us: int) -> None:
-        """What was done so long ago that what was seen of it is not looked at: what it must have led to until then."""
+    def take_actions(self, actions: Iterable[Recorded], seen: int, seen_us: int, until_us: int) -> None:
+        """What was done so long ago that what was seen of it is not looked at: what it must have led to until then.
+
+        What was seen up to an event, at its time, is known already; what was done before may lead to something after.
+        """
         led_to: list[tuple[int, int, Facts]] = []
         for one in actions:
             do = one.action["do"]
             for after_us, kind, *facts in FOLLOWS[do](one.action) if do in FOLLOWS else ():
-                seen = {"node": one.action.get("name"), "kind": kind, **(facts[0] if facts else {})}
-                led_to.append((one.at_us + after_us, one.after + 1, seen))
-        for at_us, event, seen in sorted(led_to, key=itemgetter(0, 1)):
+                at_us = one.at_us + after_us
+                if one.after >= seen or (after_us and at_us > seen_us):
+                    found = {"node": one.action.get("name"), "kind": kind, **(facts[0] if facts else {})}
+                    led_to.append((at_us, max(one.after, seen) + 1, found))
+        for at_us, event, found in sorted(led_to, key=itemgetter(0, 1)):
             if at_us <= until_us:
-                self.take(event, at_us, seen)
+                self.take(event, at_us, found)
 
     def _end(self, node: str, state: str, event: int, at_us: int) -> None:
         span = self.open.pop((node, state), None)

@@ -93,7 +93,7 @@ class Learner:
         if same and isinstance(actor, ProduceActor):
             actor.renew(world, node)
         elif node.machine is not None and isinstance(actor, ProduceActor):
-            actor.leave(world, node, endings.CHANGE)
+            endings.begin(world, node, actor, endings.CHANGE)
         elif node.machine is not None:
             cluster.end_client(world, node.name)
             cluster.start_client(world, node.name, config)
@@ -105,8 +105,7 @@ class Learner:
         if node is None or not isinstance(node.actor, ProduceActor | ConsumeActor):
             return
         if node.machine is None:
-            node.actor = None
-            world.observe(node.name, "removed actor")
+            endings.remove(world, node)
         elif action["orderly"]:
             endings.ask(world, node, node.actor, endings.REMOVE)
         else:

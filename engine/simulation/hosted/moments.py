@@ -4,6 +4,7 @@ Invariants:
 - Looking changes nothing in the world.
 - At most MARKS_MAX marks are kept; of what is older than SCAN_MAX events only the learner's own actions are.
 - One question reads SCAN_AT_ONCE events at most: the next goes on where it ended.
+- No event is looked at twice, and none that can be known is passed over.
 
 Not here: words and shapes of marks (pages make those), when something was seen last (looking_back.py).
 """
@@ -15,7 +16,7 @@ from typing import Any
 from engine.simulation.hosted import deeds, observed
 from engine.simulation.hosted.lasting import Lasting, Span
 from engine.simulation.hosted.timeline import Timeline
-from engine.simulation.past import Entry, entry_of
+from engine.simulation.past import BLOCK_ENTRIES, Entry, entry_of
 
 MARKS_MAX = 1_000
 SCAN_MAX = 20_000
@@ -60,21 +61,30 @@ class Moments:
     def _scan(self, timeline: Timeline) -> None:
         first = max(self.scanned, timeline.head - SCAN_MAX, 0)
         if self.scanned < first:
-            old = [one for one in timeline.keeper.actions if one.after < first][-MARKS_MAX:]
-            begins = timeline.row(first + 1)
-            self.lasting.take_actions(old, 0 if begins is None else begins[0])
-            for one in old:
-                if one.action["do"] not in QUIET_ACTIONS:
-                    self.marks.append(_mark(one.after + 1, one.at_us, "you", "act", deeds.deed(one.action)))
+            self._leap(timeline, first)
         last = min(timeline.head, first + SCAN_AT_ONCE)
         for number in range(first + 1, last + 1):
             row = timeline.row(number)
+            if row is None and (number - 1) // BLOCK_ENTRIES >= (timeline.head - 1) // BLOCK_ENTRIES:
+                last = number - 1  # the youngest events are nowhere while the playhead is before them: they come again
+                break
             if row is not None and (row[2] == "act" or any(one[1] in TRACKS for one in row[5])):
                 entry = entry_of(number, row)
                 self.marks.extend(mark for mark in _marks_of(entry) if self._is_news(mark))
                 for seen in entry.seen:
                     self.lasting.take(number, entry.at_us, observed.facts(seen))
         self.scanned = last
+
+    def _leap(self, timeline: Timeline, first: int) -> None:
+        """What was not looked at and is too old by now: the learner's own actions in it are known all the same."""
+        done = [one for one in timeline.keeper.actions if one.after < first][-MARKS_MAX:]
+        seen, begins = timeline.row(self.scanned), timeline.row(first + 1)
+        self.lasting.take_actions(
+            done, max(self.scanned, 0), -1 if seen is None else seen[0], 0 if begins is None else begins[0]
+        )
+        for one in done:
+            if one.after >= self.scanned and one.action["do"] not in QUIET_ACTIONS:
+                self.marks.append(_mark(one.after + 1, one.at_us, "you", "act", deeds.deed(one.action)))
 
     def _is_news(self, mark: Mark) -> bool:
         if mark["kind"] != "group":

@@ -39,6 +39,7 @@ class ProduceActor:
     open: dict[int, int] = field(default_factory=dict)  # call -> the number of its record
     leaving: str = ""  # what it ends for (endings.py)
     asked_in: int = 0  # the event in which that was asked for
+    unheard: bool = False  # it is frozen, and does not know yet
     flush: int = 0  # the call that says that all is sent
 
     def on_start(self, world: World, node: Node) -> None:
@@ -54,8 +55,7 @@ class ProduceActor:
         """Hand over what is due, and say when to come again; or the time to close is up."""
         spec = self.spec
         if self.leaving:
-            if detail == endings.closing(self):
-                self.end_now(world, node)
+            endings.go_on(world, node, self, detail)
             return
         if detail != self.start or (spec.limit is not None and self.made >= spec.limit):
             return
@@ -109,9 +109,8 @@ class ProduceActor:
 
     # ---- its end
 
-    def leave(self, world: World, node: Node, then: str) -> None:
+    def leave(self, world: World, node: Node) -> None:
         """Close as Kafka's producers do: make nothing more, and wait until all is sent, but not for ever."""
-        self.leaving, self.asked_in = then, world.events
         if not self.open:
             endings.end(world, node, self)
             return

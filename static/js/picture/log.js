@@ -4,7 +4,7 @@ import { clock, plain } from "./model.js";
 const SHOWN = 8;
 
 export function log(part, { ask, state, explain, jump, draw }) {
-  let since = 0, asking = false, spoken = 0, head = -1, again = false;
+  let since = 0, asking = false, spoken = 0, head = -1, again = false, asked = "";
 
   function item(one) {
     const li = document.createElement("li"), at = document.createElement("button"), question = document.createElement("button");
@@ -31,10 +31,10 @@ export function log(part, { ask, state, explain, jump, draw }) {
     try {
       const found = await ask("moments", { since });
       state.headUs = found.head_us;
+      again ||= found.head !== head && found.head < (state.frame?.time.head ?? 0); // a part at a time, if it gets on: from the past it does not
       head = found.head; // as far as the history was looked through
-      again ||= head < (state.frame?.time.head ?? 0);
       if (found.spans.length) {
-        const known = new Map([...state.spans, ...found.spans].map((one) => [`${one.event} ${one.node} ${one.state}`, one]));
+        const known = new Map([...state.spans, ...found.spans].map((one) => [`${one.at_us} ${one.node} ${one.state}`, one]));
         state.spans = [...known.values()].slice(-300);
       }
       if (found.marks.length) {
@@ -43,7 +43,7 @@ export function log(part, { ask, state, explain, jump, draw }) {
         say(found.marks.at(-1).words);
       }
       if (found.marks.length || found.spans.length) draw(); // while time stands no frame comes by itself
-    } catch { /* the page says what is wrong with the connection */ }
+    } catch { asked = ""; /* the page says what is wrong with the connection */ }
     setTimeout(() => { asking = false; if (again) look(); }, 500);
   }
   /** The newest up to where one looks. */
@@ -56,6 +56,9 @@ export function log(part, { ask, state, explain, jump, draw }) {
   return function show(frame) {
     list(frame);
     if (frame.time.at_present) state.headUs = Math.max(state.headUs, frame.time.now_us);
-    if (frame.time.head !== head) look();
+    const now = `${frame.time.head} ${frame.time.events}`;
+    if (frame.time.head === head || asked === now) return;
+    asked = now;
+    look();
   };
 }

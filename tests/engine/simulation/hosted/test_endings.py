@@ -90,6 +90,45 @@ def test_it_makes_nothing_more_while_it_closes_and_waits_for_a_slow_disk():
     assert totals(timeline) == nothing_but()
 
 
+@pytest.mark.parametrize(
+    ("name", "end"),
+    [("p1", "stop client"), ("p1", "remove"), ("p1", "change"), ("c1", "stop client"), ("c1", "remove")],
+)
+def test_who_is_frozen_ends_when_it_goes_on_and_does_nothing_before(name, end):
+    timeline = lingering()
+    consumer(timeline)
+    until(timeline, {"seen": "group"})
+    forward(timeline, 8)
+    timeline.act({"do": "freeze", "name": name, "for_ms": 8_000})
+    forward(timeline, 1)  # what was on its way has arrived
+    thaws_us, asked = timeline.world.frozen[name], timeline.head + 1
+    changed = {"kind": "producer", "name": name, "topic": "orders", "acks": "1"}
+    timeline.act({"do": "change", "actor": changed} if end == "change" else {"do": end, "name": name})
+    timeline.run(20_000, until_us=thaws_us - 1)
+    sent = [one for one in timeline.entries(asked, timeline.head) if one.kind == "bytes" and one.brief[1] == name]
+    assert not sent and actor(timeline, name).leaving == end.split()[0] and written(timeline) == 0
+    forward(timeline, 5)
+    assert totals(timeline) == nothing_but()
+    if name == "p1":
+        assert written(timeline) >= 5, "it sends what it has"
+    node = timeline.world.nodes[name]
+    assert (node.machine is None, node.actor is None) == (end != "change", end == "remove")
+    if end == "stop client":
+        chain = why.why_seen(timeline, "client stopped", node=name)
+        assert (chain[-1].because, chain[-1].event) == ("action", asked)
+
+
+def test_who_is_frozen_and_told_a_second_time_is_killed():
+    timeline = lingering()
+    timeline.act({"do": "freeze", "name": "p1", "for_ms": 8_000})
+    timeline.act({"do": "stop client", "name": "p1"})
+    assert timeline.world.nodes["p1"].machine is not None
+    timeline.act({"do": "stop client", "name": "p1"})
+    assert timeline.world.nodes["p1"].machine is None
+    forward(timeline, 20)
+    assert written(timeline) == 0 and totals(timeline) == nothing_but(**{"given up": 5})
+
+
 def test_what_is_not_sent_in_the_time_to_close_is_given_up_as_a_fact():
     timeline = cut_off()
     records = len(actor(timeline).open)

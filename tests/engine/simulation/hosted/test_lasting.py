@@ -6,7 +6,8 @@ from engine.simulation.hosted import moments
 from engine.simulation.hosted.lasting import BEGINS, ENDS, SPANS_MAX, Lasting
 from engine.simulation.hosted.moments import TRACKS, Moments
 from engine.simulation.hosted.observed import FIELDS
-from tests.engine.simulation.hosted.worlds import begin, consumer, producer
+from engine.simulation.past import BLOCK_ENTRIES
+from tests.engine.simulation.hosted.worlds import begin, consumer, producer, until
 
 SECOND_US = 1_000_000
 
@@ -121,12 +122,73 @@ def test_what_began_before_the_part_that_is_looked_through_is_known_by_what_was_
     assert any(one[3] is None for one in seen)
 
 
+def test_what_is_nowhere_while_the_playhead_is_in_the_past_is_found_when_it_has_come_back():
+    timeline = begin()
+    producer(timeline)
+    timeline.run(300)
+    timeline.act({"do": "kill"})
+    timeline.run(5)
+    timeline.jump(10)
+    known = Moments()
+    for _ in range(2):
+        marks, told = known.since(timeline, 0)
+        assert (told, known.scanned % BLOCK_ENTRIES) == ([], 0), "only whole blocks are known from there"
+    timeline.jump(timeline.head)
+    marks, told = known.since(timeline, 0)
+    assert [one["state"] for one in told] == ["down"] and known.scanned == timeline.head
+    assert [mark["kind"] for mark in marks].count("killed") == 1
+
+
+def test_what_was_looked_at_is_not_told_twice_when_the_next_look_comes_too_late_for_what_lies_between(monkeypatch):
+    timeline = begin()
+    producer(timeline)
+    forward(timeline, 1)
+    for action in (
+        {"do": "slow disk", "by_ms": 5}, {"do": "slow disk", "by_ms": 0}, {"do": "slow disk", "by_ms": 10},
+        {"do": "freeze", "name": "p1", "for_ms": 4_000},
+    ):  # fmt: skip
+        timeline.act(action)
+        forward(timeline, 1)
+    known = Moments()
+    before = spans(timeline, 0, known)
+    acts = [mark["event"] for mark in known.marks if mark["kind"] == "act"]
+    since = timeline.head
+    timeline.act({"do": "kill"})
+    forward(timeline, 40)
+    monkeypatch.setattr(moments, "SCAN_MAX", 5)
+    told = spans(timeline, since, known)
+    assert len(known.lasting.spans) == len(before) + 1 == 4
+    assert [(one["state"], (one["until_us"] or 0) - one["at_us"]) for one in told if one["until_us"]] == [
+        ("frozen", 4 * SECOND_US)
+    ], "what ended meanwhile has ended, and is told"
+    assert [mark["event"] for mark in known.marks if mark["kind"] == "act"] == [*acts, since + 1]
+
+
 def test_the_oldest_are_forgotten():
     found = Lasting()
     for number in range(SPANS_MAX + 5):
         found.take(number * 2 + 1, number, {"node": "broker-1", "kind": "killed", "reason": ""})
         found.take(number * 2 + 2, number, {"node": "broker-1", "kind": "started", "incarnation": number})
     assert len(found.spans) == SPANS_MAX and found.open == {}
+
+
+@pytest.mark.parametrize("how", ["down", "killed", "in order"])
+def test_who_comes_by_the_name_of_one_who_was_cut_off_and_frozen_is_another(how):
+    timeline = begin()
+    producer(timeline)
+    forward(timeline, 1)
+    timeline.act({"do": "cut", "name": "p1", "for_ms": 600_000})
+    if how == "in order":
+        timeline.act({"do": "stop client", "name": "p1"})
+    else:
+        timeline.act({"do": "freeze", "name": "p1", "for_ms": 600_000})
+    if how == "down":
+        timeline.act({"do": "crash client", "name": "p1", "down_ms": 60_000})
+    timeline.act({"do": "remove", "name": "p1", "orderly": how != "killed"})
+    producer(timeline)
+    until(timeline, {"seen": "acknowledged"}, 500)
+    assert (timeline.world.frozen, timeline.world.severed) == ({}, {})
+    assert not any(is_open for *_, is_open in states(timeline))
 
 
 def test_a_crash_of_who_is_down_already_is_no_second_fault():
