@@ -17,7 +17,8 @@ from engine.core.effects import Effects
 from engine.core.work import WORK
 from engine.simulation import cluster, faults, network
 from engine.simulation.disks import PowerLost, SimulatedDisk, SimulatedFile
-from engine.simulation.world import End, Event, Node, World
+from engine.simulation.history import Event
+from engine.simulation.world import End, Node, World
 
 Covered = list[tuple[SimulatedFile, int]]
 UNTOLD = frozenset(("deadline", "synced", "worked", "revive"))  # their details say nothing to people
@@ -33,12 +34,12 @@ def step(world: World) -> bool:
     event = heappop(heap)
     if world.frozen and _postpone(world, event):
         return True
-    at_us, number, cause, kind, subject, detail = event
+    at_us, _, cause, kind, subject, detail = event
     if kind == "deadline" and _is_early(world, event):
         return True
     world.now_us = at_us
     world.events += 1
-    world.history.add(at_us, number, cause, kind, subject, detail)
+    world.history.add(event)
     end = None
     if type(subject) is int:
         end = world.ends.get(subject)
@@ -131,7 +132,9 @@ def perform(world: World, node: Node) -> None:
     node.clock.at_us = world.now_us
     effects = machine.effects
     if effects.touched and not effects.connect:  # what most want, and it alone
-        _send(world, effects)
+        touched, effects.touched = effects.touched, []
+        for connection in touched:
+            network.flush(world, connection.id)
     while effects.connect or effects.touched or effects.resume or effects.close or effects.abort:
         _perform_connections(world, effects, node.name)
     if effects.work:
@@ -172,7 +175,9 @@ def _perform_connections(world: World, effects: Effects, name: str) -> None:
         for peer in peers:
             network.connect(world, name, peer)
     if effects.touched:
-        _send(world, effects)
+        touched, effects.touched = effects.touched, []
+        for connection in touched:
+            network.flush(world, connection.id)
     if effects.resume:
         resumed, effects.resume = effects.resume, []
         for connection in resumed:
@@ -185,12 +190,6 @@ def _perform_connections(world: World, effects: Effects, name: str) -> None:
         aborted, effects.abort = effects.abort, []
         for connection in aborted:
             network.break_off(world, connection.id)
-
-
-def _send(world: World, effects: Effects) -> None:
-    touched, effects.touched = effects.touched, []
-    for connection in touched:
-        network.flush(world, connection.id)
 
 
 def _perform_syncs(world: World, node: Node, disk: SimulatedDisk) -> None:

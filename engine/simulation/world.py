@@ -22,12 +22,11 @@ from engine.core.connection.reply_order import Connection
 from engine.core.events import Machine
 from engine.simulation.clocks import Clock
 from engine.simulation.disks import SimulatedDisk
-from engine.simulation.history import History
+from engine.simulation.history import Event, History
 from engine.simulation.past import Past
 from engine.simulation.shared import SharedList
 
 WALL_OFFSET_MS = 1_700_000_000_000  # when worlds begin, unless they are told
-Event = tuple[int, int, int, str, Any, Any]  # at, number, cause, kind, subject, detail
 
 
 @dataclass(slots=True, eq=False)
