@@ -88,14 +88,14 @@ class Client:
         match call:
             case Produce():
                 if self.producer.begin(number, call, now_ms, now_ms + self.wall_offset_ms):
-                    self.deadline_known = False
+                    self._due_at(now_ms + self.config.producer.linger_ms)
                     return  # it lingers, and nobody else waited for it
             case Flush():
                 self.producer.open.flush(number)
             case Poll():
                 self.consumer.begin(number, call, now_ms)
                 if not self.consumer.buffered and call.wait_ms > 0 and self.group.is_at_rest:
-                    self.deadline_known = False
+                    self._due_at(now_ms + call.wait_ms)
                     return  # it waits, and nobody else waited for it
             case Send() | SendEverywhere() | GetMetadata():
                 self.admin.begin(number, call, now_ms)
@@ -214,6 +214,13 @@ class Client:
         if reads.polls and reads.buffered:  # what was given up a moment ago is said at once
             reads.answer_polls(now_ms)
         self.deadline_known = False
+
+    def _due_at(self, at_ms: int) -> None:
+        """Something will be due then, and nothing else has changed: if it comes first, the next deadline is known."""
+        if self.deadline_ms is None or at_ms <= self.deadline_ms:
+            self.deadline_ms = at_ms
+        else:
+            self.deadline_known = False
 
     @property
     def next_deadline_ms(self) -> int | None:
