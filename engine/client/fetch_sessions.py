@@ -41,10 +41,12 @@ def begin_fetch(
     use_session: bool,
 ) -> int:
     """Complete a request so that the broker fetches exactly `asked`; return the highest version it may have."""
-    topic_ids = {topic: metadata.topic_id(topic) for topic in dict.fromkeys([topic for topic, _ in asked])}
-    for name, topic_id in topic_ids.items():
-        if session.topic_ids.get(name, topic_id) != topic_id:
-            session.session_id = NO_SESSION  # a topic was made anew: the broker knows the old one
+    topic_ids: dict[str, bytes] = {}
+    for name, _ in asked:
+        if name not in topic_ids:
+            topic_id = topic_ids[name] = metadata.topic_id(name)
+            if session.topic_ids.get(name, topic_id) != topic_id:
+                session.session_id = NO_SESSION  # a topic was made anew: the broker knows the old one
     if session.session_id == NO_SESSION:
         session.known = {}  # the one before may be a request's as well
         session.topic_ids.clear()

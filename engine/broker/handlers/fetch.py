@@ -22,7 +22,7 @@ from engine.broker.fetch_encoding import FetchedPartition
 from engine.broker.parked_requests import ParkedFetch
 from engine.broker.partition import Partition, end_offset_for_epoch
 from engine.core.connection.out_queue import Region
-from engine.core.replication.fetch_sessions import FINAL_EPOCH, INITIAL_EPOCH, FetchSession, FetchState, TopicKey
+from engine.core.replication.fetch_sessions import FINAL_EPOCH, INITIAL_EPOCH, FetchSession, FetchState
 from engine.storage.disk import StorageError
 from engine.wire.error_codes import ErrorCode, WireError
 from engine.wire.messages import fetch as messages
@@ -80,18 +80,21 @@ def handle(
 
 def states_of(request: FetchRequest, by_topic_id: bool) -> list[FetchState]:
     """What the request says of each partition."""
-    return [
-        FetchState(
-            topic.topic_id if by_topic_id else topic.topic,
-            wanted.partition,
-            wanted.fetch_offset,
-            wanted.partition_max_bytes,
-            wanted.current_leader_epoch,
-            wanted.last_fetched_epoch,
-        )
-        for topic in request.topics
-        for wanted in topic.partitions
-    ]
+    states = []
+    for topic in request.topics:
+        key = topic.topic_id if by_topic_id else topic.topic
+        for wanted in topic.partitions:
+            states.append(  # a comprehension is a call of its own, and most fetches name one partition
+                FetchState(
+                    key,
+                    wanted.partition,
+                    wanted.fetch_offset,
+                    wanted.partition_max_bytes,
+                    wanted.current_leader_epoch,
+                    wanted.last_fetched_epoch,
+                )
+            )
+    return states
 
 
 def find_session(
@@ -103,12 +106,9 @@ def find_session(
         sessions.close(request.session_id)
         return None
     session = sessions.resume(request.session_id, request.session_epoch, by_topic_id=by_topic_id, now_ms=broker.now_ms)
-    forgotten: list[tuple[TopicKey, int]] = [
-        (topic.topic_id if by_topic_id else topic.topic, index)
-        for topic in request.forgotten_topics_data
-        for index in topic.partitions
-    ]
-    session.update(asked, forgotten)
+    session.update(asked)
+    for topic in request.forgotten_topics_data:
+        session.forget(topic.topic_id if by_topic_id else topic.topic, topic.partitions)
     if not session.states:
         sessions.close(session.id)
         return None
@@ -133,15 +133,14 @@ def at_rest(broker: "Broker", fetch: ParkedFetch, state: FetchState) -> Partitio
     """The partition, if it has no records for this fetch and nothing is wrong."""
     topic, manager = state.topic, broker.replica_manager  # partition_of, in place: this is hot
     partitions = manager.by_id.get(topic) if type(topic) is bytes else manager.topics.get(topic)  # type: ignore[arg-type]
-    partition = None if partitions is None else partitions.get(state.index)
+    partition = partitions.get(state.index) if partitions is not None else None
     if (
         partition is None
-        or partition.offline
-        or fetch.from_replica >= 0
-        or state.fetch_offset != partition.high_watermark
+        or state.fetch_offset != partition.high_watermark  # which is never before the log's start
         or state.current_leader_epoch != partition.leader_epoch
         or state.last_fetched_epoch >= 0
-        or state.fetch_offset < partition.log.log_start_offset
+        or partition.offline
+        or fetch.from_replica >= 0
     ):
         return None
     return partition
