@@ -199,7 +199,7 @@ class Client:
             for request, answer in ended:
                 self._hand_over(request, answer, now_ms)
             # Most clients only write or only read: what has nothing to do is not asked, for every event passes here.
-            if writes.queues or writes.unplaced:
+            if writes.unsent or writes.unplaced or writes.new_id_wanted:
                 writes.send_what_is_due(now_ms)
             if self.group.exists:
                 self.group.advance(now_ms)
@@ -236,7 +236,7 @@ class Client:
         if self.leader_calls.open and (at_ms := self.leader_calls.next_deadline_ms()) < next_ms:
             next_ms = at_ms
         writes, reads = self.producer, self.consumer
-        if (writes.queues or writes.unplaced) and (at_ms := writes.next_deadline_ms()) < next_ms:
+        if (writes.unsent or writes.unplaced) and (at_ms := writes.next_deadline_ms()) < next_ms:
             next_ms = at_ms
         if (reads.polls or reads.positions) and (at_ms := reads.next_deadline_ms()) < next_ms:
             next_ms = at_ms
