@@ -78,6 +78,7 @@ class Consumer:
     cluster: Cluster
     effects: Effects
     positions: dict[Place, Position] = field(default_factory=dict)  # in the order in which they are asked for
+    begins: bool = False  # one of them may want what the group has committed
     buffered: deque[Fetched] = field(default_factory=deque)
     sessions: dict[int, FetchSession] = field(default_factory=dict)  # by node
     fetching: dict[int, int] = field(default_factory=dict)  # node -> number of the request on its way
@@ -124,7 +125,8 @@ class Consumer:
         self.last_generation += 1
         old = self.positions.get(place)
         new = self.positions[place] = Position(offset, self.last_generation, polled=offset, processed=offset)
-        new.wants_committed = offset is None and self.config.group_id is not None
+        if offset is None and self.config.group_id is not None:
+            new.wants_committed = self.begins = True
         if old is not None:
             new.paused, new.held, new.committed = old.paused, old.held, old.committed
         self._forget_buffered({place: None})
@@ -191,24 +193,30 @@ class Consumer:
         """Send a request to each leader that has something for us and none on its way."""
         groups: dict[int, dict[Place, FetchFrom]] = {}
         lost: dict[int, dict[Place, int]] = {}
+        leader_of, fetching = self.cluster.metadata.leader, self.fetching
         for place, position in self.positions.items():
-            if position.retry_at_ms and now_ms >= position.retry_at_ms:
+            if position.retry_at_ms:
+                if now_ms < position.retry_at_ms:
+                    continue
                 position.retry_at_ms = 0
-            if position.waiting or position.buffered or position.paused or position.stuck or position.retry_at_ms:
+            if position.waiting or position.buffered or position.paused or position.stuck:
                 continue
             if position.held or position.wants_committed:
                 continue
-            if position.offset is None and self.config.offset_reset == "none":
+            offset = position.offset
+            if offset is None and self.config.offset_reset == "none":
                 self._give_up(place, position)
                 continue
-            leader = self.cluster.metadata.leader(place[0], place[1])
+            leader = leader_of(place[0], place[1])
             if leader is None:
                 self._ask_for_leader(place, position, now_ms)
-            elif position.offset is None:
+            elif offset is None:
                 reset = EARLIEST if self.config.offset_reset == "earliest" else LATEST
                 lost.setdefault(leader.node_id, {})[place] = reset
-            elif leader.node_id not in self.fetching:
-                groups.setdefault(leader.node_id, {})[place] = (position.offset, leader.leader_epoch)
+            elif leader.node_id not in fetching:
+                if leader.node_id not in groups:
+                    groups[leader.node_id] = {}
+                groups[leader.node_id][place] = (offset, leader.leader_epoch)
         for node_id, asked in lost.items():
             self._ask_offsets(node_id, asked, now_ms)
         for node_id, wanted in groups.items():

@@ -53,12 +53,12 @@ def begin_fetch(
         session.epoch = FIRST_EPOCH
     # A leader epoch that changed must be said too, or the broker fences the one it was told first (KIP-320).
     known = session.known
-    said = {place: one for place, one in asked.items() if known.get(place) != one}
+    said = asked if not known else {place: one for place, one in asked.items() if known.get(place) != one}
     message.session_id = session.session_id
     message.session_epoch = session.epoch if use_session else NO_EPOCH
     message.topics, version_max = fetch_messages.fetch_topics(said, partition_bytes_max, metadata)
-    gone = [place for place in known if place not in asked]
-    message.forgotten_topics_data = _forgotten(session, gone) if gone else []
+    if not known.keys() <= asked.keys():
+        message.forgotten_topics_data = _forgotten(session, [place for place in known if place not in asked])
     if NO_ID in topic_ids.values():
         version_max = fetch_messages.BY_NAME_MAX
     session.known = asked if use_session else {}

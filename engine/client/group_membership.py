@@ -67,6 +67,7 @@ class Membership:
     subscribers: list[Subscriber] = field(default_factory=list)  # if we lead, until we have assigned
     skips_assignment: bool = False
     counted: dict[str, int] | None = None  # if we lead: the partitions that were assigned
+    recounted: int = -1  # the version of the metadata in which that was looked at last
     watched: tuple[str, ...] = ()  # topics whose metadata is kept fresh for the group
     asking: bool = False
     attempts: int = 0
@@ -147,8 +148,9 @@ class Membership:
         self._watch_polls(now_ms)
         if self.stage is Stage.STABLE and not self.rejoin:
             found = self.consumer.cluster.metadata
-            for topic, count in (self.counted or {}).items():
-                if (found.partition_count(topic) or 0) != count:
+            if self.counted is not None and self.recounted != found.version:
+                self.recounted = found.version
+                if any((found.partition_count(topic) or 0) != count for topic, count in self.counted.items()):
                     self.rejoin = "the partitions of a topic have changed"
             if not self.rejoin:
                 return  # what nearly every event finds: nothing to do
