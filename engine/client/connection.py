@@ -76,7 +76,8 @@ class Connections:
         request.peer = peer
         link.waiting.append(request)
         if link.connection is not None:
-            self._send_waiting(link, now_ms)
+            if link.connection.ready:
+                self._send_waiting(link, now_ms)
         elif not link.connecting:
             link.connecting = True
             link.connect_deadline_ms = now_ms + self.config.connect_timeout_ms
@@ -246,8 +247,10 @@ class Connections:
         if effects.tracing:
             effects.observations.append(("request_sent", key, connection.id, number))
         if request.answered:
-            timeout_ms = max(config.request_timeout_ms, request.answer_ms)
-            connection.in_flight.append(InFlight(request, key, version, number, now_ms, now_ms + timeout_ms))
+            answer_ms = config.request_timeout_ms
+            if request.answer_ms > answer_ms:
+                answer_ms = request.answer_ms
+            connection.in_flight.append(InFlight(request, key, version, number, now_ms, now_ms + answer_ms))
         else:
             self.finished.append((request, None))
 
@@ -259,8 +262,9 @@ class Connections:
         if correlation_id_of(view) != entry.correlation_id:
             connection.in_flight.appendleft(entry)
             raise Malformed("an answer to another request")
-        if self.effects.tracing:
-            self.effects.observations.append(("answer_received", entry.api_key, connection.id, entry.correlation_id))
+        effects = self.effects
+        if effects.tracing:
+            effects.observations.append(("answer_received", entry.api_key, connection.id, entry.correlation_id))
         if entry.request is None and entry.api_key == API_VERSIONS:
             self._take_versions(connection, entry, view, now_ms)
         elif entry.request is None:
