@@ -89,13 +89,17 @@ def _is_early(world: World, event: Event) -> bool:
     at_us, number, cause, kind, name, (incarnation, deadline_ms) = event
     node = world.nodes[name]
     machine = node.machine
-    if machine is None or incarnation != node.incarnation or deadline_ms != node.deadline_ms:
+    if machine is None or incarnation != node.incarnation:
         return True
+    waiting = node.deadlines_ms
+    waiting.remove(deadline_ms)
     wanted_ms = machine.next_deadline_ms
-    if wanted_ms is not None and wanted_ms <= deadline_ms:
+    if wanted_ms is None:
+        return True
+    if wanted_ms <= deadline_ms:
         return False
-    node.deadline_ms = wanted_ms
-    if wanted_ms is not None:
+    if not waiting or wanted_ms < waiting[-1]:
+        waiting.append(wanted_ms)
         at_us = max(at_us, node.clock.world_us(wanted_ms))
         heappush(world.heap, (at_us, number, cause, kind, name, (incarnation, wanted_ms)))
     return True
@@ -160,9 +164,9 @@ def perform(world: World, node: Node) -> None:
             world.acted.append(node)
     if node.machine is not machine:
         return
-    deadline_ms = machine.next_deadline_ms
-    if deadline_ms is not None and (node.deadline_ms is None or deadline_ms < node.deadline_ms):
-        node.deadline_ms = deadline_ms
+    deadline_ms, waiting = machine.next_deadline_ms, node.deadlines_ms
+    if deadline_ms is not None and (not waiting or deadline_ms < waiting[-1]):
+        waiting.append(deadline_ms)
         at_us = node.clock.world_us(deadline_ms)
         if at_us < world.now_us:
             at_us = world.now_us
@@ -207,10 +211,9 @@ def _perform_syncs(world: World, node: Node, disk: SimulatedDisk) -> None:
 
 def _deadline(world: World, name: str, detail: tuple[int, int]) -> None:
     node = world.nodes[name]
-    if detail == (node.incarnation, node.deadline_ms) and node.machine is not None:
-        node.deadline_ms = None
-        node.machine.on_deadline(node.clock.now_ms())
-        world.acted.append(node)
+    assert node.machine is not None, "else it was no event (_is_early)"
+    node.machine.on_deadline(node.clock.now_ms())
+    world.acted.append(node)
 
 
 def _synced(world: World, name: str, detail: tuple[int, int, Covered]) -> None:

@@ -55,7 +55,7 @@ class Node:
     actor: "Actor | None" = None  # who uses this client
     declared: int = 0  # the event that says what it is now; 0: it is as it was from the beginning
     incarnation: int = 0  # events for an earlier one are dropped
-    deadline_ms: int | None = None  # what is in the heap
+    deadlines_ms: list[int] = field(default_factory=list)  # those of this incarnation in the heap, the soonest last
 
 
 class Actor(Protocol):
