@@ -169,7 +169,8 @@ class Client:
         """Time has passed."""
         self.connections.on_deadline(now_ms)
         self.cluster.on_deadline(now_ms)
-        self.leader_calls.on_deadline(now_ms)
+        if self.leader_calls.open:
+            self.leader_calls.on_deadline(now_ms)
         self.producer.on_deadline(now_ms)
         self._settle(now_ms)
 

@@ -250,14 +250,11 @@ class Consumer:
         session = self.sessions.get(node_id)
         if session is None:
             session = self.sessions[node_id] = FetchSession()
-        message = FetchRequest(
-            max_wait_ms=self.config.wait_ms_max,
-            min_bytes=self.config.bytes_min,
-            max_bytes=self.config.bytes_max,
-            isolation_level=int(self.config.read_committed),
-        )
+        config, message = self.config, FetchRequest()
+        message.max_wait_ms, message.isolation_level = config.wait_ms_max, int(config.read_committed)
+        message.min_bytes, message.max_bytes = config.bytes_min, config.bytes_max
         version_max = fetch_sessions.begin_fetch(
-            session, message, wanted, self.config.partition_bytes_max, self.cluster.metadata, self.config.sessions
+            session, message, wanted, config.partition_bytes_max, self.cluster.metadata, config.sessions
         )
         self.fetching[node_id] = self._send(FETCH, message, version_max, node_id, wanted, now_ms)
 
@@ -271,8 +268,8 @@ class Consumer:
             position.waiting = True
             generations[place] = position.generation
         part = (kind, node_id, asked, generations)
-        # A fetch of a session must not be sent twice: the broker would have moved its epoch.
-        request = Request(message, ("node", node_id), deadline_ms, OWNER, part=part, once=kind == FETCH)
+        request = Request(message, ("node", node_id), deadline_ms, OWNER, 0, part)
+        request.once = kind == FETCH  # of a session: the broker would have moved its epoch
         request.version_max = version_max
         self.cluster.send(request, now_ms)
         return request.number

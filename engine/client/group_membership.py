@@ -28,7 +28,7 @@ from engine.client.consumer import Consumer
 from engine.client.coordinator import Coordinator
 from engine.client.errors import ClientError
 from engine.client.group_assignment import topics_of
-from engine.client.group_stages import IN_FLIGHT_STAGES, WAITING_STAGES, Stage, Then
+from engine.client.group_stages import IN_FLIGHT_STAGES, STABLE, WAITING_STAGES, Stage, Then
 from engine.client.heartbeats import Heartbeats
 from engine.client.requests import ANY, NEVER, Request
 from engine.core.groups.assignors.subscriber import Subscriber
@@ -146,7 +146,7 @@ class Membership:
             self.consumer.fail_polls(identity.failure)
             return
         self._watch_polls(now_ms)
-        if self.stage is Stage.STABLE and not self.rejoin:
+        if self.stage is STABLE and not self.rejoin:
             found = self.consumer.cluster.metadata
             if self.counted is not None and self.recounted != found.version:
                 self.recounted = found.version

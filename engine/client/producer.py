@@ -42,6 +42,7 @@ NEW_ID_CODES = (
     ErrorCode.INVALID_PRODUCER_EPOCH,
     ErrorCode.PRODUCER_FENCED,
 )
+WRITTEN_CODES = (ErrorCode.NONE, ErrorCode.DUPLICATE_SEQUENCE_NUMBER)
 MAYBE_WRITTEN_CODES = (ErrorCode.REQUEST_TIMED_OUT, ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND)
 
 
@@ -74,7 +75,7 @@ class Producer:
     def begin(self, number: int, call: Produce, now_ms: int, wall_ms: int) -> bool:
         """Take records to send; say whether there is nothing to do before a batch has lingered."""
         records = call.records
-        sizes = [entry_bytes(record) for record in records]
+        sizes = list(map(entry_bytes, records))
         size = sum(sizes)
         if not records or self.buffered_bytes + size > self.config.buffer_bytes_max:
             full = NotProduced("too many records wait to be sent", maybe_written=False)
@@ -183,9 +184,8 @@ class Producer:
     def on_deadline(self, now_ms: int) -> None:
         """Fail what is too late."""
         oldest_ms = now_ms - self.config.delivery_timeout_ms
-        for topic, waiting in list(self.unplaced.items()):
-            if waiting.since_ms <= oldest_ms:
-                self._fail_topic(topic, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "its partitions are not known in time")
+        for topic in [topic for topic, one in self.unplaced.items() if one.since_ms <= oldest_ms]:
+            self._fail_topic(topic, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "its partitions are not known in time")
         for queue in self.unsent.values():
             while queue.ready and queue.ready[0].created_ms <= oldest_ms:
                 late = queue.ready.popleft()
@@ -197,8 +197,9 @@ class Producer:
     def send_what_is_due(self, now_ms: int) -> None:
         """Place what waited for metadata, then send each leader what is ready for it."""
         self.tried_at_ms = now_ms
-        for topic in list(self.unplaced):
-            self._place_waiting(topic, now_ms)
+        if self.unplaced:
+            for topic in list(self.unplaced):
+                self._place_waiting(topic, now_ms)
         ready = False
         for queue in self.unsent.values():
             batch = queue.open
@@ -274,8 +275,8 @@ class Producer:
     def _send_request(self, node_id: int, batches: list[Batch], now_ms: int) -> None:
         timeout_ms = self.cluster.config.request_timeout_ms
         message, version_max = produce_messages.encode(batches, self.config.acks, timeout_ms, self.cluster.metadata)
-        request = Request(message, ("node", node_id), now_ms + timeout_ms, OWNER, part=batches, once=True)
-        request.version_max = version_max
+        request = Request(message, ("node", node_id), now_ms + timeout_ms, OWNER, 0, batches)
+        request.once, request.version_max = True, version_max
         request.answered = self.config.acks != 0
         self.cluster.send(request, now_ms)
 
@@ -345,7 +346,7 @@ class Producer:
 
     def _take_result(self, batch: Batch, result: produce_messages.Result, now_ms: int) -> None:
         code = result.code
-        if code in (ErrorCode.NONE, ErrorCode.DUPLICATE_SEQUENCE_NUMBER):
+        if code in WRITTEN_CODES:
             self._succeed(batch, result.base_offset, result.append_time_ms)
         elif code == ErrorCode.MESSAGE_TOO_LARGE and len(batch.entries) > 1 and not batch.maybe_written:
             self._queue_of(batch).split(batch)

@@ -16,6 +16,7 @@ from typing import Any
 
 GROUP = 300  # events that are digested at once
 Event = tuple[int, int, int, str, Any, Any]  # at, number, cause, kind, subject, detail
+PLAIN = ("bytes", "deadline")  # kinds whose details are nothing but bytes and numbers
 NO_REFERENCES = 2  # the version of marshal's format in which equal values are equal bytes, whoever shares what
 
 
@@ -24,12 +25,12 @@ class History:
     """What happened so far, in 32 bytes and what was not digested yet."""
 
     digest: bytes = b""
-    undigested: list[Event] = field(default_factory=list)  # details that are more than bytes: as they were told then
+    undigested: list[Event] = field(default_factory=list)  # each with its detail as it was then
 
     def add(self, event: Event) -> None:
         """Note one event."""
-        detail, undigested = event[5], self.undigested
-        undigested.append(event if detail is None or type(detail) is bytes else (*event[:5], repr(detail)))
+        undigested = self.undigested
+        undigested.append(event if event[3] in PLAIN or event[5] is None else (*event[:5], repr(event[5])))
         if len(undigested) >= GROUP:
             self.digest = hashlib.sha256(self._bytes()).digest()
             self.undigested = []

@@ -105,7 +105,10 @@ def _as_the_window_allows(world: World, end: End, out: OutQueue) -> list[bytes]:
 
 
 def _joined(node: Node, items: list[bytes | Region]) -> bytes:
-    return b"".join([item if type(item) is bytes else _read(node, item) for item in items])  # type: ignore[arg-type]
+    pieces: list[bytes] = []
+    for item in items:
+        pieces.append(item if type(item) is bytes else _read(node, item))  # type: ignore[arg-type]
+    return b"".join(pieces)
 
 
 def _read(node: Node, region: Region) -> bytes:

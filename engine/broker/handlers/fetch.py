@@ -56,18 +56,17 @@ def handle(
     except WireError as error:
         connection.reply(fetch_encoding.encode_refusal(version, correlation_id, error.code))
         return
-    fetch = ParkedFetch(
-        connection=connection,
-        api_version=version,
-        correlation_id=correlation_id,
-        states=asked if session is None else list(session.states.values()),
-        session=session,
-        new_session=session is None and request.session_epoch == INITIAL_EPOCH,
-        bytes_min=request.min_bytes,
-        bytes_max=max(0, min(request.max_bytes, broker.config.fetch_max_bytes)),
-        committed_only=request.isolation_level == READ_COMMITTED,
-        from_replica=max(request.replica_id, -1 if request.replica_state is None else request.replica_state.replica_id),
-    )
+    fetch = ParkedFetch(None, connection, version, correlation_id)  # no names here: they cost a dict for each fetch
+    fetch.states = asked if session is None else list(session.states.values())
+    fetch.session = session
+    fetch.new_session = session is None and request.session_epoch == INITIAL_EPOCH
+    fetch.bytes_min = request.min_bytes
+    bytes_max, most = request.max_bytes, broker.config.fetch_max_bytes
+    fetch.bytes_max = (bytes_max if bytes_max < most else most) if bytes_max > 0 else 0
+    fetch.committed_only = request.isolation_level == READ_COMMITTED
+    if request.replica_id >= 0 or request.replica_state is not None:
+        told = -1 if request.replica_state is None else request.replica_state.replica_id
+        fetch.from_replica = max(request.replica_id, told)
     at_once = request.max_wait_ms <= 0
     waits_for = [] if at_once or fetch.bytes_min <= 0 else all_at_rest(broker, fetch)
     items = None if waits_for else answer(broker, fetch, at_once)
@@ -195,16 +194,18 @@ def new_session_id(broker: "Broker") -> int:
 
 def only_news(session: FetchSession, fetched: list[FetchedPartition]) -> list[FetchedPartition]:
     """Of an incremental fetch only what has changed is told; who got records is served last the next time."""
-    news = [one for one in fetched if one.is_news()]
-    for one in news:
-        if one.record_bytes:
-            session.serve_last(one.state)
+    news = []
+    for one in fetched:
+        if one.is_news():
+            news.append(one)  # a comprehension is a call of its own, and most answers are of one partition
+            if one.record_bytes:
+                session.serve_last(one.state)
     return news
 
 
 def read(broker: "Broker", fetch: ParkedFetch, state: FetchState, bytes_before: int) -> FetchedPartition:
     """What can be said of one partition now."""
-    one = FetchedPartition(state, committed_only=fetch.committed_only)
+    one = FetchedPartition(state, fetch.committed_only)
     partition = partition_of(broker, state)
     if partition is None:
         one.code = broker.replica_manager.why_not(broker, state.topic, state.index).code
@@ -244,7 +245,9 @@ def read_partition(
     one.high_watermark, one.log_start_offset = partition.high_watermark, log.log_start_offset
     left = fetch.bytes_max - bytes_before
     if one.diverging is None and state.fetch_offset < partition.high_watermark and (left > 0 or not bytes_before):
-        bytes_max = max(0, min(state.bytes_max, left))
+        bytes_max = state.bytes_max if state.bytes_max < left else left
+        if bytes_max < 0:
+            bytes_max = 0
         region = log.locate(state.fetch_offset, partition.high_watermark_position, bytes_max)
         if region is not None and (region.length <= bytes_max or not bytes_before):
             one.region, one.record_bytes = region, region.length
