@@ -210,9 +210,7 @@ class Connections:
         """Ask something that nobody else asked for."""
         self._put(connection, encode_request(message, version, connection.correlation_id + 1, self.config.client_id))
         due_ms = now_ms + self.config.request_timeout_ms
-        connection.in_flight.append(
-            InFlight(None, api_key, version, connection.correlation_id, now_ms, due_ms)
-        )
+        connection.in_flight.append(InFlight(None, api_key, version, connection.correlation_id, now_ms, due_ms))
 
     def _send_waiting(self, link: Link, now_ms: int) -> None:
         connection, waiting = link.connection, link.waiting

@@ -10,14 +10,14 @@ Not here: what machines observed (world.observations).
 """
 
 import hashlib
-import marshal
 from dataclasses import dataclass, field
 from typing import Any
+
+from engine.simulation.snapshots import plain_bytes
 
 GROUP = 300  # events that are digested at once
 Event = tuple[int, int, int, str, Any, Any]  # at, number, cause, kind, subject, detail
 PLAIN = ("bytes", "deadline")  # kinds whose details are nothing but bytes and numbers
-NO_REFERENCES = 2  # the version of marshal's format in which equal values are equal bytes, whoever shares what
 
 
 @dataclass(slots=True, eq=False)
@@ -40,4 +40,4 @@ class History:
         return hashlib.sha256(self._bytes()).hexdigest()
 
     def _bytes(self) -> bytes:
-        return self.digest + marshal.dumps(self.undigested, NO_REFERENCES)
+        return self.digest + plain_bytes(self.undigested)

@@ -107,7 +107,8 @@ def _as_the_window_allows(world: World, end: End, out: OutQueue) -> list[bytes]:
 def _joined(node: Node, items: list[bytes | Region]) -> bytes:
     pieces: list[bytes] = []
     for item in items:
-        pieces.append(item if type(item) is bytes else _read(node, item))  # type: ignore[arg-type]
+        piece = item if type(item) is bytes else _read(node, item)  # type: ignore[arg-type]
+        pieces.append(piece)
     return b"".join(pieces)
 
 

@@ -83,16 +83,10 @@ def states_of(request: FetchRequest, by_topic_id: bool) -> list[FetchState]:
     for topic in request.topics:
         key = topic.topic_id if by_topic_id else topic.topic
         for wanted in topic.partitions:
-            states.append(  # a comprehension is a call of its own, and most fetches name one partition
-                FetchState(
-                    key,
-                    wanted.partition,
-                    wanted.fetch_offset,
-                    wanted.partition_max_bytes,
-                    wanted.current_leader_epoch,
-                    wanted.last_fetched_epoch,
-                )
-            )
+            state = FetchState(key, wanted.partition, wanted.fetch_offset, wanted.partition_max_bytes)
+            state.current_leader_epoch = wanted.current_leader_epoch
+            state.last_fetched_epoch = wanted.last_fetched_epoch
+            states.append(state)
     return states
 
 

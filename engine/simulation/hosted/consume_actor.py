@@ -157,7 +157,12 @@ class ConsumeActor:
                 failed = True
                 continue
             if fetched.records:  # whole batches without a gap: no world compacts, none has transactions
-                topic, partition, first, last = fetched.topic, fetched.partition, fetched.position, fetched.next_offset - 1
+                topic, partition, first, last = (
+                    fetched.topic,
+                    fetched.partition,
+                    fetched.position,
+                    fetched.next_offset - 1,
+                )
                 span = Span(topic, partition, first, last)
                 self.work.append(span)
                 self.had += last - first + 1
