@@ -9,8 +9,11 @@ import signal
 
 from daphne import cli, http_protocol
 
+from console.kafka.beside import is_busy
+from console.kafka.connection import is_decoding
 from console.project.asgi import application
 from console.project.bodies import BoundedRequest
+from console.project.collector import calm_collector
 from engine.launcher import end_process
 
 
@@ -19,6 +22,7 @@ def main() -> None:
     assert application is not None, "it is imported to set Django up, before daphne looks for it by its name"
     faulthandler.register(signal.SIGUSR1)
     http_protocol.WebRequest = BoundedRequest
+    calm_collector(lambda: is_busy() or is_decoding())
     cli.CommandLineInterface.entrypoint()
     end_process(0)
 
