@@ -37,7 +37,7 @@ def connected(bootstrap):
 
 
 def answer(client, wait_s=20.0):
-    """"answered", "closed" or "silent"."""
+    """What becomes of a request: it is answered, the connection is closed, or nobody says anything."""
     client.settimeout(wait_s)
     try:
         client.sendall(ASKED)
