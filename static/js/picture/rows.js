@@ -89,7 +89,7 @@ export function rows(part, { act, hands }) {
     fill(part("actors"), JSON.stringify(clients.map((one) => [one.spec, one.up, one.leaving])),
       () => clients.map((one) => row(one.name, says(one.spec), [cell("")], clientDeeds(one, { act, ...hands }))));
     clients.forEach((one, i) => {
-      const now = !one.up ? "down" : one.frozen_until_us > frame.time.now_us ? "frozen" : one.cut ? "cut off" : one.leaving ? (one.spec.kind === "producer" ? "closing" : "leaving") : "up";
+      const now = !one.up ? "down" : one.frozen_until_us > frame.time.now_us ? "frozen" : one.cut ? "cut off" : one.leaving ? "closing" : "up";
       put(part("actors").rows[i]?.cells[1], `${now === "up" && finished(one) ? "finished" : now}, ${done(one)}${one.waiting ? `, ${thin(one.waiting)} under way` : ""}`);
     });
     const set = (one) => Object.entries(one.configs ?? {}).map(([name, value]) => `${name}=${value}`).join(", ");
