@@ -48,7 +48,7 @@ def _frame(
         "committed": {f"orders-{index}": min(both) for index, both in enumerate(zip(synced, COMMITTED, strict=True))},
     }  # fmt: skip
     reading = {"had": 24, "positions": positions, "leaving": "", "working_on": []}
-    plain = {"up": True, "declared": 1, "frozen_until_us": None, "cut": False}
+    plain = {"up": True, "declared": 1, "frozen_until_us": None, "cut_until_us": None}
     return {
         "time": {"now_us": SLOT_TIME_US, "events": 300, "head": 300, "at_present": True, "speed": 1, "stopped": ""},
         "brokers": [broker],

@@ -128,7 +128,7 @@ def _actor(world: World, node: Node) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "spec": actor_specs.as_json(actor.spec), "name": node.name, "up": machine is not None,
         "declared": node.declared, "frozen_until_us": world.frozen.get(node.name),
-        "cut": any(node.name in pair for pair in world.severed),
+        "cut_until_us": max((until for pair, until in world.severed.items() if node.name in pair), default=None),
     }  # fmt: skip
     if isinstance(actor, ProduceActor):
         return {**shown, "made": actor.made, "waiting": len(actor.open), "leaving": actor.leaving}
