@@ -147,8 +147,8 @@ def _travelling(world: World) -> Iterable[dict[str, Any]]:
     shown = 0
     for at_us, _, cause, kind, subject, piece in sorted(entry for entry in world.heap if entry[3] == "bytes"):
         end = world.ends.get(subject)
-        if end is None or shown == TRAVELLING_MAX:
-            continue
+        if end is None or shown == TRAVELLING_MAX or at_us == world.frozen.get(end.node):
+            continue  # the last: it has arrived, and waits until its receiver goes on
         shown += 1
         other = world.ends.get(subject ^ 1)
         sender = end.peer.partition(":")[0] if other is None else other.node

@@ -24,7 +24,7 @@ export function stage(svg) {
     put(`maker-${actor.name}-box`, group, "rect", { x, y, width: g.leftW - 4, height: h, rx: 6, class: "actor-box" });
     put(`maker-${actor.name}-n`, group, "text", { x: x + 10, y: y + 18, class: "row-title" }, short(actor.name, 18));
     const says = actor.you ? "by hand" : stops(actor, frame) ?? (homeless(actor, frame) ? `no topic ${short(actor.spec.topic, 10)}` : finished(actor) ? `finished, ${done(actor)}` : stuck(actor, frame) ? `${thin(actor.waiting)} wait, tries again` : `${actor.spec.rate}/s, acks=${actor.spec.acks}`);
-    put(`maker-${actor.name}-s`, group, "text", { x: x + 10, y: y + 34, class: `label ${!actor.you && (!actor.up || actor.cut_until_us || homeless(actor, frame) || stuck(actor, frame)) ? "warn" : ""}` }, says);
+    put(`maker-${actor.name}-s`, group, "text", { x: x + 10, y: y + 34, class: `label ${!actor.you && (kept(actor, frame) || homeless(actor, frame) || stuck(actor, frame)) ? "warn" : ""}` }, says);
     if (actor.you) focusable(group, { of: "you" }, "you: forms and pages of the console");
     else focusable(group, { of: "actor", name: actor.name }, `producer ${actor.name}, ${says}`);
     for (let i = 0; i < (lens === "durability" ? Math.min(6, actor.waiting ?? 0) : 0); i += 1) {
@@ -41,8 +41,8 @@ export function stage(svg) {
     const state = !broker.up ? "down" : stalled(broker, frame) ?? (broker.log_dir_offline ? "log directory offline" : full(disk) ? "up, its disk is full" : "up");
     icon("broker-i", group, state === "up" ? "yes" : "no", g.x + 84, g.brokerY + 11, 13, state === "up" ? "good" : "bad");
     put("broker-s", group, "text", { x: g.x + 101, y: g.brokerY + 22, class: `label ${state === "up" ? "good" : "bad"}` }, state);
-    const space = disk.space_bytes ? ` of ${bytes(disk.space_bytes)}` : "";
-    put("broker-d", group, "text", { x: g.x + 12, y: g.brokerY + 41, class: "label" }, `disk ${bytes(disk.used_bytes)}${space}`);
+    const space = disk.space_bytes ? ` of ${bytes(disk.space_bytes)}` : "", tight = g.narrow && disk.slower_us; // two long sentences do not fit a phone
+    put("broker-d", group, "text", { x: g.x + 12, y: g.brokerY + 41, class: "label" }, `disk ${bytes(disk.used_bytes)}${tight ? "" : space}`);
     const sum = frame.topics.reduce((all, topic) => all + topic.partitions.reduce((some, part) => some + gone(frame, part), 0), 0);
     const slow = disk.slower_us ? `slower by ${disk.slower_us / 1e6} s, ` : "";
     const unsynced = disk.unsynced_bytes ? `${bytes(disk.unsynced_bytes)} not synced` : sum ? `${many(sum, "record")} lost` : "all synced";
@@ -123,7 +123,7 @@ export function stage(svg) {
     put(`m-${actor.name}-box`, group, "rect", { x: x + 8, y: my, width: g.rightW - 16, height: 20, rx: 5, class: `member ${actor.up && owns.length ? "" : "idle"} group-${reader.kind}` });
     put(`m-${actor.name}-n`, group, "text", { x: x + 16, y: my + 14.5, class: "label strong" }, short(actor.name, 14));
     const says = stops(actor, frame) ?? (homeless(actor, frame) ? "waits for its topic" : actor.working_on.length ? `works, ${done(actor)}` : owns.length ? named(owns) : "holds nothing");
-    put(`m-${actor.name}-s`, group, "text", { x: x + g.rightW - 14, y: my + 14.5, class: `label end ${actor.up && !actor.cut_until_us ? "" : "warn"}` }, says);
+    put(`m-${actor.name}-s`, group, "text", { x: x + g.rightW - 14, y: my + 14.5, class: `label end ${kept(actor, frame) ? "warn" : ""}` }, says);
     focusable(group, { of: "actor", name: actor.name }, `consumer ${actor.name}: ${says}`);
     if (g.narrow) return;
     for (const row of g.rows) {
@@ -158,6 +158,7 @@ export function stage(svg) {
     return null;
   }
 
+  const kept = (actor, frame) => !actor.up || stalled(actor, frame) !== null;
   /** What its state says when it is not at its work, or null. */
   const stops = (actor, frame) => { const state = stateOf(actor, frame); return ["up", "finished"].includes(state) ? null : state; };
 
