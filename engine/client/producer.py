@@ -345,9 +345,9 @@ class Producer:
                 del self.queues[place]
 
     def _take_result(self, batch: Batch, result: produce_messages.Result, now_ms: int) -> None:
-        code = result.code
+        code, _, base_offset, append_time_ms = result
         if code in WRITTEN_CODES:
-            self._succeed(batch, result.base_offset, result.append_time_ms)
+            self._succeed(batch, base_offset, append_time_ms)
         elif code == ErrorCode.MESSAGE_TOO_LARGE and len(batch.entries) > 1 and not batch.maybe_written:
             self._queue_of(batch).split(batch)
         elif self.config.idempotent and code in NEW_ID_CODES:

@@ -175,7 +175,10 @@ def _hand_over(world: World, end: End) -> None:
     finally:
         view.release()
     assert 0 <= consumed <= len(unread), "only what was handed in can be consumed"
-    del unread[:consumed]  # fails if the machine kept a view
+    if consumed == len(unread):
+        unread.clear()  # fails if the machine kept a view, and so does the other
+    else:
+        del unread[:consumed]
     world.acted.append(node)
 
 

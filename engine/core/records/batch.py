@@ -49,6 +49,7 @@ PRODUCER_ID_POSITION = 43
 
 
 unpack_place = Struct(">qi11xi").unpack_from  # of a header: base offset, length, last offset delta
+unpack_writer = Struct(">q35xq6xi").unpack_from  # of a header: base offset, producer id, record count
 
 
 class BatchHeader(NamedTuple):
