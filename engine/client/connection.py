@@ -157,7 +157,10 @@ class Connections:
             return
         connection.paused = False
         self.effects.resume.append(connection)
-        self._answered(connection, connection.in_flight.popleft(), cast(Message, result))
+        entry = connection.in_flight.popleft()
+        assert entry.request is not None, "somebody asked"
+        connection.answers += 1
+        self.finished.append((entry.request, cast(Message, result)))
         self._send_waiting(self.links[connection.peer, connection.lane], now_ms)
 
     def on_closed(self, connection: BrokerConnection, now_ms: int, lost: str = "") -> None:
@@ -253,47 +256,42 @@ class Connections:
             self.finished.append((request, None))
 
     def _take_answer(self, connection: BrokerConnection, frame: bytes, now_ms: int) -> None:
-        view = memoryview(frame)
         if not connection.in_flight:
             raise Malformed("an answer to nothing")
         entry = connection.in_flight.popleft()
-        if correlation_id_of(view) != entry.correlation_id:
+        if correlation_id_of(frame) != entry.correlation_id:
             connection.in_flight.appendleft(entry)
             raise Malformed("an answer to another request")
         effects = self.effects
         if effects.tracing:
             effects.observations.append(("answer_received", entry.api_key, connection.id, entry.correlation_id))
         if entry.request is None and entry.api_key == API_VERSIONS:
-            self._take_versions(connection, entry, view, now_ms)
+            self._take_versions(connection, entry, frame, now_ms)
         elif entry.request is None:
-            self._take_sign_in(connection, decode_answer(entry.api_key, entry.version, view), now_ms)
+            self._take_sign_in(connection, decode_answer(entry.api_key, entry.version, frame), now_ms)
         elif len(frame) > LONG_BYTES and is_long(entry):
             connection.in_flight.appendleft(entry)  # its time goes on
             connection.paused, connection.wanted_bytes = True, SIZE_BYTES
             self.work_count += 1
             self.decoding[self.work_count] = connection
-            self.effects.work.append(work_of(self.work_count, entry, frame))
+            effects.work.append(work_of(self.work_count, entry, frame))
             return
         else:
             try:
-                answer = decode_answer(entry.api_key, entry.version, view)
+                answer = decode_answer(entry.api_key, entry.version, frame)
             except Malformed:
                 connection.in_flight.appendleft(entry)  # it ends with the connection
                 raise
-            self._answered(connection, entry, answer)
+            connection.answers += 1
+            self.finished.append((entry.request, answer))
         link = self.links[connection.peer, connection.lane]
         if link.waiting:
             self._send_waiting(link, now_ms)
 
-    def _answered(self, connection: BrokerConnection, entry: InFlight, answer: Message) -> None:
-        assert entry.request is not None, "somebody asked"
-        connection.answers += 1
-        self.finished.append((entry.request, answer))
-
-    def _take_versions(self, connection: BrokerConnection, entry: InFlight, view: memoryview, now_ms: int) -> None:
+    def _take_versions(self, connection: BrokerConnection, entry: InFlight, frame: bytes, now_ms: int) -> None:
         # Error 35 comes in version 0, whatever was asked (KIP-511): its code is the first thing after the header.
-        refused = len(view) >= 6 and int.from_bytes(view[4:6], "big", signed=True) == ErrorCode.UNSUPPORTED_VERSION
-        answer = decode_answer(API_VERSIONS, 0 if refused else entry.version, view)
+        refused = len(frame) >= 6 and int.from_bytes(frame[4:6], "big", signed=True) == ErrorCode.UNSUPPORTED_VERSION
+        answer = decode_answer(API_VERSIONS, 0 if refused else entry.version, frame)
         assert isinstance(answer, ApiVersionsResponse)
         versions = {key.api_key: (key.min_version, key.max_version) for key in answer.api_keys}
         if refused:
