@@ -114,7 +114,8 @@ class Cluster:
 
     def on_deadline(self, now_ms: int) -> None:
         """End what is late."""
-        for request in [one for one in self.open.values() if now_ms >= one.deadline_ms]:
+        late = [one for one in self.open.values() if now_ms >= one.deadline_ms] if self.open else []
+        for request in late:
             why = f": {request.last_reason}" if request.last_reason else ""
             where = f" from {request.peer}" if request.peer and not request.last_reason else ""
             self._end(request, TimedOut(f"no answer{where} in time{why}"), now_ms)
@@ -132,12 +133,12 @@ class Cluster:
             metadata_ms = self._metadata_ms()
             if metadata_ms < next_ms:
                 next_ms = metadata_ms
-        for request in self.open.values():
-            if request.deadline_ms < next_ms:
-                next_ms = request.deadline_ms
-        for entry in self.delayed:
-            if entry.at_ms < next_ms:
-                next_ms = entry.at_ms
+        if self.open:
+            for request in self.open.values():
+                if request.deadline_ms < next_ms:
+                    next_ms = request.deadline_ms
+        if self.delayed:
+            next_ms = min(next_ms, *(entry.at_ms for entry in self.delayed))
         return next_ms
 
     def _metadata_ms(self) -> int:

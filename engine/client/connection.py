@@ -181,7 +181,7 @@ class Connections:
 
     def on_deadline(self, now_ms: int) -> None:
         """Give up what does not connect or does not answer."""
-        for link in list(self.links.values()):
+        for link in list(self.links.values()) if now_ms >= self.next_deadline_ms() else ():
             if link.connecting and now_ms >= link.connect_deadline_ms:
                 link.connecting = False
                 seconds = self.config.connect_timeout_ms / 1000

@@ -169,8 +169,10 @@ class Producer:
     def next_deadline_ms(self) -> int:
         """When a batch is due or too late."""
         next_ms = self.id_retry_ms or NEVER
-        for waiting in self.unplaced.values():
-            next_ms = min(next_ms, waiting.since_ms + self.config.delivery_timeout_ms)
+        if self.unplaced:
+            next_ms = min(
+                next_ms, self.config.delivery_timeout_ms + min(one.since_ms for one in self.unplaced.values())
+            )
         for queue in self.unsent.values():
             if queue.open is not None and queue.open.created_ms + self.config.linger_ms < next_ms:
                 next_ms = queue.open.created_ms + self.config.linger_ms
@@ -184,8 +186,9 @@ class Producer:
     def on_deadline(self, now_ms: int) -> None:
         """Fail what is too late."""
         oldest_ms = now_ms - self.config.delivery_timeout_ms
-        for topic in [topic for topic, one in self.unplaced.items() if one.since_ms <= oldest_ms]:
-            self._fail_topic(topic, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "its partitions are not known in time")
+        if self.unplaced:
+            for topic in [name for name, one in self.unplaced.items() if one.since_ms <= oldest_ms]:
+                self._fail_topic(topic, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "its partitions are not known in time")
         for queue in self.unsent.values():
             while queue.ready and queue.ready[0].created_ms <= oldest_ms:
                 late = queue.ready.popleft()
@@ -329,8 +332,7 @@ class Producer:
             for batch in batches:
                 self._succeed(batch, -1, -1)
         elif isinstance(answer, ProduceResponse):
-            found = produce_messages.decode(answer, batches, self.cluster.metadata)
-            for batch, result in zip(batches, found, strict=True):
+            for batch, result in produce_messages.decode(answer, batches, self.cluster.metadata):
                 self._take_result(batch, result, now_ms)
         else:
             assert isinstance(answer, ClientError), "an answer to what was asked"
