@@ -139,8 +139,7 @@ class Producer:
         if error is not None:
             self._outcome(entry, error)
             return False
-        topic = record.topic
-        place = (topic, partition)
+        place = topic, partition = record.topic, partition
         self.cluster.interest[topic] = None
         queue = self.queues.get(place)
         if queue is None:
@@ -169,16 +168,15 @@ class Producer:
     def next_deadline_ms(self) -> int:
         """When a batch is due or too late."""
         next_ms = self.id_retry_ms or NEVER
+        delivery_ms, linger_ms = self.config.delivery_timeout_ms, self.config.linger_ms
         if self.unplaced:
-            next_ms = min(
-                next_ms, self.config.delivery_timeout_ms + min(one.since_ms for one in self.unplaced.values())
-            )
+            next_ms = min(next_ms, delivery_ms + min(one.since_ms for one in self.unplaced.values()))
         for queue in self.unsent.values():
-            if queue.open is not None and queue.open.created_ms + self.config.linger_ms < next_ms:
-                next_ms = queue.open.created_ms + self.config.linger_ms
+            if queue.open is not None and queue.open.created_ms + linger_ms < next_ms:
+                next_ms = queue.open.created_ms + linger_ms
             if queue.ready:
                 first = queue.ready[0]
-                next_ms = min(next_ms, first.created_ms + self.config.delivery_timeout_ms)
+                next_ms = min(next_ms, first.created_ms + delivery_ms)
                 if first.retry_at_ms > self.tried_at_ms:
                     next_ms = min(next_ms, first.retry_at_ms)
         return next_ms
