@@ -34,7 +34,7 @@ from engine.client.errors import (
     Unsupported,
 )
 from engine.client.links import BrokerConnection, InFlight, Link, Versions
-from engine.client.long_answers import LONG_BYTES, bytes_max, in_words, is_long, work_of
+from engine.client.long_answers import LONG_BYTES, OPENING_BYTES_MAX, bytes_max, in_words, is_long, work_of
 from engine.client.requests import NEVER, Chance, Finished, Request
 from engine.core.effects import Effects
 from engine.wire.catalog import API_VERSIONS, APIS
@@ -126,10 +126,12 @@ class Connections:
 
     def on_bytes(self, connection: BrokerConnection, view: memoryview, start: int, end: int, now_ms: int) -> int:
         """Take the whole answers among these bytes."""
-        position = start
+        position, most = start, self.config.frame_bytes_max
         while not connection.closed and not connection.paused:
             try:
-                after = frame_end(view, position, end, bytes_max(connection, self.config))
+                after = frame_end(view, position, end, most)
+                if after - position > OPENING_BYTES_MAX:  # what may be as long as that is asked for these alone
+                    frame_end(view, position, end, bytes_max(connection, self.config))
                 if after > end:
                     connection.wanted_bytes = after - position
                     return position - start
@@ -203,15 +205,11 @@ class Connections:
         message = ApiVersionsRequest(SOFTWARE_NAME, SOFTWARE_VERSION) if version >= 3 else ApiVersionsRequest()
         self._put_own(connection, message, API_VERSIONS, version, now_ms)
 
-    def _put(self, connection: BrokerConnection, frame: bytes) -> None:
-        connection.correlation_id += 1
-        connection.out.items.append(frame)  # OutQueue.add, in place: each request passes here
-        connection.out.queued_bytes += len(frame)
-        self.effects.touched.append(connection)
-
     def _put_own(self, connection: BrokerConnection, message: Message, api_key: int, version: int, now_ms: int) -> None:
         """Ask something that nobody else asked for."""
-        self._put(connection, encode_request(message, version, connection.correlation_id + 1, self.config.client_id))
+        connection.correlation_id += 1
+        connection.out.add(encode_request(message, version, connection.correlation_id, self.config.client_id))
+        self.effects.touched.append(connection)
         due_ms = now_ms + self.config.request_timeout_ms
         connection.in_flight.append(InFlight(None, api_key, version, connection.correlation_id, now_ms, due_ms))
 
@@ -242,7 +240,10 @@ class Connections:
         except Unencodable as unencodable:
             self.finished.append((request, Unsupported(f"{connection.peer}: {unencodable}")))
             return
-        self._put(connection, frame)
+        connection.correlation_id = number
+        connection.out.items.append(frame)  # OutQueue.add, in place: each request passes here
+        connection.out.queued_bytes += len(frame)
+        effects.touched.append(connection)
         request.version = version
         request.sent = True
         if effects.tracing:
