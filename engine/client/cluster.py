@@ -129,10 +129,9 @@ class Cluster:
     def next_deadline_ms(self) -> int:
         """When `on_deadline` or `pump` has something to do."""
         next_ms = self.connections.next_deadline_ms()
-        if self.asked_topics is None and (self.metadata_at_ms is not None or self.interest):
-            metadata_ms = self._metadata_ms()
-            if metadata_ms < next_ms:
-                next_ms = metadata_ms
+        metadata_ms = self._metadata_ms()
+        if metadata_ms < next_ms:
+            next_ms = metadata_ms
         if self.open:
             for request in self.open.values():
                 if request.deadline_ms < next_ms:

@@ -93,7 +93,7 @@ def frame_end(view: memoryview, start: int, end: int, frame_bytes_max: int) -> i
 
 def encode_request(message: Message, version: int, correlation_id: int, client_id: str | None) -> bytes:
     """Return the frame of a request, its size first."""
-    api = api_of(message)
+    api = _api_of_class(type(message))  # type: ignore[arg-type]  # as api_of
     key, flexible, encode = api.key, api.flexible, message_codec(api.key).encode_request
     try:  # RequestHeader in place: its encoder wants an object for every request
         out = bytearray(REQUEST_HEAD.pack(0, key, version, correlation_id))
