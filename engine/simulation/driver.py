@@ -74,6 +74,20 @@ def run(world: World, events: int) -> int:
     return world.events - before
 
 
+def next_us(world: World) -> int | None:
+    """When the next event happens: what is none any more, or is put off, was looked at for that as `step` does."""
+    heap = world.heap
+    while heap:
+        event = heap[0]
+        if event[3] != "deadline" and not world.frozen:
+            return event[0]
+        heappop(heap)
+        if not (world.frozen and _postpone(world, event)) and not (event[3] == "deadline" and _is_early(world, event)):
+            heappush(heap, event)
+            return event[0]
+    return None
+
+
 def brief(kind: str, subject: Any, detail: Any, end: End | None, node: Node | None) -> Any:
     """What of an event is worth keeping for people, of those that tell something: whose it is, and how much or what."""
     if end is not None:
