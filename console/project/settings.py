@@ -5,7 +5,9 @@ one process is enough for itself), ODRADEK_HOSTS (more host names, comma separat
 sessions; by default one is made in the data directory), ODRADEK_PROXIES (addresses or networks of reverse proxies,
 comma separated; by default none is believed), ODRADEK_HTTPS=1 (all come by TLS, through one of those proxies),
 ODRADEK_CLUSTER_ADDRESSES (where clusters may be when others than this machine reach the console: networks, names,
-*.names, "public"), ODRADEK_GUESTS (1 or 0: sandboxes without an account),
+*.names, "public"), ODRADEK_GUESTS (1 or 0: sandboxes without an account), ODRADEK_CONNECTIONS and
+ODRADEK_CONNECTIONS_PER_ADDRESS (how many the web server keeps, 1000 in all and 300 of one address; proxies may have
+any number), ODRADEK_REQUEST_SECONDS (in which a request comes, 20 and one more for each 500 bytes),
 ODRADEK_DEBUG=1 (development only).
 
 *Invariants*: the data directory holds everything that is written; secrets are files only the owner may read.
@@ -37,6 +39,19 @@ for proxy in PROXIES:
         ip_network(proxy, strict=False)
     except ValueError as error:
         raise ImproperlyConfigured(f"ODRADEK_PROXIES holds addresses and networks only: {error}") from None
+
+
+def from_one(name: str, default: int) -> int:
+    """A whole number of the environment, at least 1."""
+    given = os.environ.get(name) or str(default)
+    if not given.isdecimal() or int(given) < 1:
+        raise ImproperlyConfigured(f"{name} is a whole number, at least 1, and not {given}")
+    return int(given)
+
+
+CONNECTIONS_MAX = from_one("ODRADEK_CONNECTIONS", 1000)
+CONNECTIONS_PER_ADDRESS_MAX = from_one("ODRADEK_CONNECTIONS_PER_ADDRESS", 300)
+REQUEST_S = from_one("ODRADEK_REQUEST_SECONDS", 20)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 HOSTS_GIVEN = [host for host in os.environ.get("ODRADEK_HOSTS", "").split(",") if host]
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *HOSTS_GIVEN]

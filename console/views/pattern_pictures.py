@@ -48,14 +48,14 @@ def _frame(
         "committed": {f"orders-{index}": min(both) for index, both in enumerate(zip(synced, COMMITTED, strict=True))},
     }  # fmt: skip
     reading = {"had": 24, "positions": positions, "leaving": "", "working_on": []}
-    plain = {"up": True, "declared": 1, "frozen_until_us": None, "cut": False}
+    plain = {"up": True, "declared": 1, "frozen_until_us": None, "cut_until_us": None}
     return {
         "time": {"now_us": SLOT_TIME_US, "events": 300, "head": 300, "at_present": True, "speed": 1, "stopped": ""},
         "brokers": [broker],
         "topics": [{"name": "orders", "internal": False, "configs": {}, "partitions": partitions}],
         "groups": [group] if up else [],
         "actors": [
-            {**plain, "name": "shop", "spec": SHOP, "made": 30, "waiting": 3 if up else 12},
+            {**plain, "name": "shop", "spec": SHOP, "made": 30, "waiting": 3 if up else 12, "leaving": ""},
             {**plain, "name": "billing-1", "spec": TILL, **reading},
         ],
         "travelling": [],
@@ -76,11 +76,36 @@ def _partition(index: int, end: int, synced: int, *, up: bool) -> dict[str, Any]
     }  # fmt: skip
 
 
+def _states() -> str:
+    """Every state of a client, and a broker whose disk is slow and behind."""
+    made = _frame()
+    until = {"frozen_until_us": SLOT_TIME_US + 48_000_000}, {"cut_until_us": SLOT_TIME_US + 9_000_000}
+    made["brokers"][0]["disk"] |= {
+        "slower_us": 2_000_000,
+        "unsynced_bytes": 12_900_000,
+        "used_bytes": 212_900_000,
+        "space_bytes": 1 << 30,
+    }
+    shop, reader = made["actors"]
+    writes = ({}, until[1], until[0], {"leaving": "stop"}, {"up": False})
+    made["actors"] = [
+        {**shop, "name": f"shop-{number}", "spec": {**SHOP, "limit": 30 if not number else None}, **more}
+        for number, more in enumerate(writes)
+    ]
+    reads: tuple[dict[str, Any], ...] = (
+        {"working_on": [{"topic": "orders", "partition": 0, "first": 3, "last": 9}]}, until[1], until[0],
+        {"leaving": "change"}, {"up": False, "positions": {}}, {"positions": {}, "had": 0},
+    )  # fmt: skip
+    made["actors"] += [{**reader, "name": f"billing-{number}", **more} for number, more in enumerate(reads)]
+    return json.dumps(made)
+
+
 PICTURES = (
     ("visibility", "replication", frame()),
     ("durability", "durability", frame()),
     ("keys", "keys", frame()),
     ("down, and what was not synced is lost", "durability", frame(up=False, lost=True)),
+    ("clients that wait, end, have ended; a disk that is slow", "replication", _states()),
 )
 NUMBERS = frame(ends=(0, 1, 12_345_678), synced=(0, 1, 12_345_668))
 
@@ -100,16 +125,25 @@ MARKS = (
     (19, "faults", "severed", "shop is cut off."),
     (24, "faults", "killed", "broker-1 is killed."),
     (26, "cluster", "started", "broker-1 is up."),
+    (27, "faults", "frozen", "billing-1 stands still for 60 s."),
+    (28, "faults", "disk is short", "the disk of broker-1 has 0 bytes left."),
+    (28.4, "faults", "client crashed", "till crashes."),
+    (29.2, "faults", "frozen", "broker-1 stands still for 10 s."),
 )
+FEW = 12  # of them, and then there are more faults at a time than lanes
 SPANS = (  # faults that last: the marks that begin and end them
     (2, 7, "broker-1", "slow disk", "the disk of broker-1 is slow, by 2 s"),
     (9, None, "shop", "cut off", "shop is cut off"),
     (10, 11, "broker-1", "down", "broker-1 is down"),
+    (12, None, "billing-1", "frozen", "billing-1 stands still"),
+    (13, None, "broker-1", "full disk", "the disk of broker-1 is full"),
+    (14, None, "till", "down", "till is down"),
+    (15, None, "broker-1", "frozen", "broker-1 stands still"),
 )
 
 
-def timeline(*, shown_s: int, back_s: int = 0, down: bool = False, begun: bool = True) -> str:
-    """What came up to a moment: marks, faults that last, and how much was not visible or not read at each."""
+def timeline(*, shown_s: int, back_s: int = 0, down: bool = False, begun: bool = True, many: bool = False) -> str:
+    """What came up to a moment: marks, faults that last (or many), how much was not visible or not read at each."""
     frames = [
         _moment(2 * place, 0 if not begun else HIDDEN[place], 0 if not begun else LAG[place])
         for place in range(shown_s // 2)
@@ -122,7 +156,7 @@ def timeline(*, shown_s: int, back_s: int = 0, down: bool = False, begun: bool =
         frames.append(past)
     marks = [
         {"at_us": int(at_s * SECOND_US), "track": track, "kind": kind, "words": words, "event": place}
-        for place, (at_s, track, kind, words) in enumerate(MARKS if begun else MARKS[:1])
+        for place, (at_s, track, kind, words) in enumerate(MARKS[: 1 if not begun else None if many else FEW])
     ]
     head_us = max(one["time"]["now_us"] for one in frames)
     came = [one for one in marks if one["at_us"] < head_us]
@@ -156,4 +190,5 @@ TIMELINES = (
     ("looking back: what came later is hatched", timeline(shown_s=32, back_s=15)),
     ("the broker is down: nobody says what the lag is", timeline(shown_s=26, down=True)),
     ("it has begun", timeline(shown_s=6, begun=False)),
+    ("more faults at a time than there are lanes", timeline(shown_s=32, many=True)),
 )

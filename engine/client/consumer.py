@@ -8,7 +8,7 @@ Invariants:
 - Each record is handed out at most once per assignment or seek, in offset order.
 - What comes for a position that was moved meanwhile is dropped.
 - An error is handed out as a Fetched with `error`; the partition is tried again by itself.
-- `processed` <= `polled`: what was handed out counts as processed with the next poll.
+- `processed` <= `polled`: what was handed out counts as processed with the next poll, and when we leave.
 
 Not here: who has which partition (group_membership.py), committed offsets (commits.py,
 committed.py), decoding (records.py), a single read (leader_calls.py).
@@ -90,8 +90,7 @@ class Consumer:
         match call:
             case Poll():
                 self.polls[number] = OpenPoll(now_ms + call.wait_ms, call.bytes_max)
-                for position in self.positions.values():
-                    position.processed = position.polled
+                self.note_processed()
                 return  # answered when the group has had its say: it comes to `answer_polls` in this event
             case Assign():
                 self._assign(call)
@@ -106,6 +105,11 @@ class Consumer:
                     if place in self.positions:
                         self.positions[place].paused = call.paused
         self.effects.results.append((number, None))
+
+    def note_processed(self) -> None:
+        """Whoever polls, or leaves, is done with what was handed out before."""
+        for position in self.positions.values():
+            position.processed = position.polled
 
     def cancel(self, number: int) -> bool:
         """Forget a poll; say whether there was one."""

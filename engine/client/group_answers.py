@@ -19,6 +19,7 @@ from engine.client.group_stages import IN_FLIGHT_STAGES, Stage
 from engine.client.requests import Request
 from engine.wire.error_codes import ErrorCode
 from engine.wire.messages.join_group import JoinGroupResponse
+from engine.wire.messages.leave_group import LeaveGroupResponse
 from engine.wire.messages.metadata import MetadataResponse
 from engine.wire.messages.sync_group import SyncGroupResponse
 from engine.wire.primitives import Malformed, Message
@@ -29,6 +30,8 @@ FENCED = "another consumer has joined the group with the same group.instance.id"
 def on_ended(member: Membership, request: Request, answer: Message | ClientError | None, now_ms: int) -> None:
     """Take what came of a request of the member's."""
     kind, turn = request.part
+    if isinstance(answer, LeaveGroupResponse) and not answer.error_code:
+        member.consumer.effects.observe("left", member.coordinator.identity.group_id)
     if turn != member.turn:
         return
     member.asking = False

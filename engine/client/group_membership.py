@@ -98,6 +98,7 @@ class Membership:
 
     def unsubscribe(self, number: int, call: Unsubscribe, now_ms: int) -> None:
         """Give up everything and leave."""
+        self.consumer.note_processed()
         self.leaving[number] = True
         self.next_subscription = None
         self.leave_by_ms = max(self.leave_by_ms, now_ms + call.timeout_ms)

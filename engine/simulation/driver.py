@@ -22,7 +22,9 @@ from engine.simulation.world import End, Event, Node, World
 Covered = list[tuple[SimulatedFile, int]]
 UNTOLD = frozenset(("deadline", "synced", "worked", "revive"))  # their details say nothing to people
 ROUNDS = ("wake", "begin")  # of who was declared
-NEVER_POSTPONED = ("thaw", "crash", "client crash", "kill", "leap", "space", "slow", "mend")
+NEVER_POSTPONED = (  # what is done to a node, and not by it
+    "thaw", "freeze", "crash", "client crash", "kill", "leap", "space", "slow", "cut", "sever", "mend",
+)  # fmt: skip
 
 
 def step(world: World) -> bool:

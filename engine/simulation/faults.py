@@ -3,6 +3,7 @@
 Invariants:
 - Every fault is an event with a number, so a history says what went wrong.
 - Faults end: after the last of them a correct cluster finishes its work.
+- Of two that overlap, the later end is the end of both.
 
 Not here: crashes and restarts themselves (cluster.py), what a disk forgets (disks.py).
 """
@@ -46,13 +47,13 @@ def leap(world: World, name: str, by_ms: int) -> None:
 
 def freeze(world: World, name: str, for_us: int) -> None:
     """A node does nothing for a while (a stopped process, a long pause)."""
-    world.frozen[name] = world.now_us + for_us
+    world.frozen[name] = max(world.frozen.get(name, 0), world.now_us + for_us)
     world.observe(name, "frozen", for_us)
     world.push(world.now_us + for_us, "thaw", name)
 
 
 def thaw(world: World, name: str, _: None) -> None:
-    """A frozen node goes on."""
+    """A frozen node goes on, unless it was frozen for longer meanwhile."""
     if name in world.frozen and world.frozen[name] <= world.now_us:
         del world.frozen[name]
         world.observe(name, "thawed")
@@ -70,7 +71,8 @@ def cut(world: World, name: str, number: int) -> None:
 def sever(world: World, name: str, detail: tuple[str, int]) -> None:
     """Two nodes cannot reach each other for a while: links break, new ones are refused."""
     other, for_us = detail
-    world.severed[name, other] = world.severed[other, name] = None
+    until_us = max(world.severed.get((name, other), 0), world.now_us + for_us)
+    world.severed[name, other] = world.severed[other, name] = until_us
     world.observe(name, "severed", other, for_us)
     for number in [number for number, end in world.ends.items() if end.node == name]:
         if number ^ 1 in world.ends and world.ends[number ^ 1].node == other:
@@ -79,8 +81,8 @@ def sever(world: World, name: str, detail: tuple[str, int]) -> None:
 
 
 def mend(world: World, name: str, other: str) -> None:
-    """They can reach each other again."""
-    if (name, other) in world.severed:
+    """They can reach each other again, unless they were severed for longer meanwhile."""
+    if (name, other) in world.severed and world.severed[name, other] <= world.now_us:
         del world.severed[name, other], world.severed[other, name]
         world.observe(name, "mended", other)
 

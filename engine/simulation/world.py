@@ -100,7 +100,7 @@ class World:
     observations: SharedList = field(default_factory=SharedList)  # (at, cause, node, kind, values...)
     past: Past | None = None  # instead of observations: what a learner can walk in
     frozen: dict[str, int] = field(default_factory=dict)  # nodes that do nothing, until when
-    severed: dict[tuple[str, str], None] = field(default_factory=dict)  # who cannot connect to whom
+    severed: dict[tuple[str, str], int] = field(default_factory=dict)  # who cannot connect to whom, and until when
     cut_chance: float = 0.3  # that what is sent arrives in more pieces
     delay_range_us: tuple[int, int] = (50, 800)
     sync_range_us: tuple[int, int] = (200, 6000)

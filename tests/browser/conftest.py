@@ -161,8 +161,11 @@ def open_page(
     complaints: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        # A page of a dead or missing thing has its status on purpose; a tail comes back to a console that was away.
+        # A page of a dead or missing thing has its status on purpose; a tail comes back to a console that was away; a
+        # page that is left takes along what it was asking (htmx says so in two messages, of a real failure too, of
+        # which "sendError" is the other).
         expected = ("status of", "Status Error Code", "WebSocket connection to", "net::ERR_CONNECTION")
+        expected += ("htmx:sendAbort", "htmx:afterRequest")
         if message.type == "error" and not any(words in message.text for words in expected):
             complaints.append(message.text)
 

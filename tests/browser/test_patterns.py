@@ -59,3 +59,31 @@ def test_numbers_of_a_picture_and_marks_of_a_timeline_do_not_cover_each_other(op
     assert page.locator("#timeline .marker .several").count(), "what would cover each other is counted in one mark"
     assert page.evaluate(OVER_EACH_OTHER, "#picture-numbers .replica > text:not(.flag-words, .key-name)") == []
     assert page.evaluate(OVER_EACH_OTHER, "#timeline .marker circle") == []
+    assert page.evaluate(OVER_EACH_OTHER, "#picture .stage text:not(.key-name, .tiny)") == []
+
+
+SHOWN = """() => [...document.querySelectorAll("#picture .stage-wrap:last-of-type [data-thing*=actor]")].map((one) => {
+  const says = one.querySelector(".label:not(.strong)"), name = one.querySelector(".row-title, .strong").textContent;
+  const box = one.querySelector("rect").getBBox(), words = says.getBBox();
+  const fits = words.x >= box.x && words.x + words.width <= box.x + box.width;
+  return [name, says.textContent, says.classList.contains("warn"), fits];
+})"""
+
+
+@pytest.mark.parametrize("width", SIZES)
+def test_what_keeps_a_client_from_its_work_stands_at_it_and_is_of_a_colour_of_its_own(open_page: Open, width):
+    page = open_page("/_patterns/?still=1", width=width, height=SIZES[width])
+    page.wait_for_selector("#picture .replica")
+    assert page.evaluate(SHOWN) == [
+        ["shop-0", "finished, 30 made", False, True],
+        ["shop-1", "cut off until 0:00:21", True, True],
+        ["shop-2", "frozen until 0:01:00", True, True],
+        ["shop-3", "closing", False, True],
+        ["shop-4", "down", True, True],
+        ["billing-0", "works, 24 read", False, True],
+        ["billing-1", "cut off until 0:00:21", True, True],
+        ["billing-2", "frozen until 0:01:00", True, True],
+        ["billing-3", "closing", False, True],
+        ["billing-4", "down", True, True],
+        ["billing-5", "holds nothing", False, True],
+    ]

@@ -12,10 +12,18 @@ from playwright.sync_api import Browser, Page, expect
 from engine.launcher import Readiness, start_process
 from tests.browser.conftest import Installation, Open
 from tests.browser.hostile_texts import HOSTILE_TEXTS
+from tests.browser.test_look import MOVES_MAX
 from tests.processes import wait_for
 
 CHECKS = Path(__file__).with_name("checks.js").read_text(encoding="utf-8")
 SLOW_S = 15_000
+# Words of a drawing that reach out of the box they begin in.
+OUTSIDE = """(of) => [...document.querySelectorAll(of)].filter((one) => {
+  const words = one.getBoundingClientRect(), holds = (box) => box.left <= words.left && box.right >= words.right;
+  const at = (x) => [...one.ownerSVGElement.querySelectorAll("rect")].map((rect) => rect.getBoundingClientRect())
+    .filter((box) => box.top <= words.top && box.bottom >= words.bottom && box.left <= x && box.right >= x);
+  return !at((words.left + words.right) / 2).every(holds);
+}).map((one) => one.textContent)"""
 
 
 @pytest.fixture(scope="package")
@@ -146,6 +154,8 @@ def test_a_guest_sees_it_in_two_tabs_and_by_the_keyboard(hosted, chromium: Brows
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     page = context.new_page()
     page.goto(hosted.address + "/sandboxes/")
+    expect(page.locator(".preview")).to_contain_text("partitions 0, 1, 2")
+    assert page.evaluate(OUTSIDE, ".preview .label") == []
     begin(page, "")
     other = context.new_page()
     other.goto(page.url)
@@ -227,29 +237,50 @@ def test_faults_that_last_are_bars_from_beginning_to_end_and_stand_in_a_list(hos
     page.click("[data-deed=example]")
     expect(page.locator(".rec").first).to_be_attached(timeout=SLOW_S)
     told, bars = part(page, "lasting").locator("li"), page.locator("[data-part=timeline] .bar")
+    lower, height = (
+        "[data-part=timeline] .track-name:text-is('cluster')",
+        part(page, "timeline").bounding_box()["height"],
+    )
+    none = float(page.get_attribute(lower, "y"))
     page.click("[data-toggle=slow]")
     expect(bars).to_have_count(1, timeout=SLOW_S)
     expect(bars).to_have_class("bar slow-disk open")
+    assert float(page.get_attribute(lower, "y")) == none, "the first has the room that its track has anyway"
     page.locator("tr[data-name=shop] button", has_text="Cut").click()
     page.locator("tr[data-name=billing-1] button", has_text="Freeze").click()
     page.click(".chaos button:text-is('Kill')")
-    expect(told).to_have_count(4, timeout=SLOW_S)  # three lanes: the fourth is in the list alone
-    expect(bars).to_have_count(3)
+    expect(told).to_have_count(4, timeout=SLOW_S)
+    expect(bars).to_have_count(4)
     expect(told.first).to_have_text(re.compile(r"^broker-1 is down: since 0:00:\d\d\.\d, now too$"))
+    page.click(".chaos button:text-is('Full')")
+    page.locator("tr[data-name=billing-1] button", has_text="Cut").click()
+    expect(told).to_have_count(6, timeout=SLOW_S)
+    expect(bars).to_have_count(4)
     tops = bars.evaluate_all("(all) => all.map((one) => one.querySelector('rect').getAttribute('y'))")
-    assert len({*tops}) == 3, "bars of one time do not lie over each other"
+    assert len({*tops}) == 4, "bars of one time do not lie over each other"
+    more = page.locator("[data-part=timeline] .bar.several")
+    expect(more.locator("text")).to_have_text(
+        re.compile("^3 more|broker-1: down, broker-1: full disk, billing-1: cut off$")
+    )
+    expect(more.locator("title")).to_have_text(
+        re.compile("broker-1 is down.*disk of broker-1 is full.*is cut off", re.S)
+    )
+    assert float(page.get_attribute(lower, "y")) > none, "lanes grow"
+    assert part(page, "timeline").bounding_box()["height"] == height, "inside of the same room"
+    assert page.evaluate("window.__shift") <= MOVES_MAX
+    page.click(".chaos button:text-is('Full')")
 
     page.click("[data-toggle=slow]")
     page.click("[data-part=chaos] >> text=Start it")
     expect(page.locator("[data-part=timeline] .bar.slow-disk:not(.open) title")).to_have_text(
         re.compile(r"^the disk of broker-1 is slow, by 2 s: 0:00:\d\d\.\d to 0:00:\d\d\.\d$"), timeout=SLOW_S
     )
-    expect(told.first).to_have_text(re.compile("broker-1 is down: .* to "))
+    expect(told.filter(has_text="broker-1 is down")).to_have_text(re.compile(": .* to "))
     page.locator("[data-part=timeline] .marker.disk-is-slow").click()
     expect(part(page, "looking")).to_be_visible()
     page.reload()
     page.wait_for_selector("[data-live]", timeout=SLOW_S)
-    expect(told).to_have_count(4, timeout=SLOW_S)
+    expect(told).to_have_count(6, timeout=SLOW_S)
 
 
 ASKED = """async () => {

@@ -8,7 +8,8 @@ import pytest
 
 PAGES = ["", "topics/", "topics/orders.placed/", "topics/orders.placed/live/", "topics/orders.placed/records/0/0/"]
 PAGES += ["groups/", "groups/readers/", "groups/readers/offset-reset/", "topics/orders.placed/groups/"]
-ANSWER_S_MAX = 3.0  # two seconds for the cluster, and some for a busy machine
+CLUSTER_S = 2.0  # what a page waits for a cluster at most
+ANSWER_S_MAX = CLUSTER_S + 3.0  # and some for a busy machine: a client that is not stopped waits much longer
 
 
 def serve(answer: bytes | None) -> socket.socket:
@@ -62,7 +63,8 @@ def test_every_page_says_so_in_time(dead):
 def test_the_list_of_clusters_waits_for_none_and_each_line_says_so_in_time(dead):
     started = time.monotonic()
     answer = dead.owner.get("/clusters/")
-    assert answer.status_code == 200 and time.monotonic() - started < 1.5
+    assert answer.status_code == 200 and time.monotonic() - started < CLUSTER_S
+    started = time.monotonic()
     row = dead.owner.get(f"/clusters/{dead.cluster.pk}/row/")
     assert row.status_code == 200 and "Does not answer" in row.content.decode()
     assert time.monotonic() - started < ANSWER_S_MAX

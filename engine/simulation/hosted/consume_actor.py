@@ -6,6 +6,8 @@ a learner can stop between them; a crash happens exactly at a named place betwee
 Invariants:
 - Records are worked on in the order they were given, and observed as processed when the work is done.
 - It polls again only when the work and the commit of the last poll are done.
+- It runs as it was declared when it began; what is declared meanwhile is for its next life.
+- Who is to end finishes the work it has, polls no more, and leaves its group, all that in endings.CLOSE_US.
 
 Not here: the group, positions, automatic commits (engine/client), when it ends (endings.py).
 """
@@ -26,7 +28,6 @@ from engine.wire.messages.metadata import MetadataResponse
 PAUSE_US = 500_000  # after what did not work
 POLL_MS = 500
 RECORD_BYTES = 300  # assumed, so that a poll gives about as many records as it may
-LEAVE_MS = 3_000
 RECEIVED_MAX = 16  # stays in one partition that are remembered
 
 
@@ -44,6 +45,7 @@ class ConsumeActor:
     """Who reads."""
 
     spec: ConsumerSpec
+    lives_by: ConsumerSpec = field(init=False)  # how it was declared when its process began
     start: int = 0  # counts starts of its process: what an earlier one wanted does nothing
     calls: int = 0
     asked: dict[int, str] = field(default_factory=dict)
@@ -54,31 +56,47 @@ class ConsumeActor:
     leaving: str = ""  # what it ends for (endings.py)
     asked_in: int = 0  # the event in which that was asked for
     unheard: bool = False  # it is frozen, and does not know yet
+    closes: bool = False  # it has finished its work, and leaves its group
+
+    def __post_init__(self) -> None:
+        self.lives_by = self.spec
 
     @property
     def reader(self) -> str:
         """Who has what was delivered: the group, or this one alone."""
-        return self.spec.group or f"({self.spec.name})"
+        return self.lives_by.group or f"({self.lives_by.name})"
 
     def on_start(self, world: World, node: Node) -> None:
         """A process begins: nothing of what the last one had is known."""
         self.start += 1
+        self.crashed = self.crashed and self.lives_by is self.spec  # who is declared anew may die there anew
+        self.lives_by, self.closes = self.spec, False
         self.asked.clear()
         self.work.clear()
         self._begin(node)
 
     def _begin(self, node: Node) -> None:
-        if self.spec.group is not None:
-            self._call(node, Subscribe((self.spec.topic,)), "subscribe")
+        if self.lives_by.group is not None:
+            self._call(node, Subscribe((self.lives_by.topic,)), "subscribe")
         else:
-            self._call(node, GetMetadata((self.spec.topic,)), "topic")
+            self._call(node, GetMetadata((self.lives_by.topic,)), "topic")
 
     def leave(self, world: World, node: Node) -> None:
-        """Stop in order: commit (if that is automatic), leave the group."""
-        if self.spec.group is None:
-            self.end_now(world, node)
+        """Stop in order, as the loop of a consumer does: finish the work there is, then close, but not for ever."""
+        endings.close_at(world, node, self, world.now_us + endings.CLOSE_US)
+        if not self.work and not any(step.startswith("commit") for step in self.asked.values()):
+            self._close(world, node)
+
+    def _close(self, world: World, node: Node) -> None:
+        """Commit (if that is automatic) and leave the group, unless as a static member: its client does that."""
+        if self.closes:
+            return
+        self.closes = True
+        self.asked.clear()  # a poll that waits is broken off
+        if self.lives_by.group is None:
+            endings.close_at(world, node, self, world.now_us)
         else:
-            self._call(node, Unsubscribe(LEAVE_MS), "leave")
+            self._call(node, Unsubscribe(endings.CLOSE_US // 1000), "leave")
             world.acted.append(node)
 
     def end_now(self, world: World, node: Node) -> None:
@@ -94,7 +112,7 @@ class ConsumeActor:
         if isinstance(result, Rebalanced):
             return  # the client observes it
         step = self.asked.pop(call, None)
-        if step is None or (self.leaving and step != "leave"):
+        if step is None:
             return
         if step == "topic":
             self._assign(world, node, result)
@@ -110,18 +128,17 @@ class ConsumeActor:
             self._note_commit(world, node, result)
             self._dies_or(world, node, "after commit", "work" if self.work else "poll")
         elif step == "leave":
-            world.observe(node.name, "left", self.reader)
             endings.close_at(world, node, self, world.now_us)
         else:
             self._poll(world, node)
 
     def on_wake(self, world: World, node: Node, detail: Any) -> None:
         """Do what was put off."""
-        if self.leaving:
-            endings.go_on(world, node, self, detail)
+        if self.leaving and detail == endings.closing(self):
+            endings.go_on(world, node, self)
             return
         start, step = detail
-        if start != self.start:
+        if start != self.start or self.closes:
             return
         if step == "topic":
             self._begin(node)
@@ -137,13 +154,15 @@ class ConsumeActor:
     def _assign(self, world: World, node: Node, result: object) -> None:
         if isinstance(result, MetadataResponse) and result.topics[0].error_code == ErrorCode.NONE:
             places = range(len(result.topics[0].partitions))
-            self._call(node, Assign(tuple((self.spec.topic, index, None) for index in places)), "assign")
+            self._call(node, Assign(tuple((self.lives_by.topic, index, None) for index in places)), "assign")
         else:
             self._later(world, node, PAUSE_US, "topic")
 
     def _poll(self, world: World, node: Node) -> None:
-        if not self._dies(world, node, "before poll"):
-            self._call(node, Poll(POLL_MS, self.spec.poll_records_max * RECORD_BYTES), "poll")
+        if self.leaving:
+            self._close(world, node)
+        elif not self._dies(world, node, "before poll"):
+            self._call(node, Poll(POLL_MS, self.lives_by.poll_records_max * RECORD_BYTES), "poll")
 
     def _polled(self, world: World, node: Node, result: object) -> None:
         if not isinstance(result, tuple):
@@ -167,7 +186,7 @@ class ConsumeActor:
         elif not self.work:
             self._poll(world, node)
         elif not self._dies(world, node, "after poll"):
-            if self.spec.commit == "before":
+            if self.lives_by.commit == "before":
                 self._call(node, Commit(), "commit first")
             else:
                 self._work(world, node)
@@ -181,8 +200,8 @@ class ConsumeActor:
             self.received.append(span)
 
     def _work(self, world: World, node: Node) -> None:
-        work_us = int(self.spec.work_ms * 1000)
-        if self.work and (work_us or self.spec.commit == "each"):
+        work_us = int(self.lives_by.work_ms * 1000)
+        if self.work and (work_us or self.lives_by.commit == "each"):
             self._later(world, node, work_us, "processed")
             return
         while self.work:  # no time at all: all of it at once
@@ -195,7 +214,7 @@ class ConsumeActor:
         world.observe(node.name, "processed", self.reader, span.topic, span.partition, span.first, span.first)
         if span.first < span.last:
             self.work.appendleft(span._replace(first=span.first + 1))
-        if self.spec.commit == "each":
+        if self.lives_by.commit == "each":
             if not self._dies(world, node, "after work"):
                 offsets = ((span.topic, span.partition, Offset(span.first + 1)),)
                 self._call(node, Commit(offsets), "commit one")
@@ -207,7 +226,7 @@ class ConsumeActor:
     def _worked(self, world: World, node: Node) -> None:
         if self._dies(world, node, "after work"):
             return
-        if self.spec.commit == "after":
+        if self.lives_by.commit == "after":
             self._call(node, Commit(), "commit")
         else:
             self._poll(world, node)
@@ -220,7 +239,7 @@ class ConsumeActor:
 
     def _dies(self, world: World, node: Node, at: str) -> bool:
         """Say whether its process ends here; it comes back later."""
-        crash = self.spec.crash
+        crash = self.lives_by.crash
         if self.crashed or crash is None or crash.at != at or self.had < crash.after:
             return False
         self.crashed = True

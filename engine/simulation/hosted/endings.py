@@ -1,8 +1,8 @@
 """How the process of a declared client ends because somebody wants it to, and what becomes of it then.
 
 Stopped in order it stays declared, removed it is gone, changed it begins again as it is declared by then. All three
-take time: a producer sends what it has, a member leaves its group. Who is killed on the way is not waited for any
-more, and does not come back either: that it should end was asked for.
+take time: a producer sends what it has, a consumer finishes its work, commits and leaves its group. Who is killed on
+the way is not waited for any more, and does not come back either: that it should end was asked for.
 
 Invariants:
 - `leaving` says what was asked for; when the process has ended it is "" again.
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from engine.simulation.hosted.consume_actor import ConsumeActor
     from engine.simulation.hosted.produce_actor import ProduceActor
 
+CLOSE_US = 30_000_000  # then it ends, wherever it stands: as long as Kafka's consumers take by default to close
 STOP, REMOVE, CHANGE = "stop", "remove", "change"
 
 
@@ -47,10 +48,8 @@ def begin(world: World, node: Node, actor: "ProduceActor | ConsumeActor", then: 
         actor.leave(world, node)
 
 
-def go_on(world: World, node: Node, actor: "ProduceActor | ConsumeActor", detail: object) -> None:
-    """What comes to a process that is to end: it hears of that now, or the time to end in order is up."""
-    if detail != closing(actor):
-        return
+def go_on(world: World, node: Node, actor: "ProduceActor | ConsumeActor") -> None:
+    """A process that is to end hears of that now, or the time to end in order is up."""
     if actor.unheard:
         actor.unheard = False
         actor.leave(world, node)

@@ -73,30 +73,27 @@ class Learner:
         world.observe(spec.name, "added", action["actor"]["kind"], spec.topic)
 
     def _change(self, world: World, action: Action) -> None:
-        """Another spec: a producer goes on with it, or sends what it has and begins again; a consumer begins again."""
+        """Another spec: a producer may go on with it; else it ends in order, as for a stop, and begins again."""
         spec = actor_specs.parse(action["actor"])
         node = world.nodes.get(spec.name)
-        if node is None or node.actor is None:
-            return
+        actor = None if node is None else node.actor
+        if (isinstance(actor, ProduceActor) and isinstance(spec, ProducerSpec)) or (
+            isinstance(actor, ConsumeActor) and isinstance(spec, ConsumerSpec)
+        ):
+            actor.spec = spec
+        else:
+            return  # it is gone, or somebody else came by that name, since this was checked
+        assert node is not None, "an actor is one of a node"
         node.declared = world.events
         config = actor_specs.client_config(spec, endings.bootstrap(world))
-        actor = node.actor
-        if isinstance(actor, ProduceActor) and isinstance(spec, ProducerSpec):
-            actor.spec = spec
-        elif isinstance(actor, ConsumeActor) and isinstance(spec, ConsumerSpec):
-            actor.spec, actor.crashed = spec, False
         world.observe(spec.name, "changed", spec.topic)
-        assert isinstance(actor, ProduceActor | ConsumeActor), "who is declared is one of these"
         if actor.leaving:
             return  # it ends all the same
         same = isinstance(node.machine, Client) and node.machine.config == config
         if same and isinstance(actor, ProduceActor):
             actor.renew(world, node)
-        elif node.machine is not None and isinstance(actor, ProduceActor):
-            endings.begin(world, node, actor, endings.CHANGE)
         elif node.machine is not None:
-            cluster.end_client(world, node.name)
-            cluster.start_client(world, node.name, config)
+            endings.begin(world, node, actor, endings.CHANGE)
         else:
             _revive_as(world, node, config)
 

@@ -128,7 +128,7 @@ def _actor(world: World, node: Node) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "spec": actor_specs.as_json(actor.spec), "name": node.name, "up": machine is not None,
         "declared": node.declared, "frozen_until_us": world.frozen.get(node.name),
-        "cut": any(node.name in pair for pair in world.severed),
+        "cut_until_us": max((until for pair, until in world.severed.items() if node.name in pair), default=None),
     }  # fmt: skip
     if isinstance(actor, ProduceActor):
         return {**shown, "made": actor.made, "waiting": len(actor.open), "leaving": actor.leaving}
@@ -147,8 +147,8 @@ def _travelling(world: World) -> Iterable[dict[str, Any]]:
     shown = 0
     for at_us, _, cause, kind, subject, piece in sorted(entry for entry in world.heap if entry[3] == "bytes"):
         end = world.ends.get(subject)
-        if end is None or shown == TRAVELLING_MAX:
-            continue
+        if end is None or shown == TRAVELLING_MAX or at_us == world.frozen.get(end.node):
+            continue  # the last: it has arrived, and waits until its receiver goes on
         shown += 1
         other = world.ends.get(subject ^ 1)
         sender = end.peer.partition(":")[0] if other is None else other.node

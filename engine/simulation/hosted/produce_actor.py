@@ -24,7 +24,6 @@ from engine.simulation.world import Node, World
 
 HEADER = "sandbox.record"
 WAKES_A_S = 100  # above that several records are handed over at once
-CLOSE_US = 30_000_000  # then what is not sent is given up: as long as Kafka's consumers take by default to close
 OPEN_MAX = 1_000  # calls without a result: then it waits, as a full buffer makes a producer wait
 
 
@@ -55,7 +54,8 @@ class ProduceActor:
         """Hand over what is due, and say when to come again; or the time to close is up."""
         spec = self.spec
         if self.leaving:
-            endings.go_on(world, node, self, detail)
+            if detail == endings.closing(self):
+                endings.go_on(world, node, self)
             return
         if detail != self.start or (spec.limit is not None and self.made >= spec.limit):
             return
@@ -118,7 +118,7 @@ class ProduceActor:
         self.flush = self.calls
         cast("Client", node.machine).on_call(self.flush, Flush(), node.clock.now_ms())
         world.acted.append(node)
-        endings.close_at(world, node, self, world.now_us + CLOSE_US)
+        endings.close_at(world, node, self, world.now_us + endings.CLOSE_US)
 
     def end_now(self, world: World, node: Node) -> None:
         """What is not sent or not acknowledged by now is given up."""

@@ -3,7 +3,7 @@
 import { ROWS_MAX, partitions, producers, readers, touches } from "./model.js";
 
 const WIDE_MIN = 880, WIDE_MAX = 1240;
-const WIDE = { left: 0, leftW: 150, slots: 24, rightW: 250, top: 8, head: 62 };
+const WIDE = { left: 0, leftW: 172, slots: 24, rightW: 250, top: 8, head: 62 };
 const NARROW = { width: 358, left: 0, leftW: 174, x: 0, w: 358, slot: 13.6, slots: 24, right: 0, rightW: 358, top: 8, head: 62, narrow: true };
 const SIDE = 52;
 const MEMBER = 24;

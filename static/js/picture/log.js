@@ -51,7 +51,9 @@ export function log(part, { ask, state, explain, jump, draw }) {
     const shown = state.marks.filter((one) => one.event <= frame.time.events).slice(-SHOWN), known = `${shown[0]?.event} ${shown.at(-1)?.event} ${shown.length}`;
     if (part("log").dataset.shown === known) return;
     part("log").dataset.shown = known;
-    part("log").replaceChildren(...shown.reverse().map(item));
+    const all = part("log");
+    all.replaceChildren(...shown.reverse().map(item));
+    while (all.scrollHeight > all.clientHeight && all.childElementCount > 1) all.lastElementChild.remove(); // whole sentences, none cut in half
   }
   return function show(frame) {
     list(frame);

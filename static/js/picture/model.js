@@ -60,12 +60,22 @@ export const stuck = (actor, frame) => actor.waiting > 3 && frame.brokers.some((
 export const done = (actor) => (actor.spec.kind === "producer" ? `${thin(actor.made)} made` : actor.had ? `${thin(actor.had)} read` : "nothing read yet");
 export const finished = (actor) => actor.spec.limit != null && actor.made >= actor.spec.limit;
 
+const later = (us, frame) => us > frame.time.now_us;
+
+/** How a client or a broker that is up is kept from its work for a time, or null. */
+export function stalled(one, frame) {
+  if (later(one.frozen_until_us, frame)) return `frozen until ${clock(one.frozen_until_us, 0)}`;
+  return one.cut_until_us ? `cut off until ${clock(one.cut_until_us, 0)}` : null;
+}
+/** How a client is, as the table, the panel and the picture say it; "up" when there is nothing to say. */
+export const stateOf = (actor, frame) => (!actor.up ? "down" : stalled(actor, frame) ?? (actor.leaving ? "closing" : finished(actor) ? "finished" : "up"));
+
 /** Why a client cannot go on, in a sentence, and what to ask about the cause; null when nothing is in its way. */
 export function trouble(actor, frame) {
   const [broker] = frame.brokers, asks = { of: "broker", name: broker.name };
   if (!actor.up) return null;
-  if (actor.frozen_until_us > frame.time.now_us) return { says: `${actor.name} is frozen until ${clock(actor.frozen_until_us)}.` };
-  if (actor.cut) return { says: `${actor.name} is cut off from ${broker.name}.` };
+  if (later(actor.frozen_until_us, frame)) return { says: `${actor.name} is frozen until ${clock(actor.frozen_until_us)}.` };
+  if (actor.cut_until_us) return { says: `${actor.name} is cut off from ${broker.name} until ${clock(actor.cut_until_us)}.` };
   if (!broker.up) return { says: `${actor.name} cannot go on: ${broker.name} is down. It tries again until the broker is back; below is why it is down.`, asks };
   if (homeless(actor, frame)) return { says: `${actor.name} cannot go on: there is no topic ${actor.spec.topic}. It asks for it again and again, and goes on as soon as it is there.` };
   if (broker.log_dir_offline) return { says: `${actor.name} cannot go on: ${broker.name} cannot use its log directory (${broker.log_dir_offline}).`, asks };

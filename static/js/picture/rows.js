@@ -1,5 +1,5 @@
 // Rows of topics and of clients, each with what can be done to it. Buttons stay the same while the row does.
-import { done, finished, plain, thin } from "./model.js";
+import { done, plain, stateOf, thin } from "./model.js";
 
 const KEYS = { round: "in turn", random: "at random", skewed: "half of them one", fixed: "always one", none: "none" };
 const COMMITS = { auto: "by itself", after: "after its work", before: "before its work", each: "after each record", never: "never" };
@@ -89,8 +89,7 @@ export function rows(part, { act, hands }) {
     fill(part("actors"), JSON.stringify(clients.map((one) => [one.spec, one.up, one.leaving])),
       () => clients.map((one) => row(one.name, says(one.spec), [cell("")], clientDeeds(one, { act, ...hands }))));
     clients.forEach((one, i) => {
-      const now = !one.up ? "down" : one.frozen_until_us > frame.time.now_us ? "frozen" : one.cut ? "cut off" : one.leaving ? (one.spec.kind === "producer" ? "closing" : "leaving") : "up";
-      put(part("actors").rows[i]?.cells[1], `${now === "up" && finished(one) ? "finished" : now}, ${done(one)}${one.waiting ? `, ${thin(one.waiting)} under way` : ""}`);
+      put(part("actors").rows[i]?.cells[1], `${stateOf(one, frame)}, ${done(one)}${one.waiting ? `, ${thin(one.waiting)} under way` : ""}`);
     });
     const set = (one) => Object.entries(one.configs ?? {}).map(([name, value]) => `${name}=${value}`).join(", ");
     fill(part("topic-rows"), JSON.stringify(topics.map((one) => [one.name, one.configs])),

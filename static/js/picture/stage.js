@@ -1,5 +1,5 @@
 // Draws a frame into one SVG: producers, the broker with its partitions, who reads, what is on its way.
-import { bytes, clock, done, finished, full, gone, homeless, keyMark, many, partitions, position, ROWS_MAX, shade, stuck, thin } from "./model.js";
+import { bytes, done, finished, full, gone, homeless, keyMark, many, partitions, position, ROWS_MAX, shade, stalled, stateOf, stuck, thin } from "./model.js";
 import { grid } from "./grid.js";
 import { keyed } from "./keyed.js";
 
@@ -20,17 +20,17 @@ export function stage(svg) {
 
   function drawProducer(one, into, frame, lens) {
     const { actor, x, y, h } = one;
-    const group = put(`maker-${actor.name}`, into, "g", { class: `actor ${actor.you || actor.up ? "" : "down"} ${actor.cut ? "cut" : ""}` });
+    const group = put(`maker-${actor.name}`, into, "g", { class: `actor ${actor.you || actor.up ? "" : "down"} ${actor.cut_until_us ? "cut" : ""}` });
     put(`maker-${actor.name}-box`, group, "rect", { x, y, width: g.leftW - 4, height: h, rx: 6, class: "actor-box" });
     put(`maker-${actor.name}-n`, group, "text", { x: x + 10, y: y + 18, class: "row-title" }, short(actor.name, 18));
-    const says = actor.you ? "by hand" : !actor.up ? "down" : frozen(actor, frame) ?? (actor.cut ? "cut off" : homeless(actor, frame) ? `no topic ${short(actor.spec.topic, 10)}` : finished(actor) ? `finished, ${done(actor)}` : stuck(actor, frame) ? `${thin(actor.waiting)} wait, tries again` : `${actor.spec.rate}/s, acks=${actor.spec.acks}`);
-    put(`maker-${actor.name}-s`, group, "text", { x: x + 10, y: y + 34, class: `label ${!actor.you && (!actor.up || actor.cut || homeless(actor, frame) || stuck(actor, frame)) ? "warn" : ""}` }, says);
+    const says = actor.you ? "by hand" : stops(actor, frame) ?? (homeless(actor, frame) ? `no topic ${short(actor.spec.topic, 10)}` : finished(actor) ? `finished, ${done(actor)}` : stuck(actor, frame) ? `${thin(actor.waiting)} wait, tries again` : `${actor.spec.rate}/s, acks=${actor.spec.acks}`);
+    put(`maker-${actor.name}-s`, group, "text", { x: x + 10, y: y + 34, class: `label ${!actor.you && (kept(actor, frame) || homeless(actor, frame) || stuck(actor, frame)) ? "warn" : ""}` }, says);
     if (actor.you) focusable(group, { of: "you" }, "you: forms and pages of the console");
     else focusable(group, { of: "actor", name: actor.name }, `producer ${actor.name}, ${says}`);
     for (let i = 0; i < (lens === "durability" ? Math.min(6, actor.waiting ?? 0) : 0); i += 1) {
       put(`maker-${actor.name}-m${i}`, group, "rect", { x: x + g.leftW - 20 - i * 9, y: y + 6, width: 7, height: 13, rx: 1, class: "rec memory" });
     }
-    if (!g.narrow) put(`maker-${actor.name}-l`, group, "path", { d: `M${x + g.leftW - 4} ${y + h / 2}C${x + g.leftW + 36} ${y + h / 2} ${g.x - 40} ${g.brokerY + 34} ${g.x} ${g.brokerY + 34}`, class: `lane ${actor.cut ? "is-cut" : ""}` });
+    if (!g.narrow) put(`maker-${actor.name}-l`, group, "path", { d: `M${x + g.leftW - 4} ${y + h / 2}C${x + g.leftW + 36} ${y + h / 2} ${g.x - 40} ${g.brokerY + 34} ${g.x} ${g.brokerY + 34}`, class: `lane ${actor.cut_until_us ? "is-cut" : ""}` });
   }
 
   function drawBroker(broker, into, frame) {
@@ -38,11 +38,11 @@ export function stage(svg) {
     const group = put("broker", into, "g", {});
     put("broker-col", group, "rect", { x: g.x, y: g.brokerY, width: g.w, height: g.brokerH, rx: 8, class: `column ${broker.up ? "" : "down"}` });
     put("broker-n", group, "text", { x: g.x + 12, y: g.brokerY + 22, class: "broker-title" }, broker.name);
-    const state = !broker.up ? "down" : frozen(broker, frame) ?? (broker.log_dir_offline ? "log directory offline" : full(disk) ? "up, its disk is full" : "up");
+    const state = !broker.up ? "down" : stalled(broker, frame) ?? (broker.log_dir_offline ? "log directory offline" : full(disk) ? "up, its disk is full" : "up");
     icon("broker-i", group, state === "up" ? "yes" : "no", g.x + 84, g.brokerY + 11, 13, state === "up" ? "good" : "bad");
     put("broker-s", group, "text", { x: g.x + 101, y: g.brokerY + 22, class: `label ${state === "up" ? "good" : "bad"}` }, state);
-    const space = disk.space_bytes ? ` of ${bytes(disk.space_bytes)}` : "";
-    put("broker-d", group, "text", { x: g.x + 12, y: g.brokerY + 41, class: "label" }, `disk ${bytes(disk.used_bytes)}${space}`);
+    const space = disk.space_bytes ? ` of ${bytes(disk.space_bytes)}` : "", tight = g.narrow && disk.slower_us; // two long sentences do not fit a phone
+    put("broker-d", group, "text", { x: g.x + 12, y: g.brokerY + 41, class: "label" }, `disk ${bytes(disk.used_bytes)}${tight ? "" : space}`);
     const sum = frame.topics.reduce((all, topic) => all + topic.partitions.reduce((some, part) => some + gone(frame, part), 0), 0);
     const slow = disk.slower_us ? `slower by ${disk.slower_us / 1e6} s, ` : "";
     const unsynced = disk.unsynced_bytes ? `${bytes(disk.unsynced_bytes)} not synced` : sum ? `${many(sum, "record")} lost` : "all synced";
@@ -118,18 +118,18 @@ export function stage(svg) {
   }
 
   function drawMember(actor, i, box, into, frame) {
-    const { reader, x } = box, my = g.memberY(box, i), held = Object.keys(actor.positions);
+    const { reader, x } = box, my = g.memberY(box, i), owns = Object.keys(actor.positions);
     const group = put(`m-${actor.name}`, into, "g", {});
-    put(`m-${actor.name}-box`, group, "rect", { x: x + 8, y: my, width: g.rightW - 16, height: 20, rx: 5, class: `member ${actor.up && held.length ? "" : "idle"} group-${reader.kind}` });
+    put(`m-${actor.name}-box`, group, "rect", { x: x + 8, y: my, width: g.rightW - 16, height: 20, rx: 5, class: `member ${actor.up && owns.length ? "" : "idle"} group-${reader.kind}` });
     put(`m-${actor.name}-n`, group, "text", { x: x + 16, y: my + 14.5, class: "label strong" }, short(actor.name, 14));
-    const says = !actor.up ? "down" : frozen(actor, frame) ?? (actor.cut ? "cut off" : homeless(actor, frame) ? "waits for its topic" : actor.working_on.length ? `works, ${done(actor)}` : held.length ? held_(held) : "holds nothing");
-    put(`m-${actor.name}-s`, group, "text", { x: x + g.rightW - 14, y: my + 14.5, class: `label end ${actor.up && !actor.cut ? "" : "warn"}` }, says);
+    const says = stops(actor, frame) ?? (homeless(actor, frame) ? "waits for its topic" : actor.working_on.length ? `works, ${done(actor)}` : owns.length ? named(owns) : "holds nothing");
+    put(`m-${actor.name}-s`, group, "text", { x: x + g.rightW - 14, y: my + 14.5, class: `label end ${kept(actor, frame) ? "warn" : ""}` }, says);
     focusable(group, { of: "actor", name: actor.name }, `consumer ${actor.name}: ${says}`);
     if (g.narrow) return;
     for (const row of g.rows) {
       if (!(row.part.key in actor.positions)) continue;
       const py = row.y + 36;
-      put(`lane-${actor.name}-${row.part.key}`, into, "path", { d: `M${g.x + g.w - 5} ${py}C${g.x + g.w + 44} ${py} ${x - 44} ${my + 10} ${x + 8} ${my + 10}`, class: `lane group-${reader.kind} ${actor.cut ? "is-cut" : ""}` });
+      put(`lane-${actor.name}-${row.part.key}`, into, "path", { d: `M${g.x + g.w - 5} ${py}C${g.x + g.w + 44} ${py} ${x - 44} ${my + 10} ${x + 8} ${my + 10}`, class: `lane group-${reader.kind} ${actor.cut_until_us ? "is-cut" : ""}` });
     }
   }
 
@@ -158,7 +158,9 @@ export function stage(svg) {
     return null;
   }
 
-  const frozen = (one, frame) => (one.frozen_until_us > frame.time.now_us ? `frozen until ${clock(one.frozen_until_us, 0)}` : null);
+  const kept = (actor, frame) => !actor.up || stalled(actor, frame) !== null;
+  /** What its state says when it is not at its work, or null. */
+  const stops = (actor, frame) => { const state = stateOf(actor, frame); return ["up", "finished"].includes(state) ? null : state; };
 
   return {
     draw(frame, { lens, reader, isNarrow, thing }) {
@@ -186,7 +188,7 @@ export function stage(svg) {
 }
 
 /** Which partitions a member holds, as far as there is room. */
-function held_(keys) {
+function named(keys) {
   const numbers = keys.map((key) => Number(key.split("-").at(-1))).sort((one, other) => one - other);
   return `${numbers.length === 1 ? "partition" : "partitions"} ${numbers.slice(0, HELD_MAX).join(", ")}${numbers.length > HELD_MAX ? " …" : ""}`;
 }

@@ -1,5 +1,5 @@
 // One thing of the picture, chosen by a click, Enter or the arrow keys: its facts, "why?" for each, and what can be done.
-import { partitions, plain, position, readers, received, thin, trouble } from "./model.js";
+import { partitions, plain, position, readers, received, stalled, stateOf, thin, trouble } from "./model.js";
 import { clientDeeds, renew, says, topicDeeds } from "./rows.js";
 
 const HASHES = { java: "its hash by Java's client (murmur2)", librdkafka: "its hash by librdkafka (CRC-32)", article: "its hash by murmur3" };
@@ -82,7 +82,7 @@ export function things(root, svg, part, { state, explain, draw, act, hands }) {
     },
     broker(thing, frame) {
       const one = frame.brokers.find((found) => found.name === thing.name);
-      fill(thing.name, [["State", one.up ? "up" : "down"], ["Durability", one.durability], ["Disk", `${thin(one.disk.used_bytes)} bytes, ${thin(one.disk.unsynced_bytes)} not synced`], ["Log directory", one.log_dir_offline ?? "online"]],
+      fill(thing.name, [["State", one.up ? stalled(one, frame) ?? "up" : "down"], ["Durability", one.durability], ["Disk", `${thin(one.disk.used_bytes)} bytes, ${thin(one.disk.unsynced_bytes)} not synced`], ["Log directory", one.log_dir_offline ?? "online"]],
         [[`Why is it ${one.up ? "up" : "down"}?`, { of: "broker", name: thing.name }, `Why is ${thing.name} ${one.up ? "as it is" : "down"}?`]]);
     },
     group(thing, frame) {
@@ -95,7 +95,7 @@ export function things(root, svg, part, { state, explain, draw, act, hands }) {
       const one = frame.actors.find((found) => found.name === thing.name);
       if (!one) { fill(thing.name, [["Now", "It is not there at this moment."]], []); return; }
       const wrong = trouble(one, frame), held = Object.entries(one.positions ?? {}).map(([name, offset]) => `${name} at ${offset}`).join(", ");
-      fill(`${one.spec.kind} ${one.name}`, [["State", one.up ? (one.cut ? "cut off" : "up") : "down"], ...(wrong ? [["But", wrong.says]] : []), ["Does", says(one.spec)], ...(one.spec.kind === "producer" ? [["Made", thin(one.made)], ["In its memory", thin(one.waiting)]] : [["Read", thin(one.had)], ["Holds", held || "nothing"], ["Received, in this order", received(one)]])],
+      fill(`${one.spec.kind} ${one.name}`, [["State", stateOf(one, frame)], ...(wrong ? [["But", wrong.says]] : []), ["Does", says(one.spec)], ...(one.spec.kind === "producer" ? [["Made", thin(one.made)], ["In its memory", thin(one.waiting)]] : [["Read", thin(one.had)], ["Holds", held || "nothing"], ["Received, in this order", received(one)]])],
         [wrong ? ["Why can it not go on?", wrong.asks ?? { of: "actor", name: thing.name }, `Why can ${thing.name} not go on?`, wrong.says] : ["Why is it so?", { of: "actor", name: thing.name }, `Why is ${thing.name} as it is?`]], clientDeeds(one, { act, ...hands }));
     },
     you() {

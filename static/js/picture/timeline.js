@@ -1,10 +1,10 @@
 // The timeline: three tracks of marks, bars of faults that last, two charts, one playhead. The log says the same in words.
-import { bars, faultList, lanes, markPlaces } from "./bars.js";
+import { bars, depth, faultList, LANE, lanes, markPlaces } from "./bars.js";
 import { clock, hidden, lag, plain } from "./model.js";
 
 const NS = "http://www.w3.org/2000/svg";
-const LEFT = 92, BOTTOM = 170, HEIGHT = BOTTOM + 24, WIDTH_MIN = 320;
-const TRACK = { you: 22, faults: 46, cluster: 104 }; // faults have lanes below each other
+const LEFT = 92, BOTTOM = 186, HEIGHT = BOTTOM + 24, WIDTH_MIN = 320;
+const TRACK = { you: 22, faults: 46 }, BELOW = 22; // what is under the lanes of the faults comes so far below the last one
 const SAMPLES_MAX = 3000;
 const MARK = 20, TITLED_MAX = 12; // how wide a mark is; how many of those in one place its title tells
 const SHAPE = {
@@ -38,25 +38,25 @@ export function timeline(svg, { seek, jump, selectSpan, list }) {
       parts.push(make("line", { x1: x(t), x2: x(t), y1: 10, y2: BOTTOM, class: "tick" }), make("text", { x: x(t), y: BOTTOM + 16, class: "time" }, clock(t, 0)));
     }
   }
-  function charts(view, x, parts) {
+  function charts(view, x, parts, high) {
     const seen = samples.filter((one) => one.at >= view.from);
     parts.push(make("text", { x: 0, y: BOTTOM - 26, class: "track-name a" }, "not visible"), make("text", { x: 0, y: BOTTOM - 10, class: "track-name b" }, "lag"));
     if (seen.length < 2) return;
     const top = Math.max(10, ...seen.map((one) => Math.max(one.hidden, one.lag ?? 0)));
-    const line = (name) => seen.map((one, i) => (one[name] === null ? "" : `${i && seen[i - 1][name] !== null ? "L" : "M"}${x(one.at).toFixed(1)} ${(BOTTOM - (one[name] / top) * 44).toFixed(1)}`)).join("");
+    const line = (name) => seen.map((one, i) => (one[name] === null ? "" : `${i && seen[i - 1][name] !== null ? "L" : "M"}${x(one.at).toFixed(1)} ${(BOTTOM - (one[name] / top) * high).toFixed(1)}`)).join("");
     parts.push(make("path", { d: `${line("hidden")}V${BOTTOM}H${x(seen[0].at)}Z`, class: "area" }), make("path", { d: line("lag"), class: "chart b" }));
     const last = seen.at(-1), at = Math.min(right - 4, x(last.at)) + 8;
     const put = (text, y, kind) => parts.push(make("text", at + text.length * 7.5 <= width ? { x: at, y, class: kind } : { x: at - 14, y, class: `${kind} before` }, text));
     put(String(last.hidden), BOTTOM - 26, "now");
     put(String(last.lag ?? "not known"), BOTTOM - 10, "now b");
   }
-  function marks(all, view, x, parts, placeOf) {
+  function marks(all, view, x, parts, tracks, placeOf) {
     const places = [], last = {};
     for (const one of all) {
       if (one.at_us < view.from || one.at_us > view.until) continue;
       const lower = one.track === "faults" ? placeOf(one) : 0;
       if (lower === null) continue; // its bar ends there
-      const at = x(one.at_us), y = TRACK[one.track] + lower, near = last[y];
+      const at = x(one.at_us), y = tracks[one.track] + lower, near = last[y];
       if (near && at - near.at < MARK) near.all.push(one); // they would cover each other: one mark that counts them
       else places.push(last[y] = { at, y, all: [one] });
     }
@@ -82,12 +82,12 @@ export function timeline(svg, { seek, jump, selectSpan, list }) {
     shown = view;
     const x = scale(view), parts = [];
     ticks(view, x, parts);
-    for (const [name, y] of Object.entries(TRACK)) parts.push(make("text", { x: 0, y: y + 4, class: "track-name" }, name), make("line", { x1: LEFT, x2: right, y1: y, y2: y, class: "track" }));
-    const placed = lanes(spans, view, x);
+    const placed = lanes(spans, view, x), tracks = { ...TRACK, cluster: TRACK.faults + (depth(placed) - 1) * LANE + BELOW };
+    for (const [name, y] of Object.entries(tracks)) parts.push(make("text", { x: 0, y: y + 4, class: "track-name" }, name), make("line", { x1: LEFT, x2: right, y1: y, y2: y, class: "track" }));
     parts.push(...bars(placed, TRACK.faults, right, make));
-    charts(view, x, parts);
+    charts(view, x, parts, BOTTOM - tracks.cluster - BELOW);
     parts.push(make("rect", { x: x(head), y: 10, width: Math.max(0, right - x(head)), height: BOTTOM - 10, class: "future", fill: "url(#future)" }));
-    marks(all, view, x, parts, markPlaces(placed));
+    marks(all, view, x, parts, tracks, markPlaces(placed));
     if (!frame.time.at_present) {
       parts.push(make("rect", { x: x(view.playhead), y: 10, width: Math.max(0, x(head) - x(view.playhead)), height: BOTTOM - 10, class: "later", fill: "url(#future)" }));
       parts.push(make("line", { x1: x(head), x2: x(head), y1: 8, y2: BOTTOM, class: "now-line" }));

@@ -2,12 +2,12 @@
 
 import base64
 import subprocess
-import time
 
 import pytest
 
 from console.kafka import private_keys
 from tests.certificates import Authority
+from tests.timing import least_cpu_s
 
 MINE = Authority().signed("console")
 
@@ -36,10 +36,12 @@ def with_much_memory(pem: str) -> str:
 
 def test_a_key_that_is_costly_to_open_is_refused_before_it_is_tried():
     for pem in (locked("-iter", "2100000"), with_much_memory(locked("-scrypt"))):
-        begun = time.process_time()
-        with pytest.raises(ValueError, match="takes too long"):
-            private_keys.opened(pem, "right")
-        assert time.process_time() - begun < 0.2
+
+        def refused(pem=pem):
+            with pytest.raises(ValueError, match="takes too long"):
+                private_keys.opened(pem, "right")
+
+        assert least_cpu_s(refused) < 0.2
 
 
 @pytest.mark.parametrize("body", ["", "AAAA", "MIIB", "%%%", "MIGbMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3"])

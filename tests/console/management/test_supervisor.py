@@ -99,7 +99,7 @@ def test_parts_that_nobody_leans_on_stop_at_the_same_time(fixture: Fixture) -> N
     fixture.watch(lambda: all(part.ready and part.last_words == "up" for part in parts))
     begun_s = time.monotonic()
     fixture.supervisor.stop()
-    assert time.monotonic() - begun_s < 1.5 and all(part.process is None for part in parts)
+    assert time.monotonic() - begun_s < 4 * 0.5 and all(part.process is None for part in parts)
 
 
 def test_a_part_that_does_not_stop_is_killed_with_its_whole_group(fixture: Fixture, tmp_path: Path) -> None:

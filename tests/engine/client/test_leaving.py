@@ -57,6 +57,36 @@ def test_leaving_commits_gives_up_and_says_so():
     one.expect_none(HeartbeatRequest)
 
 
+def test_who_leaves_is_done_with_what_was_polled_last_and_it_is_committed():
+    one = stable_and_read(0)
+    one.deliver(p0=[b"y"])
+    one.call(Unsubscribe())
+    assert one.committed() == {0: 7}, "as Java's consumers do on close"
+    one.left()
+
+
+def test_that_one_has_left_is_seen_when_the_coordinator_has_answered():
+    one = stable_and_read(0)
+    seen = one.driver.client.effects
+    seen.observing = True
+    one.call(Unsubscribe())
+    one.committed()
+    asked = one.expect(LeaveGroupRequest)
+    assert ("left", GROUP) not in seen.observations
+    one.answer(asked, LeaveGroupResponse())
+    assert ("left", GROUP) in seen.observations
+
+
+def test_that_nobody_polls_is_a_leaving_too():
+    one = stable_and_read(0)
+    seen = one.driver.client.effects
+    seen.observing = True
+    one.deliver(p0=[b"y"])
+    one.live(POLL_MS)
+    one.left()
+    assert ("left", GROUP) in seen.observations
+
+
 def test_leaving_does_not_wait_behind_a_join_that_waits_for_others():
     one = stable_and_read(0)
     one.beat(ErrorCode.REBALANCE_IN_PROGRESS)

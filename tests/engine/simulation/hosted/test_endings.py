@@ -92,7 +92,7 @@ def test_it_makes_nothing_more_while_it_closes_and_waits_for_a_slow_disk():
 
 @pytest.mark.parametrize(
     ("name", "end"),
-    [("p1", "stop client"), ("p1", "remove"), ("p1", "change"), ("c1", "stop client"), ("c1", "remove")],
+    [(name, end) for name in ("p1", "c1") for end in ("stop client", "remove", "change")],
 )
 def test_who_is_frozen_ends_when_it_goes_on_and_does_nothing_before(name, end):
     timeline = lingering()
@@ -102,7 +102,8 @@ def test_who_is_frozen_ends_when_it_goes_on_and_does_nothing_before(name, end):
     timeline.act({"do": "freeze", "name": name, "for_ms": 8_000})
     forward(timeline, 1)  # what was on its way has arrived
     thaws_us, asked = timeline.world.frozen[name], timeline.head + 1
-    changed = {"kind": "producer", "name": name, "topic": "orders", "acks": "1"}
+    reads = {"kind": "consumer", "name": name, "topic": "orders", "group": "readers"}
+    changed = reads if name == "c1" else {"kind": "producer", "name": name, "topic": "orders", "acks": "1"}
     timeline.act({"do": "change", "actor": changed} if end == "change" else {"do": end, "name": name})
     timeline.run(20_000, until_us=thaws_us - 1)
     sent = [one for one in timeline.entries(asked, timeline.head) if one.kind == "bytes" and one.brief[1] == name]

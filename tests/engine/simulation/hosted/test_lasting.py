@@ -6,6 +6,7 @@ from engine.simulation.hosted import moments
 from engine.simulation.hosted.lasting import BEGINS, ENDS, SPANS_MAX, Lasting
 from engine.simulation.hosted.moments import TRACKS, Moments
 from engine.simulation.hosted.observed import FIELDS
+from engine.simulation.hosted.picture import picture
 from engine.simulation.past import BLOCK_ENTRIES
 from tests.engine.simulation.hosted.worlds import begin, consumer, producer, until
 
@@ -67,6 +68,58 @@ def test_who_is_cut_off_or_frozen_is_so_until_it_is_over_and_several_at_a_time_a
     forward(timeline, 5)
     lasted = [one["until_us"] - one["at_us"] for one in spans(timeline)]
     assert lasted == [2 * SECOND_US, 3 * SECOND_US, SECOND_US]
+
+
+@pytest.mark.parametrize(
+    ("do", "state", "now"), [("cut", "cut off", "cut_until_us"), ("freeze", "frozen", "frozen_until_us")]
+)
+@pytest.mark.parametrize("lengths", [(2, 4), (6, 1)])
+def test_of_two_that_overlap_the_later_end_is_the_end_of_both(monkeypatch, do, state, now, lengths):
+    timeline = begin()
+    producer(timeline)
+    forward(timeline, 1)
+    began_us = timeline.world.now_us
+    timeline.act({"do": do, "name": "p1", "for_ms": lengths[0] * 1_000})
+    forward(timeline, 1)
+    ends_us = max(began_us + lengths[0] * SECOND_US, timeline.world.now_us + lengths[1] * SECOND_US)
+    timeline.act({"do": do, "name": "p1", "for_ms": lengths[1] * 1_000})
+    timeline.run(1)
+    seen = [picture(timeline)["actors"][0][now]]
+    forward(timeline, (ends_us - timeline.world.now_us) / SECOND_US - 0.1)
+    assert [*seen, picture(timeline)["actors"][0][now]] == [ends_us] * 2 and states(timeline) == [("p1", state, True)]
+    sent = timeline.world.past.ledger.summary()["partitions"]
+    forward(timeline, 3)
+    assert picture(timeline)["actors"][0][now] is None
+    assert timeline.world.past.ledger.summary()["partitions"] != sent, "it goes on"
+    (span,) = spans(timeline)
+    assert (span["at_us"], span["until_us"]) == (began_us, ends_us)
+    marks = [mark["kind"] for mark in Moments().since(timeline, 0)[0]]
+    assert marks.count("mended") + marks.count("thawed") == 1, "it ends once"
+    monkeypatch.setattr(moments, "SCAN_MAX", 20)
+    (again,) = spans(timeline)
+    assert (again["at_us"], again["until_us"]) == (began_us, ends_us), "known by what was done, too"
+
+
+def test_who_is_frozen_is_cut_off_at_once():
+    timeline = begin()
+    producer(timeline)
+    forward(timeline, 1)
+    timeline.act({"do": "freeze", "name": "p1", "for_ms": 5_000})
+    timeline.act({"do": "cut", "name": "p1", "for_ms": 2_000})
+    timeline.run(2)
+    assert states(timeline) == [("p1", "frozen", True), ("p1", "cut off", True)]
+
+
+def test_the_end_of_a_cut_of_who_is_gone_does_not_end_that_of_who_came_by_the_name():
+    timeline = begin()
+    producer(timeline)
+    timeline.act({"do": "cut", "name": "p1", "for_ms": 3_000})
+    timeline.act({"do": "remove", "name": "p1", "orderly": False})
+    forward(timeline, 1)
+    producer(timeline)
+    timeline.act({"do": "cut", "name": "p1", "for_ms": 9_000})
+    forward(timeline, 5)
+    assert picture(timeline)["actors"][0]["cut_until_us"] and states(timeline)[-1] == ("p1", "cut off", True)
 
 
 def test_a_disk_that_is_slow_again_is_slow_once_and_one_that_is_slower_is_another_slowness():

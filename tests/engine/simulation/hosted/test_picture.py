@@ -63,3 +63,15 @@ def test_a_reader_remembers_in_which_order_it_got_its_last_records():
     assert len(received(timeline)) == RECEIVED_MAX
     followed = [one for one, other in pairwise(received(timeline)) if one[0] == other[0] and one[2] + 1 == other[1]]
     assert not followed, "one stay is one span"
+
+
+def test_what_has_arrived_at_who_is_frozen_is_not_on_its_way():
+    timeline = begin()
+    producer(timeline)
+    consumer(timeline)
+    until(timeline, {"seen": "delivered"})
+    timeline.act({"do": "freeze", "name": "c1", "for_ms": 60_000})
+    timeline.run(20_000, until_us=timeline.world.now_us + 3_000_000)
+    assert any(entry[3] == "bytes" and entry[0] > timeline.world.now_us + 1_000_000 for entry in timeline.world.heap)
+    late = [one for one in picture(timeline)["travelling"] if one["arrives_us"] > timeline.world.now_us + 1_000_000]
+    assert late == [], "it waits until c1 goes on"
