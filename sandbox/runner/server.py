@@ -347,12 +347,15 @@ class Runner:
                     path.parent.rmdir()
 
     def keep_house(self) -> None:
-        """One world a round: to count the files of all of them at once would be seen."""
+        """One world a sweep, and none that writes: to count the files of all of them at once would be seen."""
         if not self.to_keep:
             if self.now_s < self.house_kept_s + RENEW_S:
                 return
             self.to_keep, self.house_kept_s = list(self.hosted), self.now_s
-        hosted = self.hosted.get(self.to_keep.pop()) if self.to_keep else None
+        hosted = self.hosted.get(self.to_keep[-1]) if self.to_keep else None
+        if hosted is not None and hosted.keeper.writes:
+            return
+        del self.to_keep[-1:]
         if hosted is not None:
             with self.forgotten_if_it_fails(hosted.id):
                 hosted.keep_house()
