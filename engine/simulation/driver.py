@@ -107,13 +107,13 @@ def _is_early(world: World, event: Event) -> bool:
     machine = node.machine
     if machine is None or incarnation != node.incarnation:
         return True
+    wanted_ms = machine.next_deadline_ms
+    if wanted_ms is not None and wanted_ms <= deadline_ms:
+        return False
     waiting = node.deadlines_ms
     waiting.remove(deadline_ms)
-    wanted_ms = machine.next_deadline_ms
     if wanted_ms is None:
         return True
-    if wanted_ms <= deadline_ms:
-        return False
     if not waiting or wanted_ms < waiting[-1]:
         waiting.append(wanted_ms)
         at_us = max(at_us, node.clock.world_us(wanted_ms))
@@ -228,6 +228,7 @@ def _perform_syncs(world: World, node: Node, disk: SimulatedDisk) -> None:
 def _deadline(world: World, name: str, detail: tuple[int, int]) -> None:
     node = world.nodes[name]
     assert node.machine is not None, "else it was no event (_is_early)"
+    node.deadlines_ms.remove(detail[1])
     node.machine.on_deadline(node.clock.now_ms())
     world.acted.append(node)
 

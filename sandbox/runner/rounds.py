@@ -30,12 +30,15 @@ def sweep(runner: "Runner") -> None:
         if isinstance(link, ControlLink):
             for sandbox_id in link.watches:
                 runner.watching.setdefault(sandbox_id, []).append(link)
-        elif link in runner.links:  # it may have gone with the world of another
+            if not link.out:
+                continue
+        if link in runner.links:  # it may have gone with the world of another
             with runner.dropped_if_it_fails(link):
-                go_on(runner, link)
+                if isinstance(link, KafkaLink):
+                    go_on(runner, link)
                 runner.settle(link)
-    for sandbox_id, watching in runner.watching.items():
-        for link in watching if sandbox_id not in runner.hosted else ():
+    for sandbox_id in runner.watching.keys() - runner.hosted.keys():
+        for link in _watching(runner, sandbox_id):
             with runner.dropped_if_it_fails(link):
                 link.tell_asleep(sandbox_id)
                 runner.settle(link)
