@@ -11,7 +11,7 @@ Spec: KIP-74 (at least one whole batch per answer), KIP-98 (aborted transactions
 from engine.client.calls import Fetch, Fetched, Place
 from engine.client.cluster_metadata import NO_ID, ClusterMetadata, error_code
 from engine.client.errors import ClientError, Refused
-from engine.core.records.batch import HEADER_BYTES, read_header
+from engine.core.records.batch import HEADER_BYTES, LENGTH_END, unpack_place
 from engine.wire.messages.fetch import FetchPartition, FetchRequest, FetchResponse, FetchTopic, PartitionData
 
 BY_NAME_MAX = 12  # later versions name topics by id
@@ -28,17 +28,12 @@ def fetch_topics(
     for (name, partition), (offset, leader_epoch) in asked.items():
         topic = topics.get(name)
         if topic is None:
-            topic = topics[name] = FetchTopic(topic=name, topic_id=metadata.topic_id(name), partitions=[])
+            topic = topics[name] = FetchTopic(name, metadata.topic_id(name), [])
             if topic.topic_id == NO_ID:
                 version_max = BY_NAME_MAX
-        topic.partitions.append(
-            FetchPartition(
-                partition=partition,
-                current_leader_epoch=leader_epoch,
-                fetch_offset=offset,
-                partition_max_bytes=partition_bytes_max,
-            )
-        )
+        wanted = FetchPartition(partition, leader_epoch, offset)
+        wanted.partition_max_bytes = partition_bytes_max
+        topic.partitions.append(wanted)
     return list(topics.values()), version_max
 
 
@@ -87,7 +82,8 @@ def _fetched(place: Place, position: int, part: PartitionData) -> Fetched:
     if part.aborted_transactions:
         aborted = tuple((entry.producer_id, entry.first_offset) for entry in part.aborted_transactions)
     return Fetched(
-        *place,
+        place[0],
+        place[1],
         position,
         next_offset,
         part.high_watermark,
@@ -102,10 +98,11 @@ def whole_batches(data: bytes, position: int) -> tuple[int, int]:
     """Return the size of the whole batches, and the offset behind them (`position` if there is none)."""
     at, end, next_offset = 0, len(data), position
     while end - at >= HEADER_BYTES:
-        header = read_header(data, at)
-        behind = at + header.size
-        if header.length < HEADER_BYTES - 12 or behind > end:
+        base_offset, length, last_offset_delta = unpack_place(data, at)
+        behind = at + LENGTH_END + length
+        if length < HEADER_BYTES - LENGTH_END or behind > end:
             break
         at = behind
-        next_offset = max(next_offset, header.last_offset + 1)
+        if base_offset + last_offset_delta >= next_offset:
+            next_offset = base_offset + last_offset_delta + 1
     return at, next_offset

@@ -48,6 +48,9 @@ MAX_TIMESTAMP_POSITION = 35
 PRODUCER_ID_POSITION = 43
 
 
+unpack_place = Struct(">qi11xi").unpack_from  # of a header: base offset, length, last offset delta
+
+
 class BatchHeader(NamedTuple):
     """The header's fields, in their order."""
 
