@@ -322,7 +322,8 @@ class Consumer:
         session = self.sessions.get(node_id)
         if session is not None:
             fetch_sessions.end_fetch(session, answer)
-        for place, fetched in fetch_messages.decode(answer, asked, self.cluster.metadata).items():
+        checks = self.config.check_crcs
+        for place, fetched in fetch_messages.decode(answer, asked, self.cluster.metadata, check_crcs=checks).items():
             if place not in current:
                 continue
             if fetched.error is None:
