@@ -5,8 +5,8 @@ one process is enough for itself), ODRADEK_HOSTS (more host names, comma separat
 sessions; by default one is made in the data directory), ODRADEK_PROXIES (addresses or networks of reverse proxies,
 comma separated; by default none is believed), ODRADEK_HTTPS=1 (all come by TLS, through one of those proxies),
 ODRADEK_CLUSTER_ADDRESSES (where clusters may be when others than this machine reach the console: networks, names,
-*.names, "public"), ODRADEK_GUESTS (1 or 0: sandboxes without an account),
-ODRADEK_DEBUG=1 (development only).
+*.names, "public"), ODRADEK_GUESTS (1 or 0: sandboxes without an account), ODRADEK_GUESTS_A_DAY (how many guests of one
+address may begin within a day; 3 by default), ODRADEK_DEBUG=1 (development only).
 
 *Invariants*: the data directory holds everything that is written; secrets are files only the owner may read.
 *Not here*: which clusters there are (database), how brokers run (engine.hosting).
@@ -42,6 +42,12 @@ HOSTS_GIVEN = [host for host in os.environ.get("ODRADEK_HOSTS", "").split(",") i
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *HOSTS_GIVEN]
 # Sandboxes without an account; when it is not said, only people at this very machine (services/visitors.py).
 GUESTS = {"1": True, "0": False}.get(os.environ.get("ODRADEK_GUESTS", ""))
+try:
+    GUESTS_A_DAY = int(os.environ.get("ODRADEK_GUESTS_A_DAY") or 3)  # of one address: behind one, a class may sit
+    if GUESTS_A_DAY < 1:
+        raise ValueError
+except ValueError:
+    raise ImproperlyConfigured("ODRADEK_GUESTS_A_DAY is a number from 1 on; ODRADEK_GUESTS=0 lets none in") from None
 CLUSTER_WAKER = "sandbox.control.wake"  # what is asked before a cluster behind a Unix socket is connected to
 SOCKET_ROUTES = ["sandbox.feed.routing"]  # by name: sandboxes know the console, it does not know them
 
