@@ -71,8 +71,9 @@ def admit_guest(session: Any, address: str) -> str:
 def _too_many(began: dict[str, float]) -> str:
     """Why, and what one can do."""
     free = datetime.fromtimestamp(min(began.values()) + DAY_S + 60, UTC)  # the minute is over then
+    day = "" if free.date() == timezone.now().date() else " tomorrow"
     many = "1 guest has" if len(began) == 1 else f"{len(began)} guests have"
     return (
         f"{many} begun here from your address within a day, and that is the limit. Sign in if you have an account, or "
-        f"come back after {free:%H:%M} UTC. Who began goes on in the browser they began in."
+        f"come back after {free:%H:%M} UTC{day}. Who began goes on in the browser they began in."
     )
