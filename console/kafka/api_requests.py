@@ -7,6 +7,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from console.kafka.all_topics import things_in
+from console.kafka.beside import beside, in_order, taken
 from console.kafka.connection import ConnectionSpec, Session, run
 from console.kafka.errors import NotFound, refused
 from console.kafka.group_requests import Described, Listed, describe, list_groups
@@ -110,7 +112,11 @@ def topics(spec: ConnectionSpec) -> list[TopicShape]:
 
     async def read(session: Session) -> list[TopicShape]:
         told = await session.metadata()
-        return sorted((_topic(one) for one in told.topics if one.name), key=lambda topic: topic.name)
+
+        def shapes() -> list[TopicShape]:
+            return in_order([_topic(one) for one in taken(told.topics) if one.name], lambda topic: topic.name)
+
+        return await beside(things_in(told), shapes)
 
     return run(spec, read, time_limit_s=LIST_LIMIT_S)
 

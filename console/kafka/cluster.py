@@ -9,10 +9,10 @@ import time
 from dataclasses import dataclass
 
 from console.kafka import sizes
+from console.kafka.all_topics import all_topics
 from console.kafka.connection import ConnectionSpec, Session, run
 from console.kafka.errors import ClusterUnreachable
 from console.kafka.shared import shared
-from console.kafka.topics import all_metadata, is_offline, is_under_replicated
 from engine.client.errors import ClientError
 from engine.wire.error_codes import ErrorCode
 from engine.wire.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
@@ -87,22 +87,15 @@ def describe(spec: ConnectionSpec) -> ClusterView:
 
 async def _describe(spec: ConnectionSpec, session: Session) -> ClusterView:
     listed, disks, apis, quorum_leader = await asyncio.gather(
-        all_metadata(spec, session),
+        all_topics(spec, session),
         _disks(spec, session),
         _api_versions(session),
         _quorum_leader(session),
     )
-    metadata = listed.value
-    parts = [part for topic in metadata.topics for part in topic.partitions]
-    leaders: dict[int, int] = {}
-    replicas: dict[int, int] = {}
-    for part in parts:
-        leaders[part.leader_id] = leaders.get(part.leader_id, 0) + 1
-        for node_id in part.replica_nodes:
-            replicas[node_id] = replicas.get(node_id, 0) + 1
-    controller_id = quorum_leader if quorum_leader is not None else metadata.controller_id
+    told = listed.value
+    controller_id = quorum_leader if quorum_leader is not None else told.controller_id
     nodes = []
-    for broker in sorted(metadata.brokers, key=lambda broker: broker.node_id):
+    for broker in told.brokers:
         disk = disks.get(broker.node_id)
         nodes.append(
             NodeView(
@@ -111,8 +104,8 @@ async def _describe(spec: ConnectionSpec, session: Session) -> ClusterView:
                 port=broker.port,
                 rack=broker.rack,
                 controller=broker.node_id == controller_id,
-                leaders=leaders.get(broker.node_id, 0),
-                replicas=replicas.get(broker.node_id, 0),
+                leaders=told.leaders.get(broker.node_id, 0),
+                replicas=told.replicas.get(broker.node_id, 0),
                 size_bytes=disk.size_bytes if disk is not None else None,
                 disk_total_bytes=disk.total_bytes if disk is not None else None,
                 disk_usable_bytes=disk.usable_bytes if disk is not None else None,
@@ -120,16 +113,16 @@ async def _describe(spec: ConnectionSpec, session: Session) -> ClusterView:
             )
         )
     features = sorted((entry.name, entry.max_version_level) for entry in apis.finalized_features) if apis else []
-    internal = sum(topic.is_internal for topic in metadata.topics)
+    internal = sum(topic.internal for topic in told.topics)
     return ClusterView(
-        cluster_id=metadata.cluster_id,
+        cluster_id=told.cluster_id,
         controller_id=controller_id if controller_id >= 0 else None,
         nodes=nodes,
-        topics=len(metadata.topics) - internal,
+        topics=len(told.topics) + len(told.unreadable) - internal,
         internal_topics=internal,
-        partitions=len(parts),
-        under_replicated=sum(map(is_under_replicated, parts)),
-        offline=sum(map(is_offline, parts)),
+        partitions=told.partitions,
+        under_replicated=told.under_replicated,
+        offline=told.offline,
         features=features,
         apis=len(apis.api_keys) if apis else 0,
         kafka_version=release_of(dict(features).get(METADATA_VERSION)),

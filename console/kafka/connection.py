@@ -239,6 +239,13 @@ _lock = threading.Lock()
 _state: dict[str, _Pool] = {}
 
 
+def is_decoding() -> bool:
+    """Whether a long answer of a cluster is being decoded."""
+    pool = _state.get("pool")
+    entries = list(pool.entries.values()) if pool is not None else []
+    return any(entry.shell.machine.connections.decoding for entry in entries)
+
+
 def _pool() -> _Pool:
     """The pool of this process, made when it is first needed. A forked child gets its own."""
     with _lock:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from struct import Struct
 from typing import Any, NamedTuple
 
+from console.kafka.beside import MANY, beside, taken
 from console.kafka.connection import Session
 from console.kafka.errors import ClusterUnreachable, translated
 from engine.client.calls import Place
@@ -93,39 +94,55 @@ async def list_groups(session: Session) -> tuple[dict[str, Listed], tuple[Missin
     answers = await session.send_everywhere(ListGroupsRequest())
     if not answers:
         raise ClusterUnreachable("the cluster names no brokers")
-    found: dict[str, Listed] = {}
-    missing: list[Missing] = []
-    for node, answer in answers.items():
-        if isinstance(answer, ClientError):
-            missing.append(Missing(node, str(answer)))
-            continue
-        if answer.error_code:
-            missing.append(Missing(node, error_code(answer.error_code).name))
-        for group in answer.groups:
-            kind = (group.group_type or CLASSIC).lower()
-            found[group.group_id] = Listed(group.group_id, node, group.group_state, kind, group.protocol_type)
+
+    def put_together() -> tuple[dict[str, Listed], tuple[Missing, ...]]:
+        found: dict[str, Listed] = {}
+        missing: list[Missing] = []
+        for node, answer in answers.items():
+            if isinstance(answer, ClientError):
+                missing.append(Missing(node, str(answer)))
+                continue
+            if answer.error_code:
+                missing.append(Missing(node, error_code(answer.error_code).name))
+            for group in taken(answer.groups):
+                kind = (group.group_type or CLASSIC).lower()
+                found[group.group_id] = Listed(group.group_id, node, group.group_state, kind, group.protocol_type)
+        return found, tuple(missing)
+
     errors = [answer for answer in answers.values() if isinstance(answer, ClientError)]
     if len(errors) == len(answers):
         raise translated(errors[0])
-    return found, tuple(missing)
+    told = [answer for answer in answers.values() if not isinstance(answer, ClientError)]
+    return await beside(sum(len(answer.groups) for answer in told), put_together)
 
 
 async def describe(session: Session, groups: Iterable[Listed]) -> dict[str, Described]:
     """Members and assignments of these groups."""
     groups = list(groups)
-    found = {group.name: Described(group.state) for group in groups}
     classic = [group for group in groups if group.type == CLASSIC]
     consumer = [group for group in groups if group.type == CONSUMER]
-    for names, answer in [
+    answers = [
         *await _in_batches(session, classic, lambda batch: DescribeGroupsRequest([group.name for group in batch])),
         *await _in_batches(session, consumer, lambda batch: ConsumerGroupDescribeRequest([one.name for one in batch])),
-    ]:
-        if isinstance(answer, ClientError):
-            found.update(dict.fromkeys(names, Described(error=str(answer))))
-            continue
-        for group in answer.groups:
-            found[group.group_id] = _described(group)
-    return found
+    ]
+
+    def put_together() -> dict[str, Described]:
+        found = {group.name: Described(group.state) for group in groups}
+        for names, answer in answers:
+            if isinstance(answer, ClientError):
+                found.update(dict.fromkeys(names, Described(error=str(answer))))
+                continue
+            for group in taken(answer.groups):
+                found[group.group_id] = _described(group)
+        return found
+
+    return await beside(_things_in(answers, "members"), put_together)
+
+
+def _things_in(answers: list[tuple[list[str], Any]], of_a_group: str) -> int:
+    """How much they say, roughly: to count what is long would be long itself."""
+    groups = [group for _, answer in answers if not isinstance(answer, ClientError) for group in answer.groups[:MANY]]
+    return len(groups) + sum(len(getattr(group, of_a_group)) for group in groups)
 
 
 async def committed(
@@ -134,18 +151,23 @@ async def committed(
     """What these groups committed: everywhere, or in one topic's partitions."""
     topics = None if wanted is None else [OffsetFetchRequestTopics(wanted[0], partition_indexes=wanted[1])]
     asked = [group for group in groups if group.type in (CLASSIC, CONSUMER)]
-    found: dict[str, Commits] = {}
 
     def request(batch: Sequence[Listed]) -> OffsetFetchRequest:
         return OffsetFetchRequest(groups=[OffsetFetchRequestGroup(group.name, topics=topics) for group in batch])
 
-    for names, answer in await _in_batches(session, asked, request):
-        if isinstance(answer, ClientError):
-            found.update(dict.fromkeys(names, Commits({}, str(answer))))
-            continue
-        for group in answer.groups:
-            found[group.group_id] = _commits(group)
-    return found
+    answers = await _in_batches(session, asked, request)
+
+    def put_together() -> dict[str, Commits]:
+        found: dict[str, Commits] = {}
+        for names, answer in answers:
+            if isinstance(answer, ClientError):
+                found.update(dict.fromkeys(names, Commits({}, str(answer))))
+                continue
+            for group in taken(answer.groups):
+                found[group.group_id] = _commits(group)
+        return found
+
+    return await beside(_things_in(answers, "topics"), put_together)
 
 
 async def _in_batches(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from console.kafka import group_offsets, topics
+from console.kafka.beside import beside, in_order
 from console.kafka.connection import ConnectionSpec, Session, run
 from console.kafka.errors import NotFound
 from console.kafka.group_offsets import Behind
@@ -169,14 +170,17 @@ def group_page(
 
     async def read(session: Session) -> GroupPage:
         found, missing = await list_groups(session)
-        states: dict[str, int] = {}
-        for group in found.values():
-            states[group.state] = states.get(group.state, 0) + 1
-        wanted = query.casefold()
-        listed = [group for name, group in found.items() if wanted in name.casefold() and state in ("", group.state)]
-        listed.sort(key=lambda group: group.name, reverse=descending and sort == "name")
-        if sort == "state":
-            listed.sort(key=lambda group: group.state, reverse=descending)
+
+        def choose() -> tuple[dict[str, int], list[Listed]]:
+            states: dict[str, int] = {}
+            for group in found.values():
+                states[group.state] = states.get(group.state, 0) + 1
+            wanted = query.casefold()
+            chosen = [one for name, one in found.items() if wanted in name.casefold() and state in ("", one.state)]
+            chosen = in_order(chosen, lambda group: group.name, reverse=descending and sort == "name")
+            return states, in_order(chosen, lambda one: one.state, reverse=descending) if sort == "state" else chosen
+
+        states, listed = await beside(len(found), choose)
         pages = max(1, -(-len(listed) // page_size))
         number = min(max(1, page), pages)
         cut = slice((number - 1) * page_size, number * page_size)

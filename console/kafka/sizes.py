@@ -6,6 +6,7 @@ Not here: what is on disk (engine.storage).
 
 from dataclasses import dataclass
 
+from console.kafka.beside import MANY, beside, taken
 from console.kafka.connection import Session
 from engine.client.calls import Place
 from engine.client.cluster_metadata import error_code
@@ -51,43 +52,65 @@ async def replica_sizes(session: Session, places: list[Place]) -> ReplicaSizes |
     """Bytes of each replica of these partitions."""
     if not places:
         return {}
-    found: ReplicaSizes = {}
-    told = False
-    for node_id, answer in (await _describe(session, places)).items():
-        for directory in answer.results:
-            told |= directory.error_code == ErrorCode.NONE
-            for topic in directory.topics:
-                for part in topic.partitions:
-                    if not part.is_future_key:
-                        found.setdefault((topic.name, part.partition_index), {})[node_id] = part.partition_size
-    return found if told else None
+    answers = await _describe(session, places)
+
+    def put_together() -> ReplicaSizes | None:
+        found: ReplicaSizes = {}
+        told = False
+        for node_id, answer in answers.items():
+            for directory in answer.results:
+                told |= directory.error_code == ErrorCode.NONE
+                for topic in taken(directory.topics):
+                    for part in taken(topic.partitions):
+                        if not part.is_future_key:
+                            found.setdefault((topic.name, part.partition_index), {})[node_id] = part.partition_size
+        return found if told else None
+
+    return await beside(_things_in(answers), put_together)
 
 
 async def node_disks(session: Session) -> dict[int, NodeDisks]:
     """What each node that tells holds."""
-    found: dict[int, NodeDisks] = {}
-    for node_id, answer in (await _describe(session, None)).items():
-        directories = tuple(sorted((_directory(entry) for entry in answer.results), key=lambda one: one.path))
-        in_use = [one for one in directories if not one.error]
-        if directories:
-            found[node_id] = NodeDisks(
-                replicas=sum(one.replicas for one in in_use),
-                size_bytes=sum(one.size_bytes for one in in_use),
-                total_bytes=_all_of([one.total_bytes for one in in_use]),
-                usable_bytes=_all_of([one.usable_bytes for one in in_use]),
-                directories=directories,
-            )
-    return found
+    answers = await _describe(session, None)
+
+    def put_together() -> dict[int, NodeDisks]:
+        found = {node_id: _disks(answer) for node_id, answer in answers.items()}
+        return {node_id: disks for node_id, disks in found.items() if disks.directories}
+
+    return await beside(_things_in(answers), put_together)
+
+
+def _things_in(answers: dict[int, DescribeLogDirsResponse]) -> int:
+    """How much they say, roughly: to count what is long would be long itself."""
+    topics = [topic for answer in answers.values() for one in answer.results[:MANY] for topic in one.topics[:MANY]]
+    return len(topics) + sum(len(topic.partitions) for topic in topics)
+
+
+def _disks(answer: DescribeLogDirsResponse) -> NodeDisks:
+    directories = tuple(sorted((_directory(entry) for entry in taken(answer.results)), key=lambda one: one.path))
+    in_use = [one for one in directories if not one.error]
+    return NodeDisks(
+        replicas=sum(one.replicas for one in in_use),
+        size_bytes=sum(one.size_bytes for one in in_use),
+        total_bytes=_all_of([one.total_bytes for one in in_use]),
+        usable_bytes=_all_of([one.usable_bytes for one in in_use]),
+        directories=directories,
+    )
 
 
 def _directory(said: DescribeLogDirsResult) -> LogDirectory:
-    parts = [part for topic in said.topics for part in topic.partitions]
+    replicas = moving_in = size_bytes = 0
+    for topic in taken(said.topics):
+        for part in taken(topic.partitions):
+            replicas += not part.is_future_key
+            moving_in += part.is_future_key
+            size_bytes += part.partition_size
     code = error_code(said.error_code)
     return LogDirectory(
         path=said.log_dir,
-        replicas=sum(not part.is_future_key for part in parts),
-        moving_in=sum(part.is_future_key for part in parts),
-        size_bytes=sum(part.partition_size for part in parts),
+        replicas=replicas,
+        moving_in=moving_in,
+        size_bytes=size_bytes,
         total_bytes=said.total_bytes if said.total_bytes >= 0 else None,
         usable_bytes=said.usable_bytes if said.usable_bytes >= 0 else None,
         error="" if code is ErrorCode.NONE else ERRORS.get(code, f"the broker answers {code.name} of it"),

@@ -16,6 +16,8 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 
 from console.kafka import configs, sizes
+from console.kafka.all_topics import AllTopics, all_topics
+from console.kafka.beside import beside
 from console.kafka.configs import SOURCES, ConfigEntry
 from console.kafka.connection import ConnectionSpec, Session, run
 from console.kafka.errors import KafkaError
@@ -77,11 +79,12 @@ def ground(spec: ConnectionSpec) -> Ground:
 def _ask(spec: ConnectionSpec) -> Ground:
 
     async def read(session: Session) -> Ground:
-        metadata, disks = await asyncio.gather(session.metadata(), sizes.node_disks(session))
-        names = frozenset(topic.name for topic in metadata.topics if topic.name)
+        listed, disks = await asyncio.gather(all_topics(spec, session), sizes.node_disks(session))
+        every = listed.value
+        names = await beside(len(every.topics), lambda: every.names)
         usable = {node: disk.usable_bytes for node, disk in disks.items()}
-        brokers = tuple(Broker(node, usable.get(node)) for node in sorted(one.node_id for one in metadata.brokers))
-        told = await _described(session, sorted(names, key=lambda name: (name.startswith("__"), name)))
+        brokers = tuple(Broker(one.node_id, usable.get(one.node_id)) for one in every.brokers)
+        told = await _described(session, _one_of(every))
         found = Ground(names, brokers, None, None, told)
         try:
             made = await creation(session, NewTopic(_unused(names)), validate_only=True)
@@ -106,18 +109,23 @@ def _unused(names: frozenset[str]) -> str:
     return name
 
 
-async def _described(session: Session, names: list[str]) -> tuple[ConfigEntry, ...]:
-    """The settings of the first of these topics, as if it had none of its own; () if that is not told."""
-    for name in names[:1]:
-        try:
-            entries = await configs.described_topic(session, name)
-        except KafkaError:
-            return ()
-        return tuple(
-            replace(entry, value=entry.default, source="default") if entry.source == "topic" else entry
-            for entry in entries
-        )
-    return ()
+def _one_of(every: AllTopics) -> str | None:
+    """A topic, and one of Kafka's own only where there is no other."""
+    names = (topic.name for topic in every.topics)
+    return next((name for name in names if not name.startswith("__")), every.topics[0].name if every.topics else None)
+
+
+async def _described(session: Session, name: str | None) -> tuple[ConfigEntry, ...]:
+    """The settings of this topic, as if it had none of its own; () if that is not told."""
+    if name is None:
+        return ()
+    try:
+        entries = await configs.described_topic(session, name)
+    except KafkaError:
+        return ()
+    return tuple(
+        replace(entry, value=entry.default, source="default") if entry.source == "topic" else entry for entry in entries
+    )
 
 
 def _entry(config: CreatableTopicConfigs, known: ConfigEntry | None) -> ConfigEntry:

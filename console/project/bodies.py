@@ -8,7 +8,7 @@ connection is closed.
 *Invariants*: no more than BODY_BYTES_MAX of a request is kept, and of somebody unknown no more than comes while they
 are looked up; that happens once, in a thread, and only for a long body; no client says what only this says; the loop,
 which serves everybody, takes no form apart.
-*Not here*: the words of the refusal (console/middleware.py).
+*Not here*: the words of the refusal (console/middleware.py), how long a body may take to come (connections.py).
 """
 
 from http.cookies import CookieError, SimpleCookie
@@ -39,10 +39,12 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]  # daphne has no types
     bytes_max = BODY_BYTES_MAX
     looking_up: Any = None  # who sends it, once it is long
     dropped = False
+    is_whole = False
 
     def __init__(self, *given: Any, **more: Any) -> None:
         # Twisted would parse the form too, on the loop, for nobody: a form full of line ends took it twenty seconds.
         super().__init__(*given, parsePOSTFormSubmission=False, **more)
+        self.channel.transport.request = self
 
     def handleContentChunk(self, data: bytes) -> None:
         """Keep some more of the body, or only count it."""
@@ -63,6 +65,8 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]  # daphne has no types
 
     def process(self) -> None:
         """The body is whole: hand the request on, as soon as it is known who sends it."""
+        self.is_whole = True
+        self.channel.transport.request_is_whole()
         if self.looking_up is None:
             self._hand_on(None)
         else:

@@ -6,7 +6,10 @@ sessions; by default one is made in the data directory), ODRADEK_PROXIES (addres
 comma separated; by default none is believed), ODRADEK_HTTPS=1 (all come by TLS, through one of those proxies),
 ODRADEK_CLUSTER_ADDRESSES (where clusters may be when others than this machine reach the console: networks, names,
 *.names, "public"), ODRADEK_GUESTS (1 or 0: sandboxes without an account), ODRADEK_GUESTS_A_DAY (how many guests of one
-address may begin within a day; 3 by default), ODRADEK_DEBUG=1 (development only).
+address may begin within a day; 3 by default), ODRADEK_CONNECTIONS and
+ODRADEK_CONNECTIONS_PER_ADDRESS (how many the web server keeps, 1000 in all and 300 of one address; proxies may have
+any number), ODRADEK_REQUEST_SECONDS (in which a request comes, 20 and one more for each 500 bytes),
+ODRADEK_DEBUG=1 (development only).
 
 *Invariants*: the data directory holds everything that is written; secrets are files only the owner may read.
 *Not here*: which clusters there are (database), how brokers run (engine.hosting).
@@ -37,17 +40,25 @@ for proxy in PROXIES:
         ip_network(proxy, strict=False)
     except ValueError as error:
         raise ImproperlyConfigured(f"ODRADEK_PROXIES holds addresses and networks only: {error}") from None
+
+
+def from_one(name: str, default: int) -> int:
+    """A whole number of the environment, at least 1."""
+    given = os.environ.get(name) or str(default)
+    if not given.isdecimal() or int(given) < 1:
+        raise ImproperlyConfigured(f"{name} is a whole number, at least 1, and not {given}")
+    return int(given)
+
+
+CONNECTIONS_MAX = from_one("ODRADEK_CONNECTIONS", 1000)
+CONNECTIONS_PER_ADDRESS_MAX = from_one("ODRADEK_CONNECTIONS_PER_ADDRESS", 300)
+REQUEST_S = from_one("ODRADEK_REQUEST_SECONDS", 20)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 HOSTS_GIVEN = [host for host in os.environ.get("ODRADEK_HOSTS", "").split(",") if host]
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *HOSTS_GIVEN]
 # Sandboxes without an account; when it is not said, only people at this very machine (services/visitors.py).
 GUESTS = {"1": True, "0": False}.get(os.environ.get("ODRADEK_GUESTS", ""))
-try:
-    GUESTS_A_DAY = int(os.environ.get("ODRADEK_GUESTS_A_DAY") or 3)  # of one address: behind one, a class may sit
-    if GUESTS_A_DAY < 1:
-        raise ValueError
-except ValueError:
-    raise ImproperlyConfigured("ODRADEK_GUESTS_A_DAY is a number from 1 on; ODRADEK_GUESTS=0 lets none in") from None
+GUESTS_A_DAY = from_one("ODRADEK_GUESTS_A_DAY", 3)  # of one address: behind one, a class may sit
 CLUSTER_WAKER = "sandbox.control.wake"  # what is asked before a cluster behind a Unix socket is connected to
 SOCKET_ROUTES = ["sandbox.feed.routing"]  # by name: sandboxes know the console, it does not know them
 

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from console.kafka import group_offsets, topics
+from console.kafka.all_topics import all_topics
 from console.kafka.connection import ConnectionSpec, Session, run
 from console.kafka.errors import ClusterUnreachable, NotFound
 from console.kafka.group_offsets import Bounds
@@ -99,10 +100,10 @@ def reset_state(spec: ConnectionSpec, name: str) -> ResetState:
     async def read(session: Session) -> ResetState:
         group = await listed_group(session, name)
         described, commits, there = await asyncio.gather(
-            describe(session, [group]), committed(session, [group]), topics.all_metadata(spec, session)
+            describe(session, [group]), committed(session, [group]), all_topics(spec, session)
         )
         found = commits.get(name)
-        all_names = {topic.name for topic in there.value.topics if topic.name}
+        all_names = there.value.names
         names = {topic for topic, _ in found.places} & all_names if found else set()
         said = described[name]
         refusal = _refusal(group, said.state, said.members, said.error)

@@ -39,9 +39,10 @@ _KEYS = (
     ConfigKey("socket.request.max.bytes", INT, "104857600", "The largest request frame read.", least=1),
     ConfigKey("queued.max.request.bytes", LONG, "268435456", "How many bytes of requests that are not whole yet are "
               "held for all connections together; more is left with their senders.", least=1024 * 1024),
-    ConfigKey("max.connections", INT, "2147483647", "How many client connections are kept; one more is closed.",
-              least=1),
-    ConfigKey("max.connections.per.ip", INT, "2147483647", "How many connections one address may have.", least=1),
+    ConfigKey("max.connections", INT, "2147483647", "How many client connections are kept; one more waits "
+              "until another is closed.", least=1),
+    ConfigKey("max.connections.per.ip", INT, "2147483647", "How many connections one address may have; one more "
+              "is closed.", least=1),
     ConfigKey("connections.max.idle.ms", LONG, "600000", "A connection that sends nothing for so long is closed.",
               least=1),
     ConfigKey("fetch.max.bytes", INT, "57671680", "The most bytes one Fetch answers with.", least=1024),

@@ -25,8 +25,10 @@ HEAD = Struct(">iii")  # size, correlation id, throttle time
 HEAD_FLEXIBLE = Struct(">iiBi")
 ERROR_AND_SESSION = Struct(">hi")
 INT32 = Struct(">i")
-PARTITION = {4: Struct(">ihqqi"), 5: Struct(">ihqqqi"), 11: Struct(">ihqqqii"), 12: Struct(">ihqqqBi")}
+PARTITION = {4: Struct(">ihqqi"), 5: Struct(">ihqqqi"), 11: Struct(">ihqqqii")}
+PARTITION_FLEXIBLE = Struct(">ihqqqBi")
 DIVERGING_TAG, LEADER_TAG = 0, 1
+NO_ERROR = ErrorCode.NONE  # by its own name: what an Enum is asked for costs a search, and each answer passes here
 DIVERGING = Struct(">BBiqB")  # tag, size, epoch, end offset, no tagged fields
 LEADER = Struct(">BBiiB")
 NULL, EMPTY = 0, 1  # counts of a compact array
@@ -53,7 +55,7 @@ class FetchedPartition:
         return self.state.is_news(
             high_watermark=self.high_watermark,
             log_start_offset=self.log_start_offset,
-            failed=self.code is not ErrorCode.NONE or self.diverging is not None,
+            failed=self.code != 0 or self.diverging is not None,
             has_records=self.record_bytes > 0,
         )
 
@@ -65,16 +67,17 @@ def encode_refusal(version: int, correlation_id: int, code: ErrorCode) -> bytes:
     _put_count(head, version, 0)
     if version >= FLEXIBLE:
         head.append(0)
-    return _with_size(head, version, correlation_id, 0)
+    return _with_size(bytes(head), version, correlation_id, 0)
 
 
 def encode_reply(
     version: int, correlation_id: int, session_id: int, fetched: list[FetchedPartition]
 ) -> list[bytes | Region]:
     """The frame as items: bytes, and the regions that lie between them."""
-    pieces: list[bytearray | Region] = []
-    head = out = bytearray()
-    _put_head(out, version, ErrorCode.NONE, session_id)
+    flexible = version >= FLEXIBLE
+    items: list[bytes | Region] = []
+    out = bytearray()
+    _put_head(out, version, NO_ERROR, session_id)
     runs = _topic_runs(fetched)
     _put_count(out, version, len(runs))
     size = 0
@@ -83,29 +86,30 @@ def encode_reply(
         for one in run:
             _put_partition(out, version, one)
             if one.region is not None:
-                pieces += (out, one.region)
+                items += (bytes(out), one.region)
                 size += len(out) + one.record_bytes
                 out = bytearray()
-            if version >= FLEXIBLE:
+            if flexible:
                 _put_tags(out, one)
-        if version >= FLEXIBLE:
+        if flexible:
             out.append(0)
-    if version >= FLEXIBLE:
+    if flexible:
         out.append(0)
     if out:
-        pieces.append(out)
+        items.append(bytes(out))
         size += len(out)
-    first = _with_size(head, version, correlation_id, size - len(head))
-    return [first, *(bytes(piece) if isinstance(piece, bytearray) else piece for piece in pieces[1:])]
+    first = items[0]
+    assert isinstance(first, bytes), "an answer begins with its head"
+    items[0] = _with_size(first, version, correlation_id, size - len(first))
+    return items
 
 
-def _with_size(head: bytearray, version: int, correlation_id: int, size_after: int) -> bytes:
-    """Fill in what the first item could not know yet: how long the frame is."""
-    layout = HEAD_FLEXIBLE if version >= FLEXIBLE else HEAD
-    size = layout.size - 4 + len(head) + size_after
+def _with_size(head: bytes, version: int, correlation_id: int, size_after: int) -> bytes:
+    """Put before the first item what it could not know yet: how long the frame is."""
+    size = len(head) + size_after
     if version >= FLEXIBLE:
-        return HEAD_FLEXIBLE.pack(size, correlation_id, 0, 0) + head
-    return HEAD.pack(size, correlation_id, 0) + head
+        return HEAD_FLEXIBLE.pack(HEAD_FLEXIBLE.size - 4 + size, correlation_id, 0, 0) + head
+    return HEAD.pack(HEAD.size - 4 + size, correlation_id, 0) + head
 
 
 def _put_head(out: bytearray, version: int, code: ErrorCode, session_id: int) -> None:
@@ -146,7 +150,7 @@ def _put_partition(out: bytearray, version: int, one: FetchedPartition) -> None:
     index, code, mark, start = one.state.index, one.code, one.high_watermark, one.log_start_offset
     if version >= FLEXIBLE:
         aborted = EMPTY if one.committed_only else NULL
-        out += PARTITION[12].pack(index, code, mark, mark, start, aborted, -1)
+        out += PARTITION_FLEXIBLE.pack(index, code, mark, mark, start, aborted, -1)
         put_uvarint(out, one.record_bytes + 1)
         return
     aborted = 0 if one.committed_only else -1
@@ -161,6 +165,9 @@ def _put_partition(out: bytearray, version: int, one: FetchedPartition) -> None:
 
 def _put_tags(out: bytearray, one: FetchedPartition) -> None:
     """What follows a partition's records."""
+    if one.diverging is None and one.leader_hint is None:  # nearly each
+        out.append(0)
+        return
     out.append((one.diverging is not None) + (one.leader_hint is not None))
     if one.diverging is not None:
         out += DIVERGING.pack(DIVERGING_TAG, DIVERGING.size - 2, *one.diverging, 0)

@@ -88,14 +88,14 @@ class Client:
         match call:
             case Produce():
                 if self.producer.begin(number, call, now_ms, now_ms + self.wall_offset_ms):
-                    self.deadline_known = False
+                    self._due_at(now_ms + self.config.producer.linger_ms)
                     return  # it lingers, and nobody else waited for it
             case Flush():
                 self.producer.open.flush(number)
             case Poll():
                 self.consumer.begin(number, call, now_ms)
                 if not self.consumer.buffered and call.wait_ms > 0 and self.group.is_at_rest:
-                    self.deadline_known = False
+                    self._due_at(now_ms + call.wait_ms)
                     return  # it waits, and nobody else waited for it
             case Send() | SendEverywhere() | GetMetadata():
                 self.admin.begin(number, call, now_ms)
@@ -169,7 +169,8 @@ class Client:
         """Time has passed."""
         self.connections.on_deadline(now_ms)
         self.cluster.on_deadline(now_ms)
-        self.leader_calls.on_deadline(now_ms)
+        if self.leader_calls.open:
+            self.leader_calls.on_deadline(now_ms)
         self.producer.on_deadline(now_ms)
         self._settle(now_ms)
 
@@ -199,7 +200,7 @@ class Client:
             for request, answer in ended:
                 self._hand_over(request, answer, now_ms)
             # Most clients only write or only read: what has nothing to do is not asked, for every event passes here.
-            if writes.queues or writes.unplaced:
+            if writes.unsent or writes.unplaced or writes.new_id_wanted:
                 writes.send_what_is_due(now_ms)
             if self.group.exists:
                 self.group.advance(now_ms)
@@ -215,6 +216,13 @@ class Client:
             reads.answer_polls(now_ms)
         self.deadline_known = False
 
+    def _due_at(self, at_ms: int) -> None:
+        """Something will be due then, and nothing else has changed: if it comes first, the next deadline is known."""
+        if self.deadline_ms is None or at_ms <= self.deadline_ms:
+            self.deadline_ms = at_ms
+        else:
+            self.deadline_known = False
+
     @property
     def next_deadline_ms(self) -> int | None:
         """When something is due; found when it is asked for: after several calls in a row, once."""
@@ -229,7 +237,7 @@ class Client:
         if self.leader_calls.open and (at_ms := self.leader_calls.next_deadline_ms()) < next_ms:
             next_ms = at_ms
         writes, reads = self.producer, self.consumer
-        if (writes.queues or writes.unplaced) and (at_ms := writes.next_deadline_ms()) < next_ms:
+        if (writes.unsent or writes.unplaced) and (at_ms := writes.next_deadline_ms()) < next_ms:
             next_ms = at_ms
         if (reads.polls or reads.positions) and (at_ms := reads.next_deadline_ms()) < next_ms:
             next_ms = at_ms

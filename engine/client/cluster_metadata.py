@@ -6,6 +6,8 @@ leader" or a lost connection is a reason to ask again (cluster.py).
 Invariants:
 - A newer leader epoch is never replaced by an older one of the same topic id (KIP-320).
 - `names` is the inverse of the topics' ids.
+- What an answer makes is bounded, by what it says and by the numbers below: what is beyond is not known until
+  somebody asks for those topics by name.
 
 Not here: asking (cluster.py).
 """
@@ -13,7 +15,7 @@ Not here: asking (cluster.py).
 from dataclasses import dataclass, field
 
 from engine.wire.error_codes import ErrorCode
-from engine.wire.messages.metadata import MetadataResponse, MetadataResponsePartition, MetadataResponseTopic
+from engine.wire.messages.metadata import MetadataResponse, MetadataResponseTopic
 
 NO_ID = bytes(16)
 ERROR_CODES = {code.value: code for code in ErrorCode}
@@ -21,15 +23,20 @@ UNKNOWN = ErrorCode.UNKNOWN_SERVER_ERROR
 NO_LEADER = -1
 NO_EPOCH = -1
 NODES_MAX = 1000  # brokers that a client knows: a cluster that names more has us connect wherever it likes
-PARTITIONS_MAX = 1_000_000  # of one topic: what is beyond is no Kafka's answer, and nothing is made for it
+# Of one answer, which is taken over at once, on a loop that others share.
+TOPICS_MAX, PARTITIONS_MAX = 10_000, 50_000  # of topics that were asked for by name
+EVERY_TOPICS_MAX, EVERY_PARTITIONS_MAX = 2_000, 10_000  # of all there are: that is news for whoever asked
 
 
 @dataclass(slots=True)
 class Leader:
-    """Who leads a partition: a node that has an address, and the epoch in which it does."""
+    """Who leads a partition, and the epoch in which it does; partitions share it, so it is never changed."""
 
     node_id: int
     leader_epoch: int
+
+
+NOBODY = Leader(NO_LEADER, NO_EPOCH)
 
 
 @dataclass(slots=True)
@@ -61,22 +68,28 @@ class ClusterMetadata:
         self.cluster_id = answer.cluster_id
         self.controller_id = answer.controller_id
         self.nodes = {broker.node_id: peer_name(broker.host, broker.port) for broker in answer.brokers[:NODES_MAX]}
-        if every_topic:
-            present = {topic.name: None for topic in answer.topics}
+        topics = answer.topics[: EVERY_TOPICS_MAX if every_topic else TOPICS_MAX]
+        if every_topic and len(topics) == len(answer.topics):
+            present = {topic.name: None for topic in topics}
             for name in [name for name in self.topics if name not in present]:
                 self._forget(name)
         self.errors.clear()
-        for topic in answer.topics:
+        leaders: dict[tuple[int, int], Leader] = {}
+        room = EVERY_PARTITIONS_MAX if every_topic else PARTITIONS_MAX
+        for topic in topics:
             if topic.name is None:
                 continue
             code = error_code(topic.error_code)
-            if any(not 0 <= part.partition_index < PARTITIONS_MAX for part in topic.partitions):
+            count = len(topic.partitions)
+            if count > room:
                 code = ErrorCode.UNKNOWN_SERVER_ERROR
-            if code in (ErrorCode.NONE, ErrorCode.LEADER_NOT_AVAILABLE) and topic.partitions:
-                self._take_topic(topic.name, topic)
-            else:
-                self._forget(topic.name)
-                self.errors[topic.name] = code
+            elif code in (ErrorCode.NONE, ErrorCode.LEADER_NOT_AVAILABLE) and count:
+                room -= count
+                if self._take_topic(topic.name, topic, leaders):
+                    continue
+                code = ErrorCode.UNKNOWN_SERVER_ERROR
+            self._forget(topic.name)
+            self.errors[topic.name] = code
 
     def leader(self, topic: str, partition: int) -> Leader | None:
         """Who leads this partition, if that is known and the node has an address."""
@@ -101,28 +114,30 @@ class ClusterMetadata:
         known = self.topics.get(topic)
         return known.topic_id if known is not None else NO_ID
 
-    def _take_topic(self, name: str, topic: MetadataResponseTopic) -> None:
+    def _take_topic(self, name: str, topic: MetadataResponseTopic, leaders: dict[tuple[int, int], Leader]) -> bool:
+        """Whether its partitions are numbered from 0, as Kafka's are: for a gap no room is made."""
         old = self.topics.get(name)
         same = old is not None and old.topic_id == topic.topic_id
-        leaders = [
-            Leader(NO_LEADER, NO_EPOCH) for _ in range(1 + max(part.partition_index for part in topic.partitions))
-        ]
+        known = old.leaders if old is not None and same else []
+        taken: list[Leader | None] = [None] * len(topic.partitions)
         for part in topic.partitions:
-            leaders[part.partition_index] = self._newest(old if same else None, part)
+            index, node_and_epoch = part.partition_index, (part.leader_id, part.leader_epoch)
+            if not 0 <= index < len(taken):
+                return False
+            # KIP-320: an answer from a broker that lags behind must not bring back an old leader.
+            if index < len(known) and known[index].leader_epoch > part.leader_epoch >= 0:
+                taken[index] = known[index]
+                continue
+            leader = leaders.get(node_and_epoch)
+            if leader is None:
+                leader = leaders[node_and_epoch] = Leader(*node_and_epoch)
+            taken[index] = leader
         if old is not None and not same:
             self._forget(name)
-        self.topics[name] = Topic(name, topic.topic_id, leaders)
+        self.topics[name] = Topic(name, topic.topic_id, [NOBODY if leader is None else leader for leader in taken])
         if topic.topic_id != NO_ID:
             self.names[topic.topic_id] = name
-
-    @staticmethod
-    def _newest(old: Topic | None, part: MetadataResponsePartition) -> Leader:
-        if old is not None and part.partition_index < len(old.leaders):
-            known = old.leaders[part.partition_index]
-            # KIP-320: an answer from a broker that lags behind must not bring back an old leader.
-            if known.leader_epoch > part.leader_epoch >= 0:
-                return known
-        return Leader(part.leader_id, part.leader_epoch)
+        return True
 
     def _forget(self, name: str) -> None:
         topic = self.topics.pop(name, None)

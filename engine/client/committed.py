@@ -79,8 +79,9 @@ class CommittedOffsets:
         """Ask what is to be asked."""
         if self.open:
             self._fail_late(now_ms)
-        if BEGINNINGS not in self.open and [one for one in self.consumer.positions.values() if one.wants_committed]:
+        if self.consumer.begins and BEGINNINGS not in self.open:
             self._want_beginnings()
+            self.consumer.begins = BEGINNINGS in self.open
         if not self.open or self.coordinator.identity.line_busy:
             return
         if self.coordinator.peer is None:

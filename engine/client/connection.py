@@ -76,7 +76,8 @@ class Connections:
         request.peer = peer
         link.waiting.append(request)
         if link.connection is not None:
-            self._send_waiting(link, now_ms)
+            if link.connection.ready:
+                self._send_waiting(link, now_ms)
         elif not link.connecting:
             link.connecting = True
             link.connect_deadline_ms = now_ms + self.config.connect_timeout_ms
@@ -197,8 +198,7 @@ class Connections:
 
     def _ask_versions(self, connection: BrokerConnection, version: int, now_ms: int) -> None:
         message = ApiVersionsRequest(SOFTWARE_NAME, SOFTWARE_VERSION) if version >= 3 else ApiVersionsRequest()
-        self._put(connection, encode_request(message, version, connection.correlation_id + 1, self.config.client_id))
-        self._note_in_flight(connection, None, API_VERSIONS, version, now_ms)
+        self._put_own(connection, message, API_VERSIONS, version, now_ms)
 
     def _put(self, connection: BrokerConnection, frame: bytes) -> None:
         connection.correlation_id += 1
@@ -206,42 +206,36 @@ class Connections:
         connection.out.queued_bytes += len(frame)
         self.effects.touched.append(connection)
 
-    def _note_in_flight(
-        self, connection: BrokerConnection, request: Request | None, api_key: int, version: int, now_ms: int
-    ) -> None:
-        timeout_ms = self.config.request_timeout_ms
-        if request is not None and request.answer_ms > timeout_ms:
-            timeout_ms = request.answer_ms
-        connection.in_flight.append(
-            InFlight(request, api_key, version, connection.correlation_id, now_ms, now_ms + timeout_ms)
-        )
+    def _put_own(self, connection: BrokerConnection, message: Message, api_key: int, version: int, now_ms: int) -> None:
+        """Ask something that nobody else asked for."""
+        self._put(connection, encode_request(message, version, connection.correlation_id + 1, self.config.client_id))
+        due_ms = now_ms + self.config.request_timeout_ms
+        connection.in_flight.append(InFlight(None, api_key, version, connection.correlation_id, now_ms, due_ms))
 
     def _send_waiting(self, link: Link, now_ms: int) -> None:
-        connection = link.connection
-        while (
-            link.waiting
-            and connection is not None
-            and connection.ready
-            and not connection.closed
-            and len(connection.in_flight) < self.config.in_flight_max
-        ):
+        connection, waiting = link.connection, link.waiting
+        if connection is None or not connection.ready or connection.closed:
+            return
+        in_flight, in_flight_max = connection.in_flight, self.config.in_flight_max
+        while waiting and len(in_flight) < in_flight_max:
             if connection.sign_in_again_ms is not None and now_ms >= connection.sign_in_again_ms:
                 self._sign_in(connection, now_ms)  # KIP-368: the broker would refuse what comes later than that
                 return
-            request = link.waiting.popleft()
+            request = waiting.popleft()
             if not request.ended:
                 self._send_one(connection, request, now_ms)
 
     def _send_one(self, connection: BrokerConnection, request: Request, now_ms: int) -> None:
-        api, effects = api_of(request.message), self.effects
+        api, effects, config = api_of(request.message), self.effects, self.config
         key = api.key
         version = self._version_of(connection, key, request.version_max)
         if version is None:
             error = Unsupported(f"{connection.peer} has no version of {api.name} in common with us")
             self.finished.append((request, error))
             return
+        number = connection.correlation_id + 1
         try:
-            frame = encode_request(request.message, version, connection.correlation_id + 1, self.config.client_id)
+            frame = encode_request(request.message, version, number, config.client_id)
         except Unencodable as unencodable:
             self.finished.append((request, Unsupported(f"{connection.peer}: {unencodable}")))
             return
@@ -249,9 +243,12 @@ class Connections:
         request.version = version
         request.sent = True
         if effects.tracing:
-            effects.observations.append(("request_sent", key, connection.id, connection.correlation_id))
+            effects.observations.append(("request_sent", key, connection.id, number))
         if request.answered:
-            self._note_in_flight(connection, request, key, version, now_ms)
+            answer_ms = config.request_timeout_ms
+            if request.answer_ms > answer_ms:
+                answer_ms = request.answer_ms
+            connection.in_flight.append(InFlight(request, key, version, number, now_ms, now_ms + answer_ms))
         else:
             self.finished.append((request, None))
 
@@ -263,8 +260,9 @@ class Connections:
         if correlation_id_of(view) != entry.correlation_id:
             connection.in_flight.appendleft(entry)
             raise Malformed("an answer to another request")
-        if self.effects.tracing:
-            self.effects.observations.append(("answer_received", entry.api_key, connection.id, entry.correlation_id))
+        effects = self.effects
+        if effects.tracing:
+            effects.observations.append(("answer_received", entry.api_key, connection.id, entry.correlation_id))
         if entry.request is None and entry.api_key == API_VERSIONS:
             self._take_versions(connection, entry, view, now_ms)
         elif entry.request is None:
@@ -337,9 +335,7 @@ class Connections:
         api = api_of(message)
         version = self._version_of(connection, api.key)
         assert version is not None, "looked at before signing in"
-        frame = encode_request(message, version, connection.correlation_id + 1, self.config.client_id)
-        self._put(connection, frame)
-        self._note_in_flight(connection, None, api.key, version, now_ms)
+        self._put_own(connection, message, api.key, version, now_ms)
 
     def _take_sign_in(self, connection: BrokerConnection, answer: Message, now_ms: int) -> None:
         authentication = connection.authentication

@@ -36,10 +36,8 @@ OWNER = "consumer"
 FETCH = "fetch"
 OFFSETS = "offsets"
 SESSION_ERRORS = (
-    ErrorCode.FETCH_SESSION_ID_NOT_FOUND,
-    ErrorCode.INVALID_FETCH_SESSION_EPOCH,
-    ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR,
-)
+    ErrorCode.FETCH_SESSION_ID_NOT_FOUND, ErrorCode.INVALID_FETCH_SESSION_EPOCH, ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR,
+)  # fmt: skip
 
 
 @dataclass(slots=True, eq=False)
@@ -78,6 +76,7 @@ class Consumer:
     cluster: Cluster
     effects: Effects
     positions: dict[Place, Position] = field(default_factory=dict)  # in the order in which they are asked for
+    begins: bool = False  # one of them may want what the group has committed
     buffered: deque[Fetched] = field(default_factory=deque)
     sessions: dict[int, FetchSession] = field(default_factory=dict)  # by node
     fetching: dict[int, int] = field(default_factory=dict)  # node -> number of the request on its way
@@ -128,7 +127,8 @@ class Consumer:
         self.last_generation += 1
         old = self.positions.get(place)
         new = self.positions[place] = Position(offset, self.last_generation, polled=offset, processed=offset)
-        new.wants_committed = offset is None and self.config.group_id is not None
+        if offset is None and self.config.group_id is not None:
+            new.wants_committed = self.begins = True
         if old is not None:
             new.paused, new.held, new.committed = old.paused, old.held, old.committed
         self._forget_buffered({place: None})
@@ -195,24 +195,30 @@ class Consumer:
         """Send a request to each leader that has something for us and none on its way."""
         groups: dict[int, dict[Place, FetchFrom]] = {}
         lost: dict[int, dict[Place, int]] = {}
+        leader_of, fetching = self.cluster.metadata.leader, self.fetching
         for place, position in self.positions.items():
-            if position.retry_at_ms and now_ms >= position.retry_at_ms:
+            if position.retry_at_ms:
+                if now_ms < position.retry_at_ms:
+                    continue
                 position.retry_at_ms = 0
-            if position.waiting or position.buffered or position.paused or position.stuck or position.retry_at_ms:
+            if position.waiting or position.buffered or position.paused or position.stuck:
                 continue
             if position.held or position.wants_committed:
                 continue
-            if position.offset is None and self.config.offset_reset == "none":
+            offset = position.offset
+            if offset is None and self.config.offset_reset == "none":
                 self._give_up(place, position)
                 continue
-            leader = self.cluster.metadata.leader(place[0], place[1])
+            leader = leader_of(place[0], place[1])
             if leader is None:
                 self._ask_for_leader(place, position, now_ms)
-            elif position.offset is None:
+            elif offset is None:
                 reset = EARLIEST if self.config.offset_reset == "earliest" else LATEST
                 lost.setdefault(leader.node_id, {})[place] = reset
-            elif leader.node_id not in self.fetching:
-                groups.setdefault(leader.node_id, {})[place] = (position.offset, leader.leader_epoch)
+            elif leader.node_id not in fetching:
+                if leader.node_id not in groups:
+                    groups[leader.node_id] = {}
+                groups[leader.node_id][place] = (offset, leader.leader_epoch)
         for node_id, asked in lost.items():
             self._ask_offsets(node_id, asked, now_ms)
         for node_id, wanted in groups.items():
@@ -246,14 +252,11 @@ class Consumer:
         session = self.sessions.get(node_id)
         if session is None:
             session = self.sessions[node_id] = FetchSession()
-        message = FetchRequest(
-            max_wait_ms=self.config.wait_ms_max,
-            min_bytes=self.config.bytes_min,
-            max_bytes=self.config.bytes_max,
-            isolation_level=int(self.config.read_committed),
-        )
+        config, message = self.config, FetchRequest()
+        message.max_wait_ms, message.isolation_level = config.wait_ms_max, int(config.read_committed)
+        message.min_bytes, message.max_bytes = config.bytes_min, config.bytes_max
         version_max = fetch_sessions.begin_fetch(
-            session, message, wanted, self.config.partition_bytes_max, self.cluster.metadata, self.config.sessions
+            session, message, wanted, config.partition_bytes_max, self.cluster.metadata, config.sessions
         )
         self.fetching[node_id] = self._send(FETCH, message, version_max, node_id, wanted, now_ms)
 
@@ -267,8 +270,8 @@ class Consumer:
             position.waiting = True
             generations[place] = position.generation
         part = (kind, node_id, asked, generations)
-        # A fetch of a session must not be sent twice: the broker would have moved its epoch.
-        request = Request(message, ("node", node_id), deadline_ms, OWNER, part=part, once=kind == FETCH)
+        request = Request(message, ("node", node_id), deadline_ms, OWNER, 0, part)
+        request.once = kind == FETCH  # of a session: the broker would have moved its epoch
         request.version_max = version_max
         self.cluster.send(request, now_ms)
         return request.number
@@ -322,8 +325,8 @@ class Consumer:
         session = self.sessions.get(node_id)
         if session is not None:
             fetch_sessions.end_fetch(session, answer)
-        checks = self.config.check_crcs
-        for place, fetched in fetch_messages.decode(answer, asked, self.cluster.metadata, check_crcs=checks).items():
+        found = fetch_messages.decode(answer, asked, self.cluster.metadata, self.config.check_crcs)
+        for place, fetched in found.items():
             if place not in current:
                 continue
             if fetched.error is None:

@@ -14,7 +14,7 @@ from crc32c import crc32c
 from engine.client.calls import Fetch, Fetched, Place
 from engine.client.cluster_metadata import NO_ID, ClusterMetadata, error_code
 from engine.client.errors import ClientError, CorruptRecord, Refused
-from engine.core.records.batch import CRC_START, HEADER_BYTES, LENGTH_END, MAGIC, BatchHeader, read_header
+from engine.core.records.batch import CRC_START, HEADER_BYTES, LENGTH_END, MAGIC, read_header, unpack_place
 from engine.wire.messages.fetch import FetchPartition, FetchRequest, FetchResponse, FetchTopic, PartitionData
 
 BY_NAME_MAX = 12  # later versions name topics by id
@@ -31,17 +31,12 @@ def fetch_topics(
     for (name, partition), (offset, leader_epoch) in asked.items():
         topic = topics.get(name)
         if topic is None:
-            topic = topics[name] = FetchTopic(topic=name, topic_id=metadata.topic_id(name), partitions=[])
+            topic = topics[name] = FetchTopic(name, metadata.topic_id(name), [])
             if topic.topic_id == NO_ID:
                 version_max = BY_NAME_MAX
-        topic.partitions.append(
-            FetchPartition(
-                partition=partition,
-                current_leader_epoch=leader_epoch,
-                fetch_offset=offset,
-                partition_max_bytes=partition_bytes_max,
-            )
-        )
+        wanted = FetchPartition(partition, leader_epoch, offset)
+        wanted.partition_max_bytes = partition_bytes_max
+        topic.partitions.append(wanted)
     return list(topics.values()), version_max
 
 
@@ -61,7 +56,7 @@ def encode(asked: dict[Place, FetchFrom], call: Fetch, metadata: ClusterMetadata
 
 
 def decode(
-    answer: FetchResponse, asked: dict[Place, FetchFrom], metadata: ClusterMetadata, *, check_crcs: bool
+    answer: FetchResponse, asked: dict[Place, FetchFrom], metadata: ClusterMetadata, check_crcs: bool
 ) -> dict[Place, Fetched]:
     """Return what came for each partition that was asked for and is in the answer."""
     found: dict[Place, Fetched] = {}
@@ -88,13 +83,14 @@ def _fetched(place: Place, position: int, part: PartitionData, check_crcs: bool)
         return failed(place, position, Refused(code, f"partition {place[1]} of topic {place[0]}"))
     data = bytes(part.records) if part.records is not None else b""
     size, next_offset = whole_batches(data, position, check_crcs=check_crcs)
-    if check_crcs and not size and len(data) >= HEADER_BYTES and (header := read_header(data)).size <= len(data):
-        return failed(place, position, _corrupt(place, data, header))
+    if check_crcs and not size and (corrupt := _corrupt(place, data)) is not None:
+        return failed(place, position, corrupt)
     aborted: tuple[tuple[int, int], ...] = ()
     if part.aborted_transactions:
         aborted = tuple((entry.producer_id, entry.first_offset) for entry in part.aborted_transactions)
     return Fetched(
-        *place,
+        place[0],
+        place[1],
         position,
         next_offset,
         part.high_watermark,
@@ -105,7 +101,10 @@ def _fetched(place: Place, position: int, part: PartitionData, check_crcs: bool)
     )
 
 
-def _corrupt(place: Place, data: bytes, header: BatchHeader) -> CorruptRecord:
+def _corrupt(place: Place, data: bytes) -> CorruptRecord | None:
+    """Say what is wrong with the batch in front, if it is a whole one."""
+    if len(data) < HEADER_BYTES or (header := read_header(data)).size > len(data):
+        return None
     where = f"the record batch at offset {header.base_offset} of partition {place[1]} of topic {place[0]}"
     computed = crc32c(memoryview(data)[CRC_START : header.size])
     return CorruptRecord(f"{where} is corrupt (stored crc = {header.crc}, computed crc = {computed})")
@@ -116,12 +115,13 @@ def whole_batches(data: bytes, position: int, *, check_crcs: bool) -> tuple[int,
     at, end, next_offset = 0, len(data), position
     view = memoryview(data)
     while end - at >= HEADER_BYTES:
-        header = read_header(data, at)
-        behind = at + header.size
-        if header.length < HEADER_BYTES - LENGTH_END or behind > end:
+        base_offset, length, magic, crc, last_offset_delta = unpack_place(data, at)
+        behind = at + LENGTH_END + length
+        if length < HEADER_BYTES - LENGTH_END or behind > end:
             break
-        if check_crcs and header.magic == MAGIC and crc32c(view[at + CRC_START : behind]) != header.crc:
+        if check_crcs and magic == MAGIC and crc32c(view[at + CRC_START : behind]) != crc:
             break
         at = behind
-        next_offset = max(next_offset, header.last_offset + 1)
+        if base_offset + last_offset_delta >= next_offset:
+            next_offset = base_offset + last_offset_delta + 1
     return at, next_offset

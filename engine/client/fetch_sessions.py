@@ -41,22 +41,24 @@ def begin_fetch(
     use_session: bool,
 ) -> int:
     """Complete a request so that the broker fetches exactly `asked`; return the highest version it may have."""
-    topic_ids = {topic: metadata.topic_id(topic) for topic in dict.fromkeys([topic for topic, _ in asked])}
-    for name, topic_id in topic_ids.items():
-        if session.topic_ids.get(name, topic_id) != topic_id:
-            session.session_id = NO_SESSION  # a topic was made anew: the broker knows the old one
+    topic_ids: dict[str, bytes] = {}
+    for name, _ in asked:
+        if name not in topic_ids:
+            topic_id = topic_ids[name] = metadata.topic_id(name)
+            if session.topic_ids.get(name, topic_id) != topic_id:
+                session.session_id = NO_SESSION  # a topic was made anew: the broker knows the old one
     if session.session_id == NO_SESSION:
         session.known = {}  # the one before may be a request's as well
         session.topic_ids.clear()
         session.epoch = FIRST_EPOCH
     # A leader epoch that changed must be said too, or the broker fences the one it was told first (KIP-320).
     known = session.known
-    said = {place: one for place, one in asked.items() if known.get(place) != one}
+    said = asked if not known else {place: one for place, one in asked.items() if known.get(place) != one}
     message.session_id = session.session_id
     message.session_epoch = session.epoch if use_session else NO_EPOCH
     message.topics, version_max = fetch_messages.fetch_topics(said, partition_bytes_max, metadata)
-    gone = [place for place in known if place not in asked]
-    message.forgotten_topics_data = _forgotten(session, gone) if gone else []
+    if not known.keys() <= asked.keys():
+        message.forgotten_topics_data = _forgotten(session, [place for place in known if place not in asked])
     if NO_ID in topic_ids.values():
         version_max = fetch_messages.BY_NAME_MAX
     session.known = asked if use_session else {}

@@ -17,7 +17,7 @@ from engine.client.consumer import Consumer
 from engine.client.coordinator import Coordinator, Identity
 from engine.client.errors import ClientError, NotAllowed
 from engine.client.group_membership import Membership
-from engine.client.group_stages import Stage
+from engine.client.group_stages import STABLE, Stage
 from engine.client.heartbeats import Heartbeats
 from engine.client.requests import Request
 from engine.wire.error_codes import ErrorCode
@@ -61,7 +61,7 @@ class Group:
     def is_at_rest(self) -> bool:
         """Whether a poll changes nothing for the group: there is none, or it is stable and we stay in it."""
         member = self.membership
-        at_rest = member.stage is Stage.STABLE and not member.rejoin and self.identity.failure is None
+        at_rest = member.stage is STABLE and not member.rejoin and self.identity.failure is None
         return not self.exists or at_rest
 
     # ---- calls
@@ -120,9 +120,10 @@ class Group:
     # ---- time
     def next_deadline_ms(self) -> int:
         """When something of the group is due."""
-        next_ms = min(
-            self.commits.next_deadline_ms(), self.heartbeats.next_deadline_ms(), self.membership.next_deadline_ms()
-        )
+        next_ms = self.commits.next_deadline_ms()
+        for at_ms in (self.heartbeats.next_deadline_ms(), self.membership.next_deadline_ms()):
+            if at_ms < next_ms:
+                next_ms = at_ms
         if self.coordinator.wanted:
             next_ms = min(next_ms, self.coordinator.retry_at_ms)
         if self.committed.open:
@@ -131,7 +132,7 @@ class Group:
 
     def advance(self, now_ms: int) -> None:
         """Go as far as can be gone: after every event."""
-        if self.identity.trouble != ErrorCode.NONE:
+        if self.identity.trouble:
             code, self.identity.trouble = self.identity.trouble, ErrorCode.NONE
             group_answers.heed(self.membership, code, now_ms)
         if self.coordinator.wanted:

@@ -28,7 +28,7 @@ from engine.client.consumer import Consumer
 from engine.client.coordinator import Coordinator
 from engine.client.errors import ClientError
 from engine.client.group_assignment import topics_of
-from engine.client.group_stages import IN_FLIGHT_STAGES, WAITING_STAGES, Stage, Then
+from engine.client.group_stages import IN_FLIGHT_STAGES, STABLE, WAITING_STAGES, Stage, Then
 from engine.client.heartbeats import Heartbeats
 from engine.client.requests import ANY, NEVER, Request
 from engine.core.groups.assignors.subscriber import Subscriber
@@ -67,6 +67,7 @@ class Membership:
     subscribers: list[Subscriber] = field(default_factory=list)  # if we lead, until we have assigned
     skips_assignment: bool = False
     counted: dict[str, int] | None = None  # if we lead: the partitions that were assigned
+    recounted: int = -1  # the version of the metadata in which that was looked at last
     watched: tuple[str, ...] = ()  # topics whose metadata is kept fresh for the group
     asking: bool = False
     attempts: int = 0
@@ -146,10 +147,11 @@ class Membership:
             self.consumer.fail_polls(identity.failure)
             return
         self._watch_polls(now_ms)
-        if self.stage is Stage.STABLE and not self.rejoin:
+        if self.stage is STABLE and not self.rejoin:
             found = self.consumer.cluster.metadata
-            for topic, count in (self.counted or {}).items():
-                if (found.partition_count(topic) or 0) != count:
+            if self.counted is not None and self.recounted != found.version:
+                self.recounted = found.version
+                if any((found.partition_count(topic) or 0) != count for topic, count in self.counted.items()):
                     self.rejoin = "the partitions of a topic have changed"
             if not self.rejoin:
                 return  # what nearly every event finds: nothing to do

@@ -22,6 +22,9 @@ class Stage(Enum):
     LEAVING = "leaving"
 
 
+STABLE = Stage.STABLE  # by its own name: what an Enum is asked for costs a search, and each event asks for this
+
+
 class Then(Enum):
     """What comes after partitions were given up."""
 

@@ -31,21 +31,26 @@ ABSENT = Result(ErrorCode.UNKNOWN_TOPIC_ID, "the broker's answer leaves the part
 
 def batch_bytes(batch: Batch, compression: str) -> bytes:
     """The batch as brokers keep it."""
-    records = [(one.timestamp_ms, one.record.key, one.record.value, one.record.headers) for one in batch.entries]
+    records = []
+    for one in batch.entries:
+        record = one.record
+        records.append((one.timestamp_ms, record.key, record.value, record.headers))
     return encode_batch(records, compression=compression, producer=batch.sent_as or NO_PRODUCER)
 
 
 def encode(batches: list[Batch], acks: int, timeout_ms: int, metadata: ClusterMetadata) -> tuple[ProduceRequest, int]:
     """Return a request with these batches, of different partitions, and the highest version it may have."""
     topics: dict[str, TopicProduceData] = {}
+    version_max = ANY_VERSION
     for batch in batches:
         topic = topics.get(batch.topic)
         if topic is None:
             topic = topics[batch.topic] = TopicProduceData(batch.topic, metadata.topic_id(batch.topic), [])
+            if topic.topic_id == NO_ID:
+                version_max = BY_NAME_MAX
         # Bytes, not a view of them: requests are state and are copied with their world.
         topic.partition_data.append(PartitionProduceData(batch.partition, batch.data))  # type: ignore[arg-type]
-    named = [topic for topic in topics.values() if topic.topic_id == NO_ID]
-    return ProduceRequest(None, acks, timeout_ms, list(topics.values())), BY_NAME_MAX if named else ANY_VERSION
+    return ProduceRequest(None, acks, timeout_ms, list(topics.values())), version_max
 
 
 def decode(answer: ProduceResponse, batches: list[Batch], metadata: ClusterMetadata) -> list[Result]:

@@ -9,6 +9,7 @@ Invariants:
 - Every record gets one result, at the latest when delivery_timeout_ms is over.
 - `maybe_written` is False only if the record is certainly not in the log.
 - Nothing is sent while a new producer id is wanted.
+- A queue with a batch that is not on its way is in `unsent`: an event does not go through all partitions.
 
 Not here: calls (open_produces.py), the order within a partition (producer_queue.py), partitions
 (producer_partitions.py), bytes of batches and requests (produce_messages.py), transactions.
@@ -41,6 +42,7 @@ NEW_ID_CODES = (
     ErrorCode.INVALID_PRODUCER_EPOCH,
     ErrorCode.PRODUCER_FENCED,
 )
+WRITTEN_CODES = (ErrorCode.NONE, ErrorCode.DUPLICATE_SEQUENCE_NUMBER)
 MAYBE_WRITTEN_CODES = (ErrorCode.REQUEST_TIMED_OUT, ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND)
 
 
@@ -53,6 +55,7 @@ class Producer:
     effects: Effects
     open: OpenProduces = field(init=False)
     queues: dict[Place, PartitionQueue] = field(default_factory=dict)
+    unsent: dict[Place, PartitionQueue] = field(default_factory=dict)  # those that may have something to send
     unplaced: dict[str, Unplaced] = field(default_factory=dict)
     sticky: StickyPartitions = field(init=False)
     buffered_bytes: int = 0
@@ -71,26 +74,27 @@ class Producer:
 
     def begin(self, number: int, call: Produce, now_ms: int, wall_ms: int) -> bool:
         """Take records to send; say whether there is nothing to do before a batch has lingered."""
-        sizes = [entry_bytes(record) for record in call.records]
+        records = call.records
+        sizes = list(map(entry_bytes, records))
         size = sum(sizes)
-        if not call.records or self.buffered_bytes + size > self.config.buffer_bytes_max:
+        if not records or self.buffered_bytes + size > self.config.buffer_bytes_max:
             full = NotProduced("too many records wait to be sent", maybe_written=False)
-            self.effects.results.append((number, tuple(full for _ in call.records)))
+            self.effects.results.append((number, tuple(full for _ in records)))
             return False
         self.buffered_bytes += size
-        self.open.begin(number, len(call.records))
+        self.open.begin(number, len(records))
         if call.again is not None:
             self._begin_again(number, call, call.again, now_ms, wall_ms)
             return False
         lingers = self.config.linger_ms > 0 and not self.open.flushes
-        for index, record in enumerate(call.records):
-            timestamp_ms = record.timestamp_ms if record.timestamp_ms is not None else wall_ms
-            entry = Entry(number, index, record, timestamp_ms, sizes[index])
-            count = self.cluster.metadata.partition_count(record.topic)
-            if count is not None and record.topic not in self.unplaced:
+        for index, record in enumerate(records):
+            topic, timestamp_ms = record.topic, record.timestamp_ms
+            entry = Entry(number, index, record, wall_ms if timestamp_ms is None else timestamp_ms, sizes[index])
+            count = self.cluster.metadata.partition_count(topic)
+            if count is not None and topic not in self.unplaced:
                 lingers = self._place(entry, count, now_ms) and lingers
             else:
-                self.unplaced.setdefault(record.topic, Unplaced([], now_ms)).entries.append(entry)
+                self.unplaced.setdefault(topic, Unplaced([], now_ms)).entries.append(entry)
                 lingers = False
         return lingers
 
@@ -100,7 +104,7 @@ class Producer:
         self.last_order += 1
         batch = batch_again(number, call.records, again, self.last_order, now_ms, wall_ms)
         self.cluster.interest[batch.topic] = None
-        self.queues.setdefault((batch.topic, batch.partition), PartitionQueue()).ready.append(batch)
+        self._queue_of(batch).ready.append(batch)
 
     def cancel(self, number: int) -> bool:
         """Forget a call; its records are sent all the same."""
@@ -120,35 +124,45 @@ class Producer:
             for batch in [*queue.in_flight, *queue.ready]:
                 self._fail(batch, reason, None)
         self.queues.clear()
+        self.unsent.clear()
+
+    def _queue_of(self, batch: Batch) -> PartitionQueue:
+        """Where a batch is queued (again)."""
+        place = (batch.topic, batch.partition)
+        queue = self.unsent[place] = self.queues.setdefault(place, PartitionQueue())
+        return queue
 
     def _place(self, entry: Entry, count: int, now_ms: int) -> bool:  # whether its batch waits for more
-        record = entry.record
-        partition = self.sticky.partition(self.config, record, count)
+        record, config = entry.record, self.config
+        partition = self.sticky.partition(config, record, count)
         error = unsendable(entry, partition, count)
         if error is not None:
             self._outcome(entry, error)
             return False
-        self.cluster.interest[record.topic] = None
-        queue = self.queues.get((record.topic, partition))
+        topic = record.topic
+        place = (topic, partition)
+        self.cluster.interest[topic] = None
+        queue = self.queues.get(place)
         if queue is None:
-            queue = self.queues[record.topic, partition] = PartitionQueue()
+            queue = self.queues[place] = PartitionQueue()
         batch = queue.open
-        if batch is not None and batch.size + entry.size > self.config.batch_bytes:
+        if batch is not None and batch.size + entry.size > config.batch_bytes:
             queue.close_open()
             batch = None
-            self.sticky.batch_full(record.topic, partition, count)
-            if is_spread(self.config, record):
-                self._place(entry, count, now_ms)  # where the next batch of records without a key goes
+            self.sticky.batch_full(topic, partition, count)
+            if is_spread(config, record):  # where the next batch of records without a key goes
+                self._place(entry, count, now_ms)
                 return False
         if batch is None:
             self.last_order += 1
-            batch = queue.open = Batch(record.topic, partition, self.last_order, now_ms)
+            batch = queue.open = Batch(topic, partition, self.last_order, now_ms)
+            self.unsent[place] = queue
         batch.entries.append(entry)
         batch.size += entry.size
-        if batch.size < self.config.batch_bytes:
+        if batch.size < config.batch_bytes:
             return True
         queue.close_open()
-        self.sticky.batch_full(record.topic, partition, count)
+        self.sticky.batch_full(topic, partition, count)
         return False
 
     # ---- time
@@ -157,7 +171,7 @@ class Producer:
         next_ms = self.id_retry_ms or NEVER
         for waiting in self.unplaced.values():
             next_ms = min(next_ms, waiting.since_ms + self.config.delivery_timeout_ms)
-        for queue in self.queues.values():
+        for queue in self.unsent.values():
             if queue.open is not None and queue.open.created_ms + self.config.linger_ms < next_ms:
                 next_ms = queue.open.created_ms + self.config.linger_ms
             if queue.ready:
@@ -170,10 +184,9 @@ class Producer:
     def on_deadline(self, now_ms: int) -> None:
         """Fail what is too late."""
         oldest_ms = now_ms - self.config.delivery_timeout_ms
-        for topic, waiting in list(self.unplaced.items()):
-            if waiting.since_ms <= oldest_ms:
-                self._fail_topic(topic, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "its partitions are not known in time")
-        for queue in self.queues.values():
+        for topic in [topic for topic, one in self.unplaced.items() if one.since_ms <= oldest_ms]:
+            self._fail_topic(topic, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "its partitions are not known in time")
+        for queue in self.unsent.values():
             while queue.ready and queue.ready[0].created_ms <= oldest_ms:
                 late = queue.ready.popleft()
                 self._fail(late, f"not acknowledged in time: {late.last_reason or 'it could not be sent'}", None)
@@ -184,10 +197,11 @@ class Producer:
     def send_what_is_due(self, now_ms: int) -> None:
         """Place what waited for metadata, then send each leader what is ready for it."""
         self.tried_at_ms = now_ms
-        for topic in list(self.unplaced):
-            self._place_waiting(topic, now_ms)
+        if self.unplaced:
+            for topic in list(self.unplaced):
+                self._place_waiting(topic, now_ms)
         ready = False
-        for queue in self.queues.values():
+        for queue in self.unsent.values():
             batch = queue.open
             if batch is not None and (self.open.flushes or now_ms >= batch.created_ms + self.config.linger_ms):
                 queue.close_open()
@@ -200,6 +214,7 @@ class Producer:
             return
         while self._send_round(now_ms):
             pass
+        self.unsent = {place: queue for place, queue in self.unsent.items() if queue.open is not None or queue.ready}
 
     def _place_waiting(self, topic: str, now_ms: int) -> None:
         waiting = self.unplaced[topic]
@@ -225,7 +240,7 @@ class Producer:
         groups: dict[int, list[Batch]] = {}
         more = False
         in_flight_max = self.config.in_flight_max if self.config.idempotent else 1
-        for place, queue in self.queues.items():
+        for place, queue in self.unsent.items():
             if not queue.ready:
                 continue
             leader = self.cluster.metadata.leader(place[0], place[1])
@@ -260,8 +275,8 @@ class Producer:
     def _send_request(self, node_id: int, batches: list[Batch], now_ms: int) -> None:
         timeout_ms = self.cluster.config.request_timeout_ms
         message, version_max = produce_messages.encode(batches, self.config.acks, timeout_ms, self.cluster.metadata)
-        request = Request(message, ("node", node_id), now_ms + timeout_ms, OWNER, part=batches, once=True)
-        request.version_max = version_max
+        request = Request(message, ("node", node_id), now_ms + timeout_ms, OWNER, 0, batches)
+        request.once, request.version_max = True, version_max
         request.answered = self.config.acks != 0
         self.cluster.send(request, now_ms)
 
@@ -277,7 +292,7 @@ class Producer:
             return False
         if self.producer_id != NO_PRODUCER_ID:
             return True
-        busy = any(queue.ready for queue in self.queues.values())
+        busy = any(queue.ready for queue in self.unsent.values())
         if busy and not self.asking_id and now_ms >= self.id_retry_ms:
             self.asking_id = True
             # Java's clients give this timeout too when there is no transaction.
@@ -296,10 +311,7 @@ class Producer:
                 self.id_attempts = self.id_retry_ms = 0
                 return
             error = Refused(code, "a producer id")
-        fatal = isinstance(error, Unsupported | AuthenticationFailed) or (
-            isinstance(error, Refused) and error.code not in RETRIABLE
-        )
-        if fatal:
+        if isinstance(error, FATAL) or (isinstance(error, Refused) and error.code not in RETRIABLE):
             for queue in self.queues.values():
                 while queue.ready:
                     self._fail(queue.ready.popleft(), str(error), None)
@@ -328,14 +340,16 @@ class Producer:
                     self._fail_in_flight(batch, str(answer), None)
                 else:
                     self._retry(batch, str(answer), now_ms)
-        self._drop_empty_queues()
+        if not self.config.idempotent:  # else sequences of a partition go on where they were
+            for place in [place for place, queue in self.queues.items() if queue.is_empty()]:
+                del self.queues[place]
 
     def _take_result(self, batch: Batch, result: produce_messages.Result, now_ms: int) -> None:
         code = result.code
-        if code in (ErrorCode.NONE, ErrorCode.DUPLICATE_SEQUENCE_NUMBER):
+        if code in WRITTEN_CODES:
             self._succeed(batch, result.base_offset, result.append_time_ms)
         elif code == ErrorCode.MESSAGE_TOO_LARGE and len(batch.entries) > 1 and not batch.maybe_written:
-            self.queues[batch.topic, batch.partition].split(batch)
+            self._queue_of(batch).split(batch)
         elif self.config.idempotent and code in NEW_ID_CODES:
             self._sequence_refused(batch, result, now_ms)
         elif code in RETRIABLE:
@@ -355,7 +369,7 @@ class Producer:
         batch.attempts += 1
         batch.last_reason = reason
         batch.retry_at_ms = now_ms + self.cluster.backoff_ms(batch.attempts - 1)
-        self.queues[batch.topic, batch.partition].put_back(batch)
+        self._queue_of(batch).put_back(batch)
         self.cluster.want_metadata(batch.topic, now_ms)
 
     def _succeed(self, batch: Batch, base_offset: int, append_time_ms: int) -> None:
@@ -384,9 +398,3 @@ class Producer:
     def _outcome(self, entry: Entry, outcome: Outcome) -> None:
         self.buffered_bytes -= entry.size
         self.open.outcome(entry.call, entry.slot, outcome)
-
-    def _drop_empty_queues(self) -> None:
-        # Sequences of a partition go on where they were, so its queue stays while there is a producer id.
-        if not self.config.idempotent:
-            for place in [place for place, queue in self.queues.items() if queue.is_empty()]:
-                del self.queues[place]

@@ -110,7 +110,8 @@ class BrokerShell:
             try:
                 listening = [_bind(one) for one in self.config.listeners]
                 self._start_machine(listening)
-                self.listeners = [Listener(self.loop, one, self._accepted, self._refuses) for one in listening]
+                asks = self._accepted, self._refuses, self._is_full
+                self.listeners = [Listener(self.loop, one, *asks) for one in listening]
                 self.loop.call_soon(self._sweep)
                 self.running.set()
                 self.loop.call_soon(on_ready, listening[0].getsockname()[1])
@@ -217,8 +218,10 @@ class BrokerShell:
         self.perform()
 
     def _refuses(self, host: str) -> bool:
-        config = self.config
-        return len(self.links) >= config.max_connections or self.links_by_host[host] >= config.max_connections_per_ip
+        return self.links_by_host[host] >= self.config.max_connections_per_ip
+
+    def _is_full(self) -> bool:
+        return len(self.links) >= self.config.max_connections
 
     def _sync_finished(self, token: int, error: str | None) -> None:
         """Called by the sync thread."""
@@ -331,6 +334,8 @@ class BrokerShell:
         self.links_by_host[host] -= 1
         if not self.links_by_host[host]:
             del self.links_by_host[host]
+        for listener in self.listeners:
+            listener.go_on()
         self.memory.forget(link.connection.id)
         self.machine.on_closed(link.connection, monotonic_ms())
         self._feed_starved()

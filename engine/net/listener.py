@@ -1,8 +1,8 @@
 """A listening socket on the loop: accepts what comes, within limits, and survives running out of descriptors.
 
 Invariants:
-- A connection over a limit is closed at once; those that are served do not notice.
-- With no descriptor left, accepting rests for a moment: the backlog holds who waits.
+- A connection over its address's limit is closed at once; those that are served do not notice.
+- While there is room for none, and with no descriptor left for a moment, accepting rests: the backlog holds who waits.
 
 Not here: what is done with a connection (the shell).
 """
@@ -32,7 +32,10 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 class Listener:
-    """Hands accepted sockets to `accepted(socket, address)`; refuses where `refuses(address)` is true."""
+    """Hands accepted sockets to `accepted(socket, address)`.
+
+    It refuses where `refuses(address)` is true, and rests while `is_full()` is, until `go_on`.
+    """
 
     def __init__(
         self,
@@ -40,9 +43,12 @@ class Listener:
         listening: socket.socket,
         accepted: Callable[[socket.socket, str], None],
         refuses: Callable[[str], bool],
+        is_full: Callable[[], bool],
     ) -> None:
-        self.loop, self.listening, self.accepted, self.refuses = loop, listening, accepted, refuses
+        self.loop, self.listening, self.accepted = loop, listening, accepted
+        self.refuses, self.is_full = refuses, is_full
         self.closed = False
+        self.resting = False  # until there is room
         self._watch()
 
     def _watch(self) -> None:
@@ -51,6 +57,10 @@ class Listener:
 
     def _on_readable(self) -> None:
         for _ in range(ACCEPTS_MAX):
+            if self.is_full():
+                self.resting = True
+                self.loop.remove_reader(self.listening.fileno())
+                return
             try:
                 sock, address = self.listening.accept()
             except BlockingIOError:
@@ -69,6 +79,12 @@ class Listener:
             with contextlib.suppress(OSError):
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.accepted(sock, host)
+
+    def go_on(self) -> None:
+        """There is room again."""
+        if self.resting:
+            self.resting = False
+            self._watch()
 
     def close(self) -> None:
         """Accept nothing more."""

@@ -80,7 +80,7 @@ def revive_client(world: World, name: str, detail: tuple[int, ClientConfig]) -> 
 def end_client(world: World, name: str) -> None:
     """A client's process ends and does not come back by itself: its links break off."""
     node = world.nodes[name]
-    node.machine, node.deadline_ms = None, None
+    node.machine, node.deadlines_ms = None, []
     node.incarnation += 1
     for number in [number for number, end in world.ends.items() if end.node == name]:
         network.break_off(world, number)
@@ -157,7 +157,7 @@ def task(world: World, name: str, task_name: str) -> None:
 def _go_down(world: World, node: Node) -> None:
     """The process is gone: memory, links and open files with it."""
     assert node.disk is not None, "only brokers go down"
-    node.machine, node.deadline_ms = None, None
+    node.machine, node.deadlines_ms = None, []
     node.incarnation += 1
     node.disk.stop()
     for number in [number for number, end in world.ends.items() if end.node == node.name]:

@@ -57,7 +57,9 @@ class SimulatedFile:
 
     def read(self, position: int, length: int) -> bytes:
         """Return what is there of `position .. position + length`."""
-        end = min(position + length, self.size)
+        end = position + length
+        if end > self.size:
+            end = self.size
         if position >= end:
             return b""
         number = bisect_right(self.starts, position) - 1
@@ -173,7 +175,11 @@ class SimulatedDisk:
     def start_sync(self, files: list[int], token: int) -> None:
         """Begin to make these files durable; the world ends it."""
         assert not self.syncs, "one sync is under way at most"
-        self.syncs.append((token, [(self.open_files[file], self.open_files[file].size) for file in files]))
+        covered = []
+        for file in files:
+            found = self.open_files[file]
+            covered.append((found, found.size))
+        self.syncs.append((token, covered))
 
     def close(self, file: int) -> None:
         """Forget the number."""

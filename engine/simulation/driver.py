@@ -17,7 +17,8 @@ from engine.core.effects import Effects
 from engine.core.work import WORK
 from engine.simulation import cluster, faults, network
 from engine.simulation.disks import PowerLost, SimulatedDisk, SimulatedFile
-from engine.simulation.world import End, Event, Node, World
+from engine.simulation.history import Event
+from engine.simulation.world import End, Node, World
 
 Covered = list[tuple[SimulatedFile, int]]
 UNTOLD = frozenset(("deadline", "synced", "worked", "revive"))  # their details say nothing to people
@@ -35,12 +36,12 @@ def step(world: World) -> bool:
     event = heappop(heap)
     if world.frozen and _postpone(world, event):
         return True
-    at_us, number, cause, kind, subject, detail = event
+    at_us, _, cause, kind, subject, detail = event
     if kind == "deadline" and _is_early(world, event):
         return True
     world.now_us = at_us
     world.events += 1
-    world.history.add(at_us, number, cause, kind, subject, detail)
+    world.history.add(event)
     end = None
     if type(subject) is int:
         end = world.ends.get(subject)
@@ -90,13 +91,17 @@ def _is_early(world: World, event: Event) -> bool:
     at_us, number, cause, kind, name, (incarnation, deadline_ms) = event
     node = world.nodes[name]
     machine = node.machine
-    if machine is None or incarnation != node.incarnation or deadline_ms != node.deadline_ms:
+    if machine is None or incarnation != node.incarnation:
         return True
+    waiting = node.deadlines_ms
+    waiting.remove(deadline_ms)
     wanted_ms = machine.next_deadline_ms
-    if wanted_ms is not None and wanted_ms <= deadline_ms:
+    if wanted_ms is None:
+        return True
+    if wanted_ms <= deadline_ms:
         return False
-    node.deadline_ms = wanted_ms
-    if wanted_ms is not None:
+    if not waiting or wanted_ms < waiting[-1]:
+        waiting.append(wanted_ms)
         at_us = max(at_us, node.clock.world_us(wanted_ms))
         heappush(world.heap, (at_us, number, cause, kind, name, (incarnation, wanted_ms)))
     return True
@@ -133,7 +138,9 @@ def perform(world: World, node: Node) -> None:
     node.clock.at_us = world.now_us
     effects = machine.effects
     if effects.touched and not effects.connect:  # what most want, and it alone
-        _send(world, effects)
+        touched, effects.touched = effects.touched, []
+        for connection in touched:
+            network.flush(world, connection.id)
     while effects.connect or effects.touched or effects.resume or effects.close or effects.abort:
         _perform_connections(world, effects, node.name)
     if effects.work:
@@ -159,9 +166,9 @@ def perform(world: World, node: Node) -> None:
             world.acted.append(node)
     if node.machine is not machine:
         return
-    deadline_ms = machine.next_deadline_ms
-    if deadline_ms is not None and (node.deadline_ms is None or deadline_ms < node.deadline_ms):
-        node.deadline_ms = deadline_ms
+    deadline_ms, waiting = machine.next_deadline_ms, node.deadlines_ms
+    if deadline_ms is not None and (not waiting or deadline_ms < waiting[-1]):
+        waiting.append(deadline_ms)
         at_us = node.clock.world_us(deadline_ms)
         if at_us < world.now_us:
             at_us = world.now_us
@@ -174,7 +181,9 @@ def _perform_connections(world: World, effects: Effects, name: str) -> None:
         for peer in peers:
             network.connect(world, name, peer)
     if effects.touched:
-        _send(world, effects)
+        touched, effects.touched = effects.touched, []
+        for connection in touched:
+            network.flush(world, connection.id)
     if effects.resume:
         resumed, effects.resume = effects.resume, []
         for connection in resumed:
@@ -187,12 +196,6 @@ def _perform_connections(world: World, effects: Effects, name: str) -> None:
         aborted, effects.abort = effects.abort, []
         for connection in aborted:
             network.break_off(world, connection.id)
-
-
-def _send(world: World, effects: Effects) -> None:
-    touched, effects.touched = effects.touched, []
-    for connection in touched:
-        network.flush(world, connection.id)
 
 
 def _perform_syncs(world: World, node: Node, disk: SimulatedDisk) -> None:
@@ -210,10 +213,9 @@ def _perform_syncs(world: World, node: Node, disk: SimulatedDisk) -> None:
 
 def _deadline(world: World, name: str, detail: tuple[int, int]) -> None:
     node = world.nodes[name]
-    if detail == (node.incarnation, node.deadline_ms) and node.machine is not None:
-        node.deadline_ms = None
-        node.machine.on_deadline(node.clock.now_ms())
-        world.acted.append(node)
+    assert node.machine is not None, "else it was no event (_is_early)"
+    node.machine.on_deadline(node.clock.now_ms())
+    world.acted.append(node)
 
 
 def _synced(world: World, name: str, detail: tuple[int, int, Covered]) -> None:

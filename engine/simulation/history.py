@@ -1,7 +1,7 @@
 """The digest of everything that happened in a world: equal digests, equal histories.
 
 Every event goes in with its time, number, cause, kind, subject and detail. The digest
-is a chain of SHA-256, taken of many events at once because hashing little is dear.
+is a chain of SHA-256, taken of many events at once because turning little into bytes is dear.
 
 Invariant: how events are grouped depends on their number only, so a restored world
 goes on to the same digest.
@@ -13,7 +13,11 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
-GROUP = 600  # pieces that are digested at once
+from engine.simulation.snapshots import plain_bytes
+
+GROUP = 300  # events that are digested at once
+Event = tuple[int, int, int, str, Any, Any]  # at, number, cause, kind, subject, detail
+PLAIN = ("bytes", "deadline")  # kinds whose details are nothing but bytes and numbers
 
 
 @dataclass(slots=True, eq=False)
@@ -21,20 +25,19 @@ class History:
     """What happened so far, in 32 bytes and what was not digested yet."""
 
     digest: bytes = b""
-    undigested: list[bytes] = field(default_factory=list)
+    undigested: list[Event] = field(default_factory=list)  # each with its detail as it was then
 
-    def add(self, at_us: int, number: int, cause: int, kind: str, subject: Any, detail: Any) -> None:
+    def add(self, event: Event) -> None:
         """Note one event."""
         undigested = self.undigested
-        undigested.append(f"{at_us} {number} {cause} {kind} {subject};".encode())
-        if type(detail) is bytes:
-            undigested.append(detail)
-        elif detail is not None:
-            undigested.append(repr(detail).encode())
+        undigested.append(event if event[3] in PLAIN or event[5] is None else (*event[:5], repr(event[5])))
         if len(undigested) >= GROUP:
-            self.digest = hashlib.sha256(self.digest + b"".join(undigested)).digest()
+            self.digest = hashlib.sha256(self._bytes()).digest()
             self.undigested = []
 
     def sha256(self) -> str:
         """Return the digest of all events so far, in hex."""
-        return hashlib.sha256(self.digest + b"".join(self.undigested)).hexdigest()
+        return hashlib.sha256(self._bytes()).hexdigest()
+
+    def _bytes(self) -> bytes:
+        return self.digest + plain_bytes(self.undigested)

@@ -192,10 +192,12 @@ class Ledger:
             _begin_at(one, end - OFFSETS_MAX // 2)
 
     def _synced(self, event: int, seen: Observation) -> None:
-        self.of(seen[1], seen[2]).synced = seen[3]
+        _, topic, partition, end = seen
+        self.of(topic, partition).synced = end
 
     def _visible(self, event: int, seen: Observation) -> None:
-        self.of(seen[1], seen[2]).visible = seen[3]
+        _, topic, partition, end = seen
+        self.of(topic, partition).visible = end
 
     def _started_at(self, event: int, seen: Observation) -> None:
         _begin_at(self.of(seen[1], seen[2]), seen[-1])

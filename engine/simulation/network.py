@@ -73,13 +73,14 @@ def flush(world: World, number: int) -> None:
     connection = end.connection
     assert connection is not None, "only what is connected sends"
     out = connection.out
-    if out.items and world.past is not None and end.in_flight + out.queued_bytes <= WINDOW_BYTES // 2:
+    items = out.items
+    if items and world.past is not None and end.in_flight + out.queued_bytes <= WINDOW_BYTES // 2:
         # A learner sees requests, not pieces: what is sent at once arrives at once. Tests want every piece.
-        items = out.take_all()
+        out.items, out.queued_bytes = [], 0
         first = items[0]
         whole = first if len(items) == 1 and type(first) is bytes else _joined(world.nodes[end.node], items)
         _transmit(world, end, number ^ 1, whole)
-    elif out.items:
+    elif items:
         for piece in _as_the_window_allows(world, end, out):
             _transmit(world, end, number ^ 1, piece)
     if not out.items:
@@ -104,7 +105,11 @@ def _as_the_window_allows(world: World, end: End, out: OutQueue) -> list[bytes]:
 
 
 def _joined(node: Node, items: list[bytes | Region]) -> bytes:
-    return b"".join([item if type(item) is bytes else _read(node, item) for item in items])  # type: ignore[arg-type]
+    pieces: list[bytes] = []
+    for item in items:
+        piece = item if type(item) is bytes else _read(node, item)  # type: ignore[arg-type]
+        pieces.append(piece)
+    return b"".join(pieces)
 
 
 def _read(node: Node, region: Region) -> bytes:
@@ -120,16 +125,17 @@ def _transmit(world: World, end: End, target: int, piece: bytes) -> None:
     chance = world.chance
     low, high = world.delay_range_us
     while piece:
-        cut = len(piece)
-        if cut > 1 and chance.random() < world.cut_chance:
-            cut = chance.randrange(1, cut)
+        now, rest = piece, b""
+        if len(piece) > 1 and chance.random() < world.cut_chance:
+            cut = chance.randrange(1, len(piece))
+            now, rest = piece[:cut], piece[cut:]
         at_us = world.now_us + low + int(chance.random() * (high - low))  # World.delay_us
         if at_us < end.last_us:
             at_us = end.last_us  # behind what was sent before
         end.last_us = at_us
         world.number += 1
-        heappush(world.heap, (at_us, world.number, world.events, "bytes", target, piece[:cut]))  # World.push
-        piece = piece[cut:]
+        heappush(world.heap, (at_us, world.number, world.events, "bytes", target, now))  # World.push
+        piece = rest
 
 
 def on_bytes(world: World, number: int, piece: bytes) -> None:

@@ -22,12 +22,11 @@ from engine.core.connection.reply_order import Connection
 from engine.core.events import Machine
 from engine.simulation.clocks import Clock
 from engine.simulation.disks import SimulatedDisk
-from engine.simulation.history import History
+from engine.simulation.history import Event, History
 from engine.simulation.past import Past
 from engine.simulation.shared import SharedList
 
 WALL_OFFSET_MS = 1_700_000_000_000  # when worlds begin, unless they are told
-Event = tuple[int, int, int, str, Any, Any]  # at, number, cause, kind, subject, detail
 
 
 @dataclass(slots=True, eq=False)
@@ -56,7 +55,7 @@ class Node:
     actor: "Actor | None" = None  # who uses this client
     declared: int = 0  # the event that says what it is now; 0: it is as it was from the beginning
     incarnation: int = 0  # events for an earlier one are dropped
-    deadline_ms: int | None = None  # what is in the heap
+    deadlines_ms: list[int] = field(default_factory=list)  # those of this incarnation in the heap, the soonest last
 
 
 class Actor(Protocol):

@@ -18,9 +18,9 @@ Headers"; KIP-482 (flexible versions), KIP-511 (ApiVersions).
 
 import importlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from struct import Struct
-from typing import NamedTuple
 
 from engine.wire.catalog import APIS, Api, request_header_version, response_header_version
 from engine.wire.headers import (
@@ -41,7 +41,8 @@ known_response_header = lru_cache(1024)(response_header_version)
 BY_MODULE = {api.module: api for api in APIS.values()}
 
 
-class MessageCodec(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class MessageCodec:
     """The classes and functions of one API."""
 
     request: type[Message]
@@ -93,7 +94,7 @@ def frame_end(view: memoryview, start: int, end: int, frame_bytes_max: int) -> i
 def encode_request(message: Message, version: int, correlation_id: int, client_id: str | None) -> bytes:
     """Return the frame of a request, its size first."""
     api = api_of(message)
-    key, flexible = api.key, api.flexible
+    key, flexible, encode = api.key, api.flexible, message_codec(api.key).encode_request
     try:  # RequestHeader in place: its encoder wants an object for every request
         out = bytearray(REQUEST_HEAD.pack(0, key, version, correlation_id))
         out += _client_id(client_id)
@@ -101,7 +102,7 @@ def encode_request(message: Message, version: int, correlation_id: int, client_i
         raise Unencodable(f"the header of {api.name}: {refused}") from refused
     if flexible is not None and version >= flexible:  # request_header_version
         out.append(0)
-    message_codec(key).encode_request(message, version, out)
+    encode(message, version, out)
     SIZE.pack_into(out, 0, len(out) - SIZE_BYTES)
     return bytes(out)
 
@@ -162,4 +163,5 @@ def decode_answer(api_key: int, version: int, frame: memoryview) -> Message:
             position = decode_response_header(frame, 0, FLEXIBLE_RESPONSE)[1]
         else:
             position += 1
-    return message_codec(api_key).decode_response(frame, position, version)[0]
+    decode = message_codec(api_key).decode_response
+    return decode(frame, position, version)[0]

@@ -81,11 +81,11 @@ def clients_of(bootstrap: str) -> tuple[Producer, AdminClient]:
 class console_on:
     """The web process, as `up` starts it."""
 
-    def __init__(self, data: Path, port: int | None = None) -> None:
+    def __init__(self, data: Path, port: int | None = None, **environment: str) -> None:
         self.data = data
         self.port = port
         self.environment = {"ODRADEK_DATA": str(data), "DJANGO_SETTINGS_MODULE": "console.project.settings"}
-        self.environment["REDIS_URL"] = ""
+        self.environment |= {"REDIS_URL": "", **environment}
 
     def django(self, code: str) -> str:
         command = [sys.executable, "-c", "import django; django.setup()\n" + code]

@@ -22,7 +22,7 @@ from engine.broker.fetch_encoding import FetchedPartition
 from engine.broker.parked_requests import ParkedFetch
 from engine.broker.partition import Partition, end_offset_for_epoch
 from engine.core.connection.out_queue import Region
-from engine.core.replication.fetch_sessions import FINAL_EPOCH, INITIAL_EPOCH, FetchSession, FetchState, TopicKey
+from engine.core.replication.fetch_sessions import FINAL_EPOCH, INITIAL_EPOCH, FetchSession, FetchState
 from engine.storage.disk import StorageError
 from engine.wire.error_codes import ErrorCode, WireError
 from engine.wire.messages import fetch as messages
@@ -56,18 +56,17 @@ def handle(
     except WireError as error:
         connection.reply(fetch_encoding.encode_refusal(version, correlation_id, error.code))
         return
-    fetch = ParkedFetch(
-        connection=connection,
-        api_version=version,
-        correlation_id=correlation_id,
-        states=asked if session is None else list(session.states.values()),
-        session=session,
-        new_session=session is None and request.session_epoch == INITIAL_EPOCH,
-        bytes_min=request.min_bytes,
-        bytes_max=max(0, min(request.max_bytes, broker.config.fetch_max_bytes)),
-        committed_only=request.isolation_level == READ_COMMITTED,
-        from_replica=max(request.replica_id, -1 if request.replica_state is None else request.replica_state.replica_id),
-    )
+    fetch = ParkedFetch(None, connection, version, correlation_id)  # no names here: they cost a dict for each fetch
+    fetch.states = asked if session is None else list(session.states.values())
+    fetch.session = session
+    fetch.new_session = session is None and request.session_epoch == INITIAL_EPOCH
+    fetch.bytes_min = request.min_bytes
+    bytes_max, most = request.max_bytes, broker.config.fetch_max_bytes
+    fetch.bytes_max = (bytes_max if bytes_max < most else most) if bytes_max > 0 else 0
+    fetch.committed_only = request.isolation_level == READ_COMMITTED
+    if request.replica_id >= 0 or request.replica_state is not None:
+        told = -1 if request.replica_state is None else request.replica_state.replica_id
+        fetch.from_replica = max(request.replica_id, told)
     at_once = request.max_wait_ms <= 0
     waits_for = [] if at_once or fetch.bytes_min <= 0 else all_at_rest(broker, fetch)
     items = None if waits_for else answer(broker, fetch, at_once)
@@ -80,18 +79,15 @@ def handle(
 
 def states_of(request: FetchRequest, by_topic_id: bool) -> list[FetchState]:
     """What the request says of each partition."""
-    return [
-        FetchState(
-            topic.topic_id if by_topic_id else topic.topic,
-            wanted.partition,
-            wanted.fetch_offset,
-            wanted.partition_max_bytes,
-            wanted.current_leader_epoch,
-            wanted.last_fetched_epoch,
-        )
-        for topic in request.topics
-        for wanted in topic.partitions
-    ]
+    states = []
+    for topic in request.topics:
+        key = topic.topic_id if by_topic_id else topic.topic
+        for wanted in topic.partitions:
+            state = FetchState(key, wanted.partition, wanted.fetch_offset, wanted.partition_max_bytes)
+            state.current_leader_epoch = wanted.current_leader_epoch
+            state.last_fetched_epoch = wanted.last_fetched_epoch
+            states.append(state)
+    return states
 
 
 def find_session(
@@ -103,12 +99,9 @@ def find_session(
         sessions.close(request.session_id)
         return None
     session = sessions.resume(request.session_id, request.session_epoch, by_topic_id=by_topic_id, now_ms=broker.now_ms)
-    forgotten: list[tuple[TopicKey, int]] = [
-        (topic.topic_id if by_topic_id else topic.topic, index)
-        for topic in request.forgotten_topics_data
-        for index in topic.partitions
-    ]
-    session.update(asked, forgotten)
+    session.update(asked)
+    for topic in request.forgotten_topics_data:
+        session.forget(topic.topic_id if by_topic_id else topic.topic, topic.partitions)
     if not session.states:
         sessions.close(session.id)
         return None
@@ -133,15 +126,14 @@ def at_rest(broker: "Broker", fetch: ParkedFetch, state: FetchState) -> Partitio
     """The partition, if it has no records for this fetch and nothing is wrong."""
     topic, manager = state.topic, broker.replica_manager  # partition_of, in place: this is hot
     partitions = manager.by_id.get(topic) if type(topic) is bytes else manager.topics.get(topic)  # type: ignore[arg-type]
-    partition = None if partitions is None else partitions.get(state.index)
+    partition = partitions.get(state.index) if partitions is not None else None
     if (
         partition is None
-        or partition.offline
-        or fetch.from_replica >= 0
-        or state.fetch_offset != partition.high_watermark
+        or state.fetch_offset != partition.high_watermark  # which is never before the log's start
         or state.current_leader_epoch != partition.leader_epoch
         or state.last_fetched_epoch >= 0
-        or state.fetch_offset < partition.log.log_start_offset
+        or partition.offline
+        or fetch.from_replica >= 0
     ):
         return None
     return partition
@@ -196,16 +188,18 @@ def new_session_id(broker: "Broker") -> int:
 
 def only_news(session: FetchSession, fetched: list[FetchedPartition]) -> list[FetchedPartition]:
     """Of an incremental fetch only what has changed is told; who got records is served last the next time."""
-    news = [one for one in fetched if one.is_news()]
-    for one in news:
-        if one.record_bytes:
-            session.serve_last(one.state)
+    news = []
+    for one in fetched:
+        if one.is_news():
+            news.append(one)  # a comprehension is a call of its own, and most answers are of one partition
+            if one.record_bytes:
+                session.serve_last(one.state)
     return news
 
 
 def read(broker: "Broker", fetch: ParkedFetch, state: FetchState, bytes_before: int) -> FetchedPartition:
     """What can be said of one partition now."""
-    one = FetchedPartition(state, committed_only=fetch.committed_only)
+    one = FetchedPartition(state, fetch.committed_only)
     partition = partition_of(broker, state)
     if partition is None:
         one.code = broker.replica_manager.why_not(broker, state.topic, state.index).code
@@ -245,7 +239,9 @@ def read_partition(
     one.high_watermark, one.log_start_offset = partition.high_watermark, log.log_start_offset
     left = fetch.bytes_max - bytes_before
     if one.diverging is None and state.fetch_offset < partition.high_watermark and (left > 0 or not bytes_before):
-        bytes_max = max(0, min(state.bytes_max, left))
+        bytes_max = state.bytes_max if state.bytes_max < left else left
+        if bytes_max < 0:
+            bytes_max = 0
         region = log.locate(state.fetch_offset, partition.high_watermark_position, bytes_max)
         if region is not None and (region.length <= bytes_max or not bytes_before):
             one.region, one.record_bytes = region, region.length

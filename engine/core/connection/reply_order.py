@@ -58,12 +58,13 @@ class Connection:
     def release_slots(self) -> bool:
         """Queue the replies that are known, up to the first that is not. Say whether any moved."""
         slots, out = self.slots, self.out
-        items, size = out.items, 0
+        items = out.items
         before = len(items)
         while slots and (known := slots[0].items) is not None:
             slots.popleft()
             items += known
-            for item in known:
-                size += len(item) if type(item) is bytes else item.length  # type: ignore[union-attr]
-        out.queued_bytes += size
-        return len(items) != before
+        if len(items) == before:
+            return False
+        for item in items[before:]:
+            out.queued_bytes += len(item) if type(item) is bytes else item.length  # type: ignore[union-attr]
+        return True

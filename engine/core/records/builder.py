@@ -10,6 +10,7 @@ Spec: org.apache.kafka.common.record.MemoryRecordsBuilder.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from crc32c import crc32c
 
@@ -64,23 +65,17 @@ class BatchBuilder:
             self.base_timestamp = timestamp
         delta = self.last_offset_delta + 1 if offset_delta is None else offset_delta
         assert delta > self.last_offset_delta, "offsets in a batch increase"
-        if timestamp == self.base_timestamp and delta < 64:  # as most records of small batches
-            record = bytearray((0, 0, delta << 1))
-        else:
-            record = bytearray(b"\x00")
-            _put_varint(record, timestamp - self.base_timestamp)
-            _put_varint(record, delta)
-        _put_bytes(record, key)
-        _put_bytes(record, value)
         headers = tuple(headers)
-        if headers:
-            _put_varint(record, len(headers))
-            for name, content in headers:
-                _put_bytes(record, name.encode())
-                _put_bytes(record, content)
-        else:
-            record.append(0)
-        _put_varint(self.body, len(record))
+        parts = [NO_ATTRIBUTES, varint(timestamp - self.base_timestamp), varint(delta)]
+        parts += (NULL,) if key is None else (varint(len(key)), key)
+        parts += (NULL,) if value is None else (varint(len(value)), value)
+        parts.append(varint(len(headers)))
+        for name, content in headers:
+            encoded = name.encode()
+            parts += (varint(len(encoded)), encoded)
+            parts += (NULL,) if content is None else (varint(len(content)), content)
+        record = b"".join(parts)
+        self.body += varint(len(record))
         self.body += record
         self.count += 1
         self.last_offset_delta = delta
@@ -119,21 +114,15 @@ class BatchBuilder:
         return batch
 
 
-def _put_varint(out: bytearray, value: int) -> None:
+def _varint(value: int) -> bytes:
+    out = bytearray()
     value = value << 1 ^ value >> 63
     while value > 0x7F:
         out.append(value & 0x7F | 0x80)
         value >>= 7
     out.append(value)
+    return bytes(out)
 
 
-def _put_bytes(out: bytearray, value: bytes | None) -> None:
-    if value is None:
-        out.append(1)  # zig-zag of -1
-        return
-    length = len(value)
-    if length < 64:
-        out.append(length << 1)
-    else:
-        _put_varint(out, length)
-    out += value
+varint = lru_cache(1 << 14)(_varint)  # lengths, and deltas in a batch, come again and again
+NO_ATTRIBUTES, NULL = b"\x00", _varint(-1)

@@ -66,7 +66,7 @@ class FetchSession:
     epoch: int = 1  # expected next
     states: dict[tuple[TopicKey, int], FetchState] = field(default_factory=dict)
 
-    def update(self, changed: list[FetchState], forgotten: list[tuple[TopicKey, int]]) -> None:
+    def update(self, changed: list[FetchState]) -> None:
         """Take over what the consumer says anew."""
         for state in changed:
             known = self.states.get((state.topic, state.index))
@@ -76,8 +76,11 @@ class FetchSession:
                 known.fetch_offset, known.bytes_max = state.fetch_offset, state.bytes_max
                 known.current_leader_epoch = state.current_leader_epoch
                 known.last_fetched_epoch = state.last_fetched_epoch
-        for key in forgotten:
-            self.states.pop(key, None)
+
+    def forget(self, topic: TopicKey, indexes: list[int]) -> None:
+        """Leave these partitions of a topic out from now on."""
+        for index in indexes:
+            self.states.pop((topic, index), None)
 
     def serve_last(self, state: FetchState) -> None:
         """Put a partition that got records behind those that got none, so that all get their turn."""

@@ -14,8 +14,9 @@ from engine.broker.broker import Broker
 from engine.broker.partition import Partition
 from engine.simulation.batches import Batch, batches_of
 from engine.simulation.disks import SimulatedDisk
+from engine.simulation.history import Event
 from engine.simulation.swarm import BROKER, broker_of
-from engine.simulation.world import Event, World
+from engine.simulation.world import World
 
 
 class Violation(AssertionError):

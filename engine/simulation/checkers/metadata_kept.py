@@ -9,8 +9,9 @@ from typing import Any
 
 from engine.broker.broker import Broker
 from engine.simulation.checkers.checker import Checker, require
+from engine.simulation.history import Event
 from engine.simulation.swarm import broker_of
-from engine.simulation.world import Event, World
+from engine.simulation.world import World
 
 
 class Known:

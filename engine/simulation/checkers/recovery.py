@@ -7,8 +7,9 @@ from engine.simulation import cluster, snapshots
 from engine.simulation.batches import Broken, batches_of
 from engine.simulation.checkers.checker import Checker, disk_of, require
 from engine.simulation.disks import SimulatedDisk
+from engine.simulation.history import Event
 from engine.simulation.swarm import BROKER, broker_of
-from engine.simulation.world import Event, World
+from engine.simulation.world import World
 
 Logs = dict[str, bytes]
 

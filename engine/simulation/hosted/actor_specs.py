@@ -11,7 +11,9 @@ Not here: what they do with it (produce_actor.py, consume_actor.py).
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, get_args
+from dataclasses import asdict, dataclass
+from dataclasses import fields as fields_of
+from typing import Any, get_args
 
 from engine.client.config import ASSIGNORS, Acks, ClientConfig, ConsumerConfig, OffsetReset, ProducerConfig
 from engine.simulation.hosted.fields import Fields
@@ -26,7 +28,8 @@ RATE_MAX = 1_000.0
 VALUE_BYTES_MAX = 64 << 10
 
 
-class ProducerSpec(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ProducerSpec:
     """Who writes: how often, what, and how safely."""
 
     name: str
@@ -48,7 +51,8 @@ class ProducerSpec(NamedTuple):
     request_timeout_ms: int = 30_000
 
 
-class Crash(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Crash:
     """Where a consumer's process dies: at a place in its loop, once, when it has had so many records."""
 
     at: str
@@ -56,7 +60,8 @@ class Crash(NamedTuple):
     down_ms: int = 1_000
 
 
-class ConsumerSpec(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ConsumerSpec:
     """Who reads: in which group, how long it works on a record, when it commits."""
 
     name: str
@@ -88,14 +93,16 @@ def parse(given: Mapping[str, Any]) -> ActorSpec:
 
 def as_json(spec: ActorSpec) -> dict[str, Any]:
     """The declaration with every default filled in."""
-    values = spec._asdict()
-    if isinstance(spec, ConsumerSpec) and spec.crash is not None:
-        values["crash"] = spec.crash._asdict()
-    return {"kind": "producer" if isinstance(spec, ProducerSpec) else "consumer", **values}
+    return {"kind": "producer" if isinstance(spec, ProducerSpec) else "consumer", **asdict(spec)}
+
+
+def _usual(spec: type[ProducerSpec | ConsumerSpec | Crash]) -> dict[str, Any]:
+    """What a declaration means that does not say otherwise."""
+    return {one.name: one.default for one in fields_of(spec)}
 
 
 def _producer(fields: Fields) -> ProducerSpec:
-    usual = ProducerSpec._field_defaults
+    usual = _usual(ProducerSpec)
     spec = ProducerSpec(
         name=actor_name(fields),
         topic=fields.text("topic"),
@@ -121,7 +128,7 @@ def _producer(fields: Fields) -> ProducerSpec:
 
 
 def _consumer(fields: Fields) -> ConsumerSpec:
-    usual = ConsumerSpec._field_defaults
+    usual = _usual(ConsumerSpec)
     crash = fields.part("crash")
     spec = ConsumerSpec(
         name=actor_name(fields),
@@ -147,7 +154,7 @@ def _consumer(fields: Fields) -> ConsumerSpec:
 
 
 def _crash(fields: Fields) -> Crash:
-    usual = Crash._field_defaults
+    usual = _usual(Crash)
     crash = Crash(
         at=fields.one_of("at", CRASH_AT),
         after=fields.whole("after", 1, 1_000_000, usual["after"]),

@@ -176,11 +176,17 @@ class ConsumeActor:
                 failed = True
                 continue
             if fetched.records:  # whole batches without a gap: no world compacts, none has transactions
-                span = Span(fetched.topic, fetched.partition, fetched.position, fetched.next_offset - 1)
+                topic, partition, first, last = (
+                    fetched.topic,
+                    fetched.partition,
+                    fetched.position,
+                    fetched.next_offset - 1,
+                )
+                span = Span(topic, partition, first, last)
                 self.work.append(span)
-                self.had += span.last - span.first + 1
+                self.had += last - first + 1
                 self._remember(span)
-                world.observe(node.name, "delivered", self.reader, *span)
+                world.observe(node.name, "delivered", self.reader, topic, partition, first, last)
         if failed and not self.work:
             self._later(world, node, PAUSE_US, "poll")
         elif not self.work:
@@ -205,7 +211,8 @@ class ConsumeActor:
             self._later(world, node, work_us, "processed")
             return
         while self.work:  # no time at all: all of it at once
-            world.observe(node.name, "processed", self.reader, *self.work.popleft())
+            topic, partition, first, last = self.work.popleft()
+            world.observe(node.name, "processed", self.reader, topic, partition, first, last)
         self._worked(world, node)
 
     def _processed(self, world: World, node: Node) -> None:

@@ -28,7 +28,8 @@ def note(world: World, seen: list[Any]) -> None:
     """Tell the ledger of records that were appended in an event, by what was observed in it."""
     for one in seen:
         if one[1] == "appended" and not one[2].startswith("__"):
-            _note(world, one[0], *one[2:])
+            node, _, topic, partition, first, end = one
+            _note(world, node, topic, partition, first, end)
 
 
 def _note(world: World, node: str, topic: str, partition: int, first: int, end: int) -> None:

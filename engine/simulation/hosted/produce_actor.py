@@ -59,19 +59,20 @@ class ProduceActor:
             return
         if detail != self.start or (spec.limit is not None and self.made >= spec.limit):
             return
-        together = max(1, round(spec.rate / WAKES_A_S))
+        rate = spec.rate
+        together = round(rate / WAKES_A_S) or 1
         if len(self.open) < OPEN_MAX:
             for _ in range(together if spec.limit is None else min(together, spec.limit - self.made)):
                 self._produce(world, node)
-        world.push(world.now_us + max(1, int(together * 1_000_000 / spec.rate)), "wake", node.name, self.start)
+        world.push(world.now_us + (int(together * 1_000_000 / rate) or 1), "wake", node.name, self.start)
 
     def _produce(self, world: World, node: Node) -> None:
-        spec = self.spec
+        spec, name = self.spec, self.spec.name
         self.made += 1
         number = self._key_number(world)
-        key = None if number is None else _fill(spec.key, self.made, number, spec.name)
-        value = _fill(spec.value, self.made, number or 0, spec.name)
-        headers = ((HEADER, f"{spec.name}:{self.made}".encode()),)
+        key = None if number is None else _fill(spec.key, self.made, number, name)
+        value = _fill(spec.value, self.made, number or 0, name)
+        headers = ((HEADER, f"{name}:{self.made}".encode()),)
         record = ProducerRecord(spec.topic, value, key, headers, spec.partition)
         self.calls += 1
         self.open[self.calls] = self.made

@@ -104,20 +104,24 @@ class Timeline:
         past: Any = world.past
         if past.ledger.appended_in == events:
             copies.note(world, past.at_hand[5])
-        is_new = events > self.head
-        if is_new:
-            self.head = events
         learner: Any = world.nodes[YOU].actor
         if learner.answers:
-            if is_new:
+            if events > self.head:
                 self.answers += learner.answers
             learner.answers = []
+        if events > self.head:
+            self.head = events
+        if past.sealed or not events % BLOCK_ENTRIES:
+            self._keep(past)
+
+    def _keep(self, past: Any) -> None:
+        """What is sealed goes to the keeper, and the world itself now and then."""
+        world, events = self.world, self.world.events
         is_keyframe = events % KEYFRAME_EVENTS == self.keyframe_after * BLOCK_ENTRIES
         if is_keyframe:
             past.seal_full()
-        if past.sealed:
-            for number, block in past.take_sealed():
-                self.keeper.keep_block(number, block)
+        for number, block in past.take_sealed():
+            self.keeper.keep_block(number, block)
         if is_keyframe:
             self.keeper.keep_keyframe(events, snapshots.snapshot(world))
 

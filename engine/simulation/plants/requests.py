@@ -9,7 +9,7 @@ from engine.broker.handlers import fetch
 from engine.broker.parked_requests import ParkedFetch
 from engine.broker.partition import Partition
 from engine.core.connection.reply_order import Connection, Slot
-from engine.core.replication.fetch_sessions import FetchSession, FetchState, TopicKey
+from engine.core.replication.fetch_sessions import FetchSession, FetchState
 from engine.simulation.plants.plant import Plant
 
 _honest_read = fetch.read_partition
@@ -29,9 +29,7 @@ def _reads_above_the_mark(
     one.high_watermark = mark
 
 
-def _forgets_what_changed(
-    session: FetchSession, changed: list[FetchState], forgotten: list[tuple[TopicKey, int]]
-) -> None:
+def _forgets_what_changed(session: FetchSession, changed: list[FetchState]) -> None:
     for state in changed:
         session.states.setdefault((state.topic, state.index), state)
 

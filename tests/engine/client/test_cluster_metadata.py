@@ -73,3 +73,26 @@ def test_addresses_and_error_codes_are_named():
     assert peer_name("::1", 9092) == "[::1]:9092"
     assert peer_name("one", 9092) == "one:9092"
     assert error_code(12_345) == ErrorCode.UNKNOWN_SERVER_ERROR
+
+
+def test_a_topic_with_gaps_makes_no_room_for_them():
+    answer = metadata(("lies", 1), ("orders", 3))
+    answer.topics[0].partitions[0].partition_index = 999_999
+    picture = known(answer)
+    assert picture.partition_count("lies") is None and picture.errors == {"lies": ErrorCode.UNKNOWN_SERVER_ERROR}
+    assert [picture.leader("orders", index).node_id for index in range(3)] == [1, 1, 1]
+
+
+def test_a_huge_answer_is_taken_over_in_part_and_the_rest_by_name():
+    many = metadata(*[(f"t-{number:05}", 2) for number in range(12_000)])
+    picture = known(metadata(("gone", 1), ("t-11999", 2)), many, every_topic=True)
+    assert picture.partition_count("t-00000") == 2 and len(picture.topics) < 6_000
+    assert picture.partition_count("t-11999") == 2, "what a part does not name is not known to be gone"
+    picture.absorb(metadata(("t-07000", 2)), 6, every_topic=False)
+    assert picture.partition_count("t-07000") == 2
+
+
+def test_partitions_beyond_all_measure_are_an_error_of_their_topic():
+    picture = known(metadata(("a", 1), ("huge", 50_000), ("b", 1)))
+    assert picture.errors == {"huge": ErrorCode.UNKNOWN_SERVER_ERROR}
+    assert (picture.partition_count("a"), picture.partition_count("b")) == (1, 1)

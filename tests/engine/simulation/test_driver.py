@@ -25,7 +25,7 @@ def echo_world(seed: int = 1, greeting: bytes = b"hello", **settings) -> tuple[W
 def start(world: World) -> None:
     for name in list(world.nodes):
         world.push(0, "deadline", name, (0, 0))
-        world.nodes[name].deadline_ms = 0
+        world.nodes[name].deadlines_ms = [0]
     world.acted.clear()
 
 

@@ -47,7 +47,8 @@ def test_an_update_changes_adds_and_forgets_partitions():
     created(sessions)
     session = sessions.resume(7, 1, by_topic_id=False, now_ms=0)
     session.states["t", 0].told_high_watermark = 5
-    session.update([FetchState("t", 0, 9, 50), FetchState("u", 3, 1, 1)], [("t", 1), ("t", 77)])
+    session.update([FetchState("t", 0, 9, 50), FetchState("u", 3, 1, 1)])
+    session.forget("t", [1, 77])
     assert list(session.states) == [("t", 0), ("u", 3)]
     assert (session.states["t", 0].fetch_offset, session.states["t", 0].bytes_max) == (9, 50)
     assert session.states["t", 0].told_high_watermark == 5
