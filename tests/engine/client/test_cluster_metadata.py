@@ -96,3 +96,10 @@ def test_partitions_beyond_all_measure_are_an_error_of_their_topic():
     picture = known(metadata(("a", 1), ("huge", 50_000), ("b", 1)))
     assert picture.errors == {"huge": ErrorCode.UNKNOWN_SERVER_ERROR}
     assert (picture.partition_count("a"), picture.partition_count("b")) == (1, 1)
+
+
+def test_what_a_huge_answer_has_no_room_for_stays_as_it_is():
+    many = metadata(*[(f"t-{number}", 100) for number in range(100)], ("orders", 2), ("more", 1))
+    picture = known(metadata(("orders", 2)), many, every_topic=True)
+    assert (picture.partition_count("orders"), picture.partition_count("more")) == (2, None)
+    assert picture.errors == {}, "nobody said anything against them"
