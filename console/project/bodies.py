@@ -8,14 +8,14 @@ connection is closed.
 *Invariants*: no more than BODY_BYTES_MAX of a request is kept, and of somebody unknown no more than comes while they
 are looked up; that happens once, in a thread, and only for a long body; no client says what only this says; the loop,
 which serves everybody, takes no form apart.
-*Not here*: the words of the refusal (console/middleware.py), how long a body may take to come (connections.py).
+*Not here*: the words of the refusal (console/middleware.py), how long a body may take to come (connections.py),
+answers (answers.py).
 """
 
 from http.cookies import CookieError, SimpleCookie
 from io import BytesIO
 from typing import Any
 
-from daphne.http_protocol import WebRequest
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connections
@@ -24,6 +24,7 @@ from twisted.internet import threads
 
 from console.middleware import BODY_DROPPED
 from console.models import ConsoleSession
+from console.project.answers import PacedRequest
 from console.services import tokens
 
 # With what stands around the fields of a form.
@@ -32,7 +33,7 @@ BODY_BYTES_MAX = settings.DATA_UPLOAD_MAX_MEMORY_SIZE + (256 << 10)
 DRAINED_BYTES_MAX = 256 << 20
 
 
-class BoundedRequest(WebRequest):  # type: ignore[misc]  # daphne has no types
+class BoundedRequest(PacedRequest):
     """One request, of which only so much is kept."""
 
     came_bytes = 0

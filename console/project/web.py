@@ -1,7 +1,7 @@
-"""`python -m console.project.web`: daphne, with connections and bodies of requests bounded; options are daphne's.
+"""`python -m console.project.web`: daphne, with connections, bodies and answers bounded; options are daphne's.
 
 SIGUSR1 makes it write to its log what each of its threads is doing, for the day on which it hangs.
-Not here: what it serves (asgi.py), the bounds (connections.py, bodies.py).
+Not here: what it serves (asgi.py), the bounds (connections.py, bodies.py, answers.py).
 """
 
 import faulthandler
@@ -12,6 +12,7 @@ from daphne import cli, http_protocol, server
 
 from console.kafka.beside import is_busy
 from console.kafka.connection import is_decoding
+from console.project.answers import PacedServer
 from console.project.asgi import application
 from console.project.bodies import BoundedRequest
 from console.project.collector import calm_collector
@@ -28,6 +29,7 @@ def main() -> None:
     _, descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
     calm_collector(lambda: is_busy() or is_decoding())
+    cli.CommandLineInterface.server_class = PacedServer
     cli.CommandLineInterface.entrypoint()
     end_process(0)
 

@@ -81,12 +81,12 @@ class ClusterMetadata:
                 continue
             code = error_code(topic.error_code)
             count = len(topic.partitions)
-            if count > PARTITIONS_MAX:
+            if count > PARTITIONS_MAX and not every_topic:
                 code = ErrorCode.UNKNOWN_SERVER_ERROR
             elif code in (ErrorCode.NONE, ErrorCode.LEADER_NOT_AVAILABLE) and count:
-                if count > room:  # there is no room for it in this answer: what is known of it stays
-                    if topic.name not in self.topics:
-                        self.errors[topic.name] = ErrorCode.LEADER_NOT_AVAILABLE  # whoever wants it asks again
+                if count > room:  # what is known of it stays; whoever wants it asks for it by name, or again
+                    if not every_topic and topic.name not in self.topics:
+                        self.errors[topic.name] = ErrorCode.LEADER_NOT_AVAILABLE
                     continue
                 room -= count
                 if self._take_topic(topic.name, topic, leaders):

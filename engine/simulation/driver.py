@@ -77,6 +77,20 @@ def run(world: World, events: int) -> int:
     return world.events - before
 
 
+def next_us(world: World) -> int | None:
+    """When the next event happens: what is none any more, or is put off, was looked at for that as `step` does."""
+    heap = world.heap
+    while heap:
+        event = heap[0]
+        if event[3] != "deadline" and not world.frozen:
+            return event[0]
+        heappop(heap)
+        if not (world.frozen and _postpone(world, event)) and not (event[3] == "deadline" and _is_early(world, event)):
+            heappush(heap, event)
+            return event[0]
+    return None
+
+
 def brief(kind: str, subject: Any, detail: Any, end: End | None, node: Node | None) -> Any:
     """What of an event is worth keeping for people, of those that tell something: whose it is, and how much or what."""
     if end is not None:
@@ -93,13 +107,13 @@ def _is_early(world: World, event: Event) -> bool:
     machine = node.machine
     if machine is None or incarnation != node.incarnation:
         return True
+    wanted_ms = machine.next_deadline_ms
+    if wanted_ms is not None and wanted_ms <= deadline_ms:
+        return False
     waiting = node.deadlines_ms
     waiting.remove(deadline_ms)
-    wanted_ms = machine.next_deadline_ms
     if wanted_ms is None:
         return True
-    if wanted_ms <= deadline_ms:
-        return False
     if not waiting or wanted_ms < waiting[-1]:
         waiting.append(wanted_ms)
         at_us = max(at_us, node.clock.world_us(wanted_ms))
@@ -214,6 +228,7 @@ def _perform_syncs(world: World, node: Node, disk: SimulatedDisk) -> None:
 def _deadline(world: World, name: str, detail: tuple[int, int]) -> None:
     node = world.nodes[name]
     assert node.machine is not None, "else it was no event (_is_early)"
+    node.deadlines_ms.remove(detail[1])
     node.machine.on_deadline(node.clock.now_ms())
     world.acted.append(node)
 

@@ -93,6 +93,11 @@ class FileKeeper:
         if writing is not None:
             writing.result()
 
+    @property
+    def writes(self) -> bool:
+        """Whether a keyframe is being written: who can do something else meanwhile need not wait for it."""
+        return self._writing is not None and not self._writing.done()
+
     def let_go(self) -> None:
         """Nothing is written any more, whatever became of it: another keeper may open these files."""
         if self._writing is not None:

@@ -1,7 +1,7 @@
 """One sandbox as a runner hosts it: its timeline, how fast time goes in it, who looks at it.
 
-*Invariants*: `tick` handles events for about its budget and no longer (JUMP_S on the way to a moment); a world that is
-behind its time by more than BEHIND_S goes slower instead of catching up in one leap.
+*Invariants*: `tick` handles events for about its budget and no longer; a world that is behind its time by more than
+BEHIND_S goes slower instead of catching up in one leap.
 *Not here*: sockets (doorkeeper.py, server.py), leases and files of others.
 """
 
@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from engine.simulation import snapshots
+from engine.simulation.driver import next_us
 from engine.simulation.hosted import conditions, deeds, disk_images, written
 from engine.simulation.hosted.cells import Cells
 from engine.simulation.hosted.conditions import Condition
@@ -29,11 +30,12 @@ from sandbox.runner import traffic
 from sandbox.runner.file_keeper import FileKeeper
 from sandbox.runner.lesson_watch import LessonWatch
 from sandbox.runner.traffic import Traffic
+from sandbox.runner.turns import NEVER_S
 from sandbox.runner.waking import Waking
 
 CHUNK_EVENTS = 8  # between two looks at the clock
 BEHIND_S = 0.5
-JUMP_S = 0.015  # a slice of the way to another moment: who looks waits for it
+JUMP_S = 0.015  # the first slice of the way to another moment: a short way has no other
 FLICKER_S = 0.5  # of a shorter way no picture is shown
 SPEED_MIN, SPEED_MAX = 0.1, 10.0
 AS_FAST_AS_POSSIBLE = float("inf")
@@ -118,7 +120,7 @@ class Hosted:
     def tick(self, now_s: float, budget_s: float) -> bool:
         """Let happen what is due, for so long at most; say whether there is more."""
         if self.going_to is not None:
-            return self._go_on()
+            return self._go_on(budget_s)
         if not self.plays:
             return False
         until_us = None
@@ -143,6 +145,22 @@ class Hosted:
                 self._anchor(now_s)
             return True
         return reason is Stopped.BUDGET
+
+    def next_s(self) -> float:
+        """When something is to happen next, by the wall clock."""
+        if self.going_to is not None:
+            return 0.0
+        if not self.plays:
+            return NEVER_S
+        filled_s, a_minute = 0.0, self.limits.events_a_minute
+        if a_minute is not None and self.speed > 1 and self.fast_events <= 0:
+            filled_s = self.filled_s + (CHUNK_EVENTS - self.fast_events) * 60 / a_minute
+        if self.speed == AS_FAST_AS_POSSIBLE:
+            return filled_s
+        at_us = next_us(self.timeline.world)
+        if at_us is None:
+            return NEVER_S
+        return max(filled_s, self.anchor_s + (at_us - self.anchor_us) / 1_000_000 / self.speed)
 
     def _anchor(self, now_s: float) -> None:
         self.anchor_s, self.anchor_us = now_s, self.timeline.world.now_us
@@ -200,11 +218,11 @@ class Hosted:
         self.timeline.aim(events)
         self.view = None
         self.going_to, self.going_since_s = events, time.monotonic()
-        self._go_on()
+        self._go_on(JUMP_S)
 
-    def _go_on(self) -> bool:
+    def _go_on(self, budget_s: float) -> bool:
         """A slice of the way; say whether there is more of it."""
-        ends_s = time.perf_counter() + JUMP_S
+        ends_s = time.perf_counter() + budget_s
         while self.going_to is not None:
             if self.timeline.approach(self.going_to, CHUNK_EVENTS):
                 self.going_to = self._next_goal()
@@ -226,7 +244,7 @@ class Hosted:
         self.waking = waking
         self.timeline.aim(self.timeline.head)
         self.going_to, self.going_since_s = self.timeline.head, time.monotonic()
-        self._go_on()
+        self._go_on(JUMP_S)
 
     # ---- acting
 

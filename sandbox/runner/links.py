@@ -19,6 +19,7 @@ from engine.simulation.hosted.refused import Refused
 from sandbox.runner import commands
 from sandbox.runner.doorkeeper import Doorkeeper
 from sandbox.runner.hosted import Hosted
+from sandbox.runner.turns import NEVER_S
 from sandbox.runner.waking import NotYet
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ READ_BYTES = 64 << 10
 LINE_BYTES_MAX = 1 << 20
 OUT_BYTES_MAX = 16 << 20
 WINDOW = 3
-FRAME_EVERY_S = 0.1
+FRAME_EVERY_S = 0.08
+ASLEEP = -2
 JUMPS = ("jump", "seek")
 INSTEAD = (*JUMPS, "pause")  # of going on to where a jump was to
 COMMANDS_S = 0.01  # of one connection in a round, and one command at least
@@ -45,7 +47,7 @@ class Watch:
     sandbox_id: UUID
     seq: int = 0
     acknowledged: int = 0
-    changes: int = -1
+    changes: int = -1  # of the world, when it was last shown
     sent_s: float = 0.0
 
 
@@ -65,10 +67,14 @@ class ControlLink:
         self.unread += receive(self.socket)
 
     @property
+    def asks(self) -> bool:
+        """Whether a command has come that is not answered yet."""
+        return self.arriving is not None or b"\n" in self.unread or len(self.unread) > LINE_BYTES_MAX
+
+    @property
     def waits(self) -> bool:
-        """Whether a command has come that is not answered yet and may be: not while answers pile up."""
-        asked = b"\n" in self.unread or len(self.unread) > LINE_BYTES_MAX
-        return self.arriving is not None or (asked and self._has_room)
+        """Whether one may be: not while answers pile up."""
+        return self.arriving is not None or (self.asks and self._has_room)
 
     @property
     def _has_room(self) -> bool:
@@ -131,6 +137,7 @@ class ControlLink:
         if given.get("do") == "ack":
             self._acknowledge(given)
             return None
+        runner.swept_s = 0.0  # what it comes to is seen at once
         if given.get("do") in ("watch", "unwatch"):
             return {"id": given.get("id"), **self._watch(runner, given)}
         answer = {"id": given.get("id"), **commands.carry_out(runner, given)}
@@ -160,21 +167,27 @@ class ControlLink:
             if watch is not None and isinstance(seq, int):
                 watch.acknowledged = max(watch.acknowledged, min(seq, watch.seq))
 
-    def send_frames(self, runner: "Runner", now_s: float) -> None:
-        """Send what has changed, to the width of the window."""
-        for watch in self.watches.values():
-            hosted = runner.hosted.get(watch.sandbox_id)
-            if hosted is None:
-                if watch.changes != -2:
-                    watch.changes = -2
-                    self.answer({"sandbox": watch.sandbox_id.hex, "asleep": True})
-                continue
-            due = hosted.is_shown and hosted.changes != watch.changes and now_s - watch.sent_s >= FRAME_EVERY_S
-            if due and watch.seq - watch.acknowledged < WINDOW:
-                watch.seq, watch.changes, watch.sent_s = watch.seq + 1, hosted.changes, now_s
-                self.answer({"sandbox": watch.sandbox_id.hex, "seq": watch.seq, "frame": hosted.frame()})
+    def frame_due_s(self, hosted: Hosted) -> float:
+        """When a frame of a world is to be sent: as soon as something has changed, but not too often."""
+        watch = self.watches[hosted.id]
+        if hosted.changes == watch.changes or watch.seq - watch.acknowledged >= WINDOW or not hosted.is_shown:
+            return NEVER_S
+        return watch.sent_s + FRAME_EVERY_S
+
+    def send_frame(self, hosted: Hosted, now_s: float) -> None:
+        """Send it as it is now."""
+        watch = self.watches[hosted.id]
+        watch.seq, watch.changes, watch.sent_s = watch.seq + 1, hosted.changes, now_s
+        self.answer({"sandbox": hosted.id.hex, "seq": watch.seq, "frame": hosted.frame()})
 
     def tell_asleep(self, sandbox_id: UUID) -> None:
+        """One that it watches sleeps: once."""
+        watch = self.watches[sandbox_id]
+        if watch.changes != ASLEEP:
+            watch.changes = ASLEEP
+            self.answer({"sandbox": sandbox_id.hex, "asleep": True})
+
+    def end_watch(self, sandbox_id: UUID) -> None:
         """Somebody put a sandbox to sleep: watch it no more."""
         if self.watches.pop(sandbox_id, None) is not None:
             self.answer({"sandbox": sandbox_id.hex, "asleep": True, "asked": True})

@@ -1,6 +1,6 @@
 """The runner: one loop over sockets and worlds.
 
-Each round it reads and answers what has come, then gives the worlds that play slices of TICK_S at most (turns.py).
+Each round it reads and answers what has come, then gives turns to the worlds that are due (rounds.py), for ROUND_S.
 
 Commands and frames go through a Unix socket of the runner's own, not through Redis: a learner's picture then lives and
 stops with the process that makes it, and a frozen Redis is nobody's concern here. What must outlive everything (which
@@ -29,20 +29,22 @@ from sandbox.lease import LEASE_S, RENEW_S, must_let_go
 from sandbox.lifecycle import State
 from sandbox.limits import limits_of
 from sandbox.models import Sandbox
+from sandbox.runner import rounds
 from sandbox.runner.build import build_of
+from sandbox.runner.collector import Calm
 from sandbox.runner.doorkeeper import Doorkeeper
 from sandbox.runner.file_keeper import FileKeeper
 from sandbox.runner.hosted import Hosted, shape_of, wake
 from sandbox.runner.links import ControlLink, KafkaLink, LinkGone
 from sandbox.runner.rates import Bucket, Rate
+from sandbox.runner.rounds import ROUND_S, SWEEP_S
 from sandbox.runner.sockets import accept, listen, remove_dead
-from sandbox.runner.turns import ROUND_S, Turns
+from sandbox.runner.turns import NEVER_S, Turns
 from sandbox.runner.waking import NotYet
 from sandbox.services import leases, sandboxes
 
 logger = logging.getLogger("sandbox.runner")
 
-TICK_S = 0.005
 AWAKE_MAX = 200
 LINKS_MAX = 2_000
 WAKE_AGAIN_S = 5.0  # what failed while it woke is not tried sooner
@@ -65,7 +67,11 @@ class Runner:
         self.renewed_s = 0.0
         self.to_keep: list[UUID] = []  # whose files are still to be counted
         self.house_kept_s = 0.0
-        self.turns = Turns()
+        self.turns, self.calm = Turns(), Calm()
+        self.asking: dict[ControlLink, None] = {}  # who has said something
+        self.watching: dict[UUID, list[ControlLink]] = {}  # as the last sweep saw it
+        self.clients: dict[UUID, list[KafkaLink]] = {}
+        self.swept_s = 0.0  # set to 0 when there is something to see
         self.now_s = time.monotonic()
         self.stopping = False
         remove_dead(places.make_sockets())
@@ -78,9 +84,9 @@ class Runner:
         """Serve until it is told to stop; then every world falls asleep."""
         busy = False
         while not self.stopping:
-            busy = self.serve_once(0.0 if busy else self.turns.pause_s())
+            busy = self.serve_once(0.0 if busy else self._pause_s())
         for sandbox_id in list(self.hosted):
-            with self._forgotten_if_it_fails(sandbox_id):
+            with self.forgotten_if_it_fails(sandbox_id):
                 self.put_to_sleep(sandbox_id)
         for link in list(self.links):
             self._drop(link)
@@ -95,11 +101,15 @@ class Runner:
         """End `run` after this round; from any thread."""
         self.stopping = True
 
+    def _pause_s(self) -> float:
+        now_s = time.monotonic()
+        return max(0.0, min(self.turns.pause_s(now_s), self.swept_s + SWEEP_S - now_s))
+
     def serve_once(self, wait_s: float) -> bool:
-        """One round; say whether a world has more to do at once."""
+        """One round; say whether somebody has asked for more that may go on at once."""
         ready = self.selector.select(wait_s)
         self.now_s = time.monotonic()
-        if any(must_let_go(until_s, self.now_s) for until_s in self.leased_until_s.values()):
+        if must_let_go(min(self.leased_until_s.values(), default=NEVER_S), self.now_s):
             self._renew()  # this process stood still: whoever is another's by now must not be touched
         for key, _ in ready:
             if key.fileobj is self.control:
@@ -109,45 +119,35 @@ class Runner:
             elif key.data in self.links:
                 self._serve(key.data)
         busy = self._carry_out()
-        self.now_s = time.monotonic()
-        busy = self.turns.round(self.hosted, self._tick) or busy
-        for link in list(self.links):
-            self._go_on(link)
+        if self.now_s >= self.swept_s + SWEEP_S:
+            self.swept_s = self.now_s
+            rounds.sweep(self)
+            self.keep_house()
+        rounds.give_turns(self)
         if self.now_s - self.renewed_s >= RENEW_S:
             self._renew()
-        self._keep_house()
+            self.calm.look(quiet=not self.asking and self.turns.pause_s(self.now_s) > SWEEP_S)
         return busy
 
     def _carry_out(self) -> bool:
         """Commands that have come, for a round's time; say whether some wait that may go on at once."""
-        ends_s, more = time.perf_counter() + ROUND_S, False
-        for link in list(self.links):
-            if not isinstance(link, ControlLink) or not link.waits:
+        ends_s, more = time.monotonic() + ROUND_S, False
+        for link in list(self.asking):
+            if not link.waits:
+                if not link.asks:
+                    del self.asking[link]
                 continue
-            if time.perf_counter() > ends_s:
+            if time.monotonic() > ends_s:
                 return True
-            self.links[link] = self.links.pop(link)  # the others come first in the next round
-            with self._dropped_if_it_fails(link):
+            del self.asking[link]
+            self.asking[link] = None  # the others come first in the next round
+            with self.dropped_if_it_fails(link):
                 more = link.carry_out(self) or more
-                link.flush()
+                self.settle(link)
         return more
 
-    def _tick(self, sandbox_id: UUID) -> bool:
-        hosted, busy = self.hosted.get(sandbox_id), False
-        if hosted is None:
-            return False
-        with self._forgotten_if_it_fails(sandbox_id):
-            busy = hosted.tick(self.now_s, TICK_S)
-            answers, hosted.timeline.answers = hosted.timeline.answers, []
-            if answers:
-                told = dict(answers)
-                for link in self.links:
-                    if isinstance(link, KafkaLink) and link.sandbox_id == sandbox_id:
-                        link.keeper.go_on(hosted, told)
-        return busy and sandbox_id in self.hosted
-
     @contextmanager
-    def _forgotten_if_it_fails(self, sandbox_id: UUID) -> Iterator[None]:
+    def forgotten_if_it_fails(self, sandbox_id: UUID) -> Iterator[None]:
         """A bug of ours in one world must not take the others down; what it had is kept."""
         try:
             yield
@@ -157,31 +157,24 @@ class Runner:
                 self.not_before_s[sandbox_id] = self.now_s + WAKE_AGAIN_S
             self.forget(sandbox_id)
 
-    def _go_on(self, link: ControlLink | KafkaLink) -> None:
-        with self._dropped_if_it_fails(link):
-            if isinstance(link, ControlLink):
-                link.send_frames(self, self.now_s)
-            else:
-                hosted = self.hosted.get(link.sandbox_id)
-                if hosted is not None and hosted.going_to is None and not hosted.is_up(link.keeper.broker):
-                    raise LinkGone
-                if hosted is not None and hosted.going_to is None and link.keeper.waiting:
-                    link.keeper.go_on(hosted)
-            link.flush()
-        if link in self.links:
-            self._watch_socket(link)
-
     def _serve(self, link: ControlLink | KafkaLink) -> None:
         hosted = self.hosted.get(link.sandbox_id) if isinstance(link, KafkaLink) else None
         if hosted is not None and hosted.going_to is not None:
             return  # clients see moments that were asked for, not those on the way
-        with self._dropped_if_it_fails(link):
+        with self.dropped_if_it_fails(link):
             if link.reads:
                 link.on_readable(self)
-            link.flush()
+            if isinstance(link, ControlLink):
+                self.asking[link] = None
+            else:
+                rounds.go_on(self, link)
+            self.settle(link)
+        if isinstance(link, KafkaLink):
+            rounds.answer(self, link.sandbox_id)
 
     @contextmanager
-    def _dropped_if_it_fails(self, link: ControlLink | KafkaLink) -> Iterator[None]:
+    def dropped_if_it_fails(self, link: ControlLink | KafkaLink) -> Iterator[None]:
+        """Nor must one in what a connection brings."""
         try:
             yield
         except LinkGone:
@@ -192,7 +185,9 @@ class Runner:
             if isinstance(link, KafkaLink):
                 self.forget(link.sandbox_id)
 
-    def _watch_socket(self, link: ControlLink | KafkaLink) -> None:
+    def settle(self, link: ControlLink | KafkaLink) -> None:
+        """Send what can be sent, and see what it waits for."""
+        link.flush()
         wanted = (selectors.EVENT_READ if link.reads else 0) | (selectors.EVENT_WRITE if link.out else 0)
         if self.links[link] != wanted:
             if self.links[link]:
@@ -210,10 +205,10 @@ class Runner:
         taken = accept(self.listeners[sandbox_id])
         if taken is None:
             return
-        with self._forgotten_if_it_fails(sandbox_id), suppress(Refused, NotYet):
+        with self.forgotten_if_it_fails(sandbox_id), suppress(Refused, NotYet):
             self.awake(sandbox_id)
         hosted = self.hosted.get(sandbox_id)
-        there = sum(1 for link in self.links if isinstance(link, KafkaLink) and link.sandbox_id == sandbox_id)
+        there = len(self.clients.get(sandbox_id, ()))
         is_up = hosted is not None and (hosted.waking is not None or hosted.is_up(places.BROKER_SOCKET))
         if hosted is None or not is_up or there >= hosted.limits.connections:
             taken.close()
@@ -224,10 +219,16 @@ class Runner:
         if len(self.links) >= LINKS_MAX:
             link.socket.close()
             return
+        if isinstance(link, KafkaLink):
+            self.clients.setdefault(link.sandbox_id, []).append(link)
         self.links[link] = selectors.EVENT_READ
         self.selector.register(link.socket, selectors.EVENT_READ, link)
 
     def _drop(self, link: ControlLink | KafkaLink) -> None:
+        if isinstance(link, ControlLink):
+            self.asking.pop(link, None)
+        elif link in self.links:
+            self.clients[link.sandbox_id].remove(link)
         if self.links.pop(link, 0):
             self.selector.unregister(link.socket)
         link.socket.close()
@@ -317,19 +318,21 @@ class Runner:
         self.put_to_sleep(sandbox_id)
         for link in self.links:
             if isinstance(link, ControlLink):
-                link.tell_asleep(sandbox_id)
+                link.end_watch(sandbox_id)
 
     def forget(self, sandbox_id: UUID) -> None:
         """Host a world no more; what is on disk stays as it is."""
         hosted = self.hosted.pop(sandbox_id, None)
         if hosted is not None:
             hosted.keeper.let_go()
+        self.turns.forget(sandbox_id)
         self.rates.pop(sandbox_id, None)
         if self.leased_until_s.pop(sandbox_id, None) is not None:
             with suppress(DatabaseError):  # then the lease ends by itself
                 leases.let_go(sandbox_id, self.name)
-        for link in [link for link in self.links if isinstance(link, KafkaLink) and link.sandbox_id == sandbox_id]:
+        for link in list(self.clients.get(sandbox_id, ())):
             self._drop(link)
+        self.clients.pop(sandbox_id, None)
 
     def _unlisten(self, sandbox_id: UUID) -> None:
         """Take no more connections; the name goes too, unless it is another runner's socket by now."""
@@ -343,15 +346,18 @@ class Runner:
                     path.unlink(missing_ok=True)
                     path.parent.rmdir()
 
-    def _keep_house(self) -> None:
-        """One world a round: to count the files of all of them at once would be seen."""
+    def keep_house(self) -> None:
+        """One world a sweep, and none that writes: to count the files of all of them at once would be seen."""
         if not self.to_keep:
             if self.now_s < self.house_kept_s + RENEW_S:
                 return
             self.to_keep, self.house_kept_s = list(self.hosted), self.now_s
-        hosted = self.hosted.get(self.to_keep.pop()) if self.to_keep else None
+        hosted = self.hosted.get(self.to_keep[-1]) if self.to_keep else None
+        if hosted is not None and hosted.keeper.writes:
+            return
+        del self.to_keep[-1:]
         if hosted is not None:
-            with self._forgotten_if_it_fails(hosted.id):
+            with self.forgotten_if_it_fails(hosted.id):
                 hosted.keep_house()
 
     def _renew(self) -> None:
@@ -361,7 +367,7 @@ class Runner:
         for sandbox_id, hosted in list(self.hosted.items()):
             idle_s = hosted.limits.idle_s
             if sandbox_id not in watched and idle_s is not None and self.now_s - hosted.used_s > idle_s:
-                with self._forgotten_if_it_fails(sandbox_id):
+                with self.forgotten_if_it_fails(sandbox_id):
                     self.put_to_sleep(sandbox_id)
         try:
             close_old_connections()

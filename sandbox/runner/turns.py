@@ -1,74 +1,80 @@
-"""Whose turn it is: slices for the worlds of a runner that play, one after the other, for a round's time.
+"""Whose turn it is, and for how long: a world is due when something is to happen in it, or to be shown of it.
 
-Worlds that run faster than the wall clock come last in a round; and while others play, they rest after a slice for
-RESTS times as long as it took. So whoever looks at another world does not see that they are there.
+Worlds that keep to the wall clock come first, whoever has been due longest before the others. Those that run faster
+have what is left: slices that end before the next of the others is due, and while others play they rest after a slice
+for RESTS times as long as it took. So whoever looks at another world does not see that they are there.
 
-*Invariants*: a round takes ROUND_S and one slice at most; no world waits for ever.
-*Not here*: how long a slice is, what happens in it (server.py, hosted.py).
+*Invariants*: nothing here reads a clock; no world waits for ever: one that hurries and waited for STARVED_S is next.
+*Not here*: when a world is due, what happens in its turn (rounds.py, hosted.py).
 """
 
-import time
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import NamedTuple
 from uuid import UUID
 
-from sandbox.runner.hosted import Hosted
-
-ROUND_S = 0.03
+NEVER_S = float("inf")
+SLICE_S = 0.005
+HURRIED_S, LEAST_S = 0.002, 0.001  # of one that hurries; a shorter slice would be over before it began
 RESTS = 4
-PAUSE_S = 0.02  # between two rounds when nothing is to be done at once
+STARVED_S = 0.05
+
+
+class Turn(NamedTuple):
+    """Who is next, and how long its slice is."""
+
+    sandbox_id: UUID
+    slice_s: float
 
 
 @dataclass(slots=True)
 class Turns:
-    """Who is next: whoever had a slice longest ago."""
+    """When each world is due."""
 
-    slices: int = 0
-    last: dict[UUID, int] = field(default_factory=dict)  # the number of the last slice of each
-    rest_until_s: dict[UUID, float] = field(default_factory=dict)
-    eager: set[UUID] = field(default_factory=set)  # of those that rest: who has more to do
+    steady: dict[UUID, float] = field(default_factory=dict)
+    hurried: dict[UUID, float] = field(default_factory=dict)
+    after_s: dict[UUID, float] = field(default_factory=dict)  # what happens in one waits until then: it had a turn
 
-    def round(self, hosted: Mapping[UUID, Hosted], tick: Callable[[UUID], bool]) -> bool:
-        """Call `tick`, which says whether a world has more to do at once, for those in turn; say whether any has."""
-        ends_s = time.perf_counter() + ROUND_S
-        self.last = {one: self.last.get(one, 0) for one in hosted}
-        order = sorted(hosted, key=self.last.__getitem__)
-        steady = [one for one in order if not hosted[one].hurries]
-        hurry = [one for one in order if hosted[one].hurries]
-        others = sum(one.plays for one in hosted.values()) > 1
-        busy, taken = False, 0
-        for sandbox_id in steady:
-            busy = self._slice(sandbox_id, tick) or busy
-            taken += 1
-            if time.perf_counter() > ends_s:
-                break
-        return self._hurried(hurry, others, tick, ends_s) or busy or taken < len(steady)
+    def plan(self, sandbox_id: UUID, happens_s: float, shown_s: float, *, hurries: bool) -> None:
+        """Something is to happen in a world then, and to be shown of it then."""
+        after_s = self.after_s.get(sandbox_id, 0.0)
+        if hurries:
+            self.steady.pop(sandbox_id, None)
+            self.hurried[sandbox_id] = max(min(happens_s, shown_s), after_s)
+        else:
+            self.hurried.pop(sandbox_id, None)
+            self.steady[sandbox_id] = min(max(happens_s, after_s), shown_s)
 
-    def _slice(self, sandbox_id: UUID, tick: Callable[[UUID], bool]) -> bool:
-        self.slices += 1
-        self.last[sandbox_id] = self.slices
-        return tick(sandbox_id)
+    def had(self, sandbox_id: UUID, after_s: float) -> None:
+        """It had its turn; what happens from now on is seen together, then."""
+        self.after_s[sandbox_id] = after_s
 
-    def _hurried(self, order: list[UUID], others: bool, tick: Callable[[UUID], bool], ends_s: float) -> bool:
-        """What is left of the round, one slice at least."""
-        busy, now_s = False, time.perf_counter()
-        self.rest_until_s = {one: until_s for one in order if (until_s := self.rest_until_s.get(one, 0)) > now_s}
-        self.eager &= self.rest_until_s.keys()
-        turn = [one for one in order if one not in self.rest_until_s]
-        for number, sandbox_id in enumerate(turn, 1):
-            began_s = time.perf_counter()
-            more = self._slice(sandbox_id, tick)
-            now_s = time.perf_counter()
-            if others:
-                self.rest_until_s[sandbox_id] = now_s + RESTS * (now_s - began_s)
-                if more:
-                    self.eager.add(sandbox_id)
-            busy = busy or (more and not others)
-            if now_s > ends_s:
-                return busy or number < len(turn)
-        return busy
+    def had_hurried(self, sandbox_id: UUID, began_s: float, ended_s: float, *, beside: bool) -> None:
+        """It had its turn, and rests if that was beside others."""
+        self.after_s[sandbox_id] = ended_s + (RESTS * (ended_s - began_s) if beside else 0.0)
 
-    def pause_s(self) -> float:
-        """How long the next round may wait for something to come: until who has more to do has rested."""
-        now_s = time.perf_counter()
-        return max(0.0, min([PAUSE_S, *(self.rest_until_s[one] - now_s for one in self.eager)]))
+    def forget(self, sandbox_id: UUID) -> None:
+        """It is gone."""
+        for known in (self.steady, self.hurried, self.after_s):
+            known.pop(sandbox_id, None)
+
+    def next(self, now_s: float) -> Turn | None:
+        """Whose turn it is now."""
+        steady, steady_s = _first(self.steady)
+        hurried, hurried_s = _first(self.hurried)
+        if hurried is not None and hurried_s <= now_s - STARVED_S:
+            return Turn(hurried, SLICE_S)
+        if steady is not None and steady_s <= now_s:
+            return Turn(steady, SLICE_S)
+        if hurried is not None and hurried_s <= now_s:
+            return Turn(hurried, min(HURRIED_S, max(LEAST_S, steady_s - now_s)))
+        return None
+
+    def pause_s(self, now_s: float) -> float:
+        """For how long nobody has a turn."""
+        return max(0.0, min([NEVER_S, *self.steady.values(), *self.hurried.values()]) - now_s)
+
+
+def _first(due_s: dict[UUID, float]) -> tuple[UUID | None, float]:
+    """Who has been due longest, or is due first, and when."""
+    return min(due_s.items(), key=itemgetter(1)) if due_s else (None, NEVER_S)

@@ -64,6 +64,21 @@ def test_what_is_forgotten_is_written_before_anybody_else_opens_its_files(pumped
     assert list(hosted.keeper.directory.glob("keyframe-*"))
 
 
+def test_whose_keyframe_is_being_written_has_its_files_counted_later(pumped, sandbox, held, monkeypatch):
+    """Held for 10 s, which nobody would wait for; pumped as the runner is."""
+    pumped.ok(sandbox, "step", events=3)
+    hosted = pumped.runner.hosted[sandbox.id]
+    kept: list[bool] = []
+    monkeypatch.setattr(type(hosted), "keep_house", lambda one: kept.append(one.keeper.writes))
+    hosted.keeper.keep_keyframe(hosted.timeline.world.events, snapshots.snapshot(hosted.timeline.world))
+    pumped.runner.to_keep, pumped.runner.house_kept_s = [sandbox.id], pumped.runner.now_s
+    pumped.serve(0.2)
+    assert kept == [] and hosted.keeper.writes
+    held.set()
+    pumped.until(lambda: kept)
+    assert kept == [False]
+
+
 def test_a_block_of_the_past_that_somebody_changed_is_not_read(tmp_path):
     keeper = FileKeeper(tmp_path / "world", KEY, "build")
     keeper.keep_block(0, Block((seal([[1, 0, "wake", "p1", None, []]]),)))

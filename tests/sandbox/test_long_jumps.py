@@ -187,11 +187,11 @@ def test_a_world_that_fails_while_it_wakes_is_refused_and_not_tried_again_and_ag
     tries = []
     go_on = type(hosted)._go_on
 
-    def fails(one):
+    def fails(one, budget_s):
         if one.timeline.world.events > 500:
             tries.append(one)
             raise RuntimeError("a fault of ours")
-        return go_on(one)
+        return go_on(one, budget_s)
 
     monkeypatch.setattr(type(hosted), "_go_on", fails)
     for number in (1_000, 1_001):

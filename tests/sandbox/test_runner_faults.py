@@ -60,6 +60,7 @@ def test_whoever_asks_for_much_and_does_not_read_is_answered_when_they_do(pumped
     link = next(one for one in pumped.runner.links if isinstance(one, ControlLink))
     command, asked = b'{"id":%d,"do":"history","count":200,"sandbox":"%s"}\n', 100
     link.unread += b"".join(command % (1_000_000 + number, sandbox.id.hex.encode()) for number in range(asked))
+    pumped.runner.asking[link] = None
     while link.waits:
         link.carry_out(pumped.runner)  # nobody takes the answers meanwhile
     assert link.unread, "they are more than is kept for who does not read"

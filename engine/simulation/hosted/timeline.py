@@ -20,7 +20,7 @@ from enum import Enum
 from typing import Any
 
 from engine.simulation import snapshots
-from engine.simulation.driver import step
+from engine.simulation.driver import next_us, step
 from engine.simulation.hosted import actions, conditions, copies
 from engine.simulation.hosted.conditions import Condition
 from engine.simulation.hosted.keepers import Keeper, Recorded
@@ -80,8 +80,10 @@ class Timeline:
         for _ in range(events_max):
             if not world.heap:
                 return Stopped.REST
-            if until_us is not None and world.heap[0][0] > until_us:
-                return Stopped.TIME
+            if until_us is not None:
+                at_us = next_us(world)
+                if at_us is None or at_us > until_us:
+                    return Stopped.REST if at_us is None else Stopped.TIME
             self._step()
             if until is not None:
                 last = self._past.last()

@@ -1,15 +1,23 @@
 """Connections to the web server: slow ones end, there are only so many, and those who are served do not notice."""
 
 import http.client
+import os
+import signal
 import socket
+import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from engine.launcher import free_port, start_process
 from tests.brokers import running_broker
 from tests.browser.installation import SET_UP, console_on
+from tests.processes import wait_for
 
 REQUEST_S = 2
 LIMITS = {
@@ -18,6 +26,7 @@ LIMITS = {
     "ODRADEK_CONNECTIONS_PER_ADDRESS": "6",
 }
 OTHERS = "127.0.0.2"
+LARGE_BYTES = 40_000_000  # of one topic: no buffer of a kernel holds them
 KEYS = """
 from django.test import Client
 from console.models import User
@@ -33,10 +42,15 @@ def web(tmp_path_factory):
     with running_broker(tmp_path_factory.mktemp("broker")) as broker:
         _, cluster_id = console.django(SET_UP.format(bootstrap=broker.bootstrap)).split()
         admin = AdminClient({"bootstrap.servers": broker.bootstrap})
-        admin.create_topics([NewTopic("t", 1, 1)])["t"].result(20)
+        for made in admin.create_topics([NewTopic("t", 1, 1), NewTopic("large", 1, 1)]).values():
+            made.result(20)
+        producer = Producer({"bootstrap.servers": broker.bootstrap, "log_level": 0})
+        for _ in range(LARGE_BYTES // 10_000):
+            producer.produce("large", b"x" * 10_000)
+        assert producer.flush(30) == 0
         with console as address:
             host, port = address.removeprefix("http://").split(":")
-            yield Web(host, int(port), cluster_id, console.django(KEYS).strip())
+            yield Web(host, int(port), cluster_id, console.django(KEYS).strip(), console)
 
 
 class Web(NamedTuple):
@@ -44,6 +58,7 @@ class Web(NamedTuple):
     port: int
     cluster_id: str
     session: str
+    console: console_on
 
 
 @pytest.fixture
@@ -69,6 +84,16 @@ def answer(client):
     except ConnectionError:
         pass
     return found.decode()
+
+
+def are_open(clients):
+    """Whether nothing comes of them, not even an end."""
+    for client in clients:
+        client.setblocking(False)
+        with suppress(BlockingIOError):
+            client.recv(1, socket.MSG_PEEK)
+            return False
+    return True
 
 
 def page(web, source):
@@ -133,14 +158,22 @@ def test_a_body_that_comes_steadily_has_its_time(connect):
     assert client.recv(65536).startswith(b"HTTP/1.1 403 ")
 
 
-def test_one_address_has_so_many_and_others_do_not_notice(web, connect):
+def test_one_address_has_so_many_and_who_asks_nothing_makes_room_for_its_own(web, connect):
+    other = connect(OTHERS)
     kept = [connect() for _ in range(6)]
     time.sleep(0.2)
-    assert answer(connect()) == ""
-    assert page(web, OTHERS) == 200
-    kept.pop().close()
-    time.sleep(0.2)
     assert page(web, "127.0.0.1") == 200
+    assert answer(kept[0]) == ""
+    assert are_open([other, *kept[1:]])
+
+
+def test_of_many_at_once_no_more_are_kept_than_there_may_be(web, connect):
+    pid = web.console.process.pid
+    os.kill(pid, signal.SIGSTOP)
+    many = [connect(f"127.0.0.{number}") for number in range(3, 11) for _ in range(5)]
+    os.kill(pid, signal.SIGCONT)
+    wait_for(lambda: sum(are_open([one]) for one in many) <= 12, timeout_s=5, what="40 are kept of 12")
+    assert page(web, OTHERS) == 200
 
 
 def test_when_there_are_as_many_as_may_be_who_asks_nothing_makes_room(web, connect):
@@ -150,9 +183,7 @@ def test_when_there_are_as_many_as_may_be_who_asks_nothing_makes_room(web, conne
     assert page(web, OTHERS) == 200
     kept[0].settimeout(1)
     assert answer(kept[0]) == ""
-    kept[1].setblocking(False)
-    with pytest.raises(BlockingIOError):
-        kept[1].recv(1)
+    assert are_open([kept[1]])
 
 
 def test_a_live_tail_is_no_request_that_comes_slowly_and_makes_no_room(web, connect):
@@ -174,3 +205,72 @@ def test_a_live_tail_is_no_request_that_comes_slowly_and_makes_no_room(web, conn
         while tail.recv(65536):
             pass
         raise AssertionError("it was closed")
+
+
+def test_a_file_for_a_slow_line_is_neither_kept_whole_nor_cut_to_make_room(web, connect):
+    assert answer(downloading(web, connect(), "&limit=100", "Connection: close"))  # loads what such a page needs
+    before_bytes = memory_bytes(web)
+    slow = downloading(web, connect())
+    assert slow.recv(65536).startswith(b"HTTP/1.1 200 ")
+    time.sleep(3)  # enough for all of it
+    assert memory_bytes(web) - before_bytes < LARGE_BYTES / 2
+    kept = [connect(f"127.0.0.{number}") for number in (3, 4, 5) for _ in range(6)]
+    assert page(web, OTHERS) == 200
+    came_bytes = 0
+    end = b""
+    while not end.endswith(b"\r\n0\r\n\r\n"):
+        part = slow.recv(1 << 20)
+        assert part, f"cut after {came_bytes} bytes"
+        came_bytes += len(part)
+        end = (end + part)[-8:]
+    assert came_bytes > LARGE_BYTES
+    slow.sendall(b"GET /login/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert slow.recv(65536).startswith(b"HTTP/1.1 200 "), "the connection serves on"
+    assert not are_open(kept[:1])
+
+
+def downloading(web, client, query="", header="X-More: 1"):
+    client.sendall(
+        f"GET /clusters/{web.cluster_id}/topics/large/download/?format=jsonl{query} HTTP/1.1\r\n{header}\r\n"
+        f"Host: localhost:{web.port}\r\nCookie: odradek_session={web.session}\r\n\r\n".encode()
+    )
+    return client
+
+
+def memory_bytes(web):
+    resident = Path(f"/proc/{web.console.process.pid}/statm").read_text().split()[1]
+    return int(resident) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.parametrize("place", ["both families", "a file"])
+def test_a_proxy_has_any_number_wherever_the_server_listens(web, place):
+    port, path = free_port(), web.console.data / "web.socket"
+    where = ["-b", "::", "-p", str(port)] if place == "both families" else ["-u", str(path)]
+
+    def proxied():
+        if place == "both families":
+            return socket.create_connection(("127.0.0.1", port), timeout=10)
+        client = socket.socket(socket.AF_UNIX)
+        client.settimeout(10)
+        client.connect(str(path))
+        return client
+
+    def listens():
+        with suppress(OSError):
+            proxied().close()
+            return True
+        return False
+
+    command = [sys.executable, "-m", "console.project.web", *where, "console.project.asgi:application"]
+    environment = {**web.console.environment, "ODRADEK_PROXIES": "127.0.0.1"}
+    with (web.console.data / "proxied.log").open("wb") as log:
+        process = start_process(command, environment=environment, output=log)
+        try:
+            wait_for(listens, timeout_s=30, what="it does not listen")
+            clients = [proxied() for _ in range(8)]
+            for client in clients:
+                client.sendall(b"GET /login/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            assert [answer(client)[:13] for client in clients] == ["HTTP/1.1 200 "] * 8
+        finally:
+            process.kill()
+            process.wait()

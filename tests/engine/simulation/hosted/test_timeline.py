@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from engine.simulation.driver import next_us
 from engine.simulation.hosted import inside
 from engine.simulation.hosted.keepers import MemoryKeeper
 from engine.simulation.hosted.refused import Refused
@@ -14,7 +15,7 @@ from engine.simulation.hosted.shape import Shape
 from engine.simulation.hosted.timeline import KEYFRAME_EVENTS, Stopped, Timeline
 from engine.simulation.ledger import difference
 from engine.simulation.past import BLOCK_ENTRIES
-from tests.engine.simulation.hosted.worlds import begin, busy, producer, until
+from tests.engine.simulation.hosted.worlds import begin, busy, consumer, producer, until
 from tests.plain_data import impure
 
 
@@ -114,6 +115,31 @@ def test_one_runs_until_something_happens_and_to_a_time():
     now_us = timeline.world.now_us
     assert timeline.run(10_000, until_us=now_us + 500_000) is Stopped.TIME
     assert now_us < timeline.world.now_us <= now_us + 500_000
+
+
+def test_nothing_happens_before_its_time_and_how_often_one_looked_changes_nothing():
+    """A deadline that is nobody's any more, and what is put off for who is frozen, lie before the next event."""
+    timeline = begin()
+    producer(timeline)
+    consumer(timeline)
+    until_us = timeline.world.now_us
+    for number in range(3_000):
+        until_us += 5_000
+        if number % 500 == 400:
+            timeline.act({"do": "freeze", "name": ("c1", "p1", "broker-1")[number // 500 % 3], "for_ms": 700}, until_us)
+        assert timeline.run(1_000, until_us) is Stopped.TIME
+        assert timeline.world.now_us <= until_us
+        at_us = next_us(timeline.world)
+        assert at_us is not None and at_us > until_us
+    again = Timeline(timeline.seed, timeline.shape, MemoryKeeper(timeline.keeper.actions))
+    again.run(timeline.head)
+    assert again.world.history.sha256() == timeline.world.history.sha256()
+
+
+def test_who_waits_until_a_time_sees_that_nothing_is_left():
+    timeline = Timeline(1, Shape(), MemoryKeeper())
+    timeline.world.heap = []
+    assert (timeline.run(1, 1_000), next_us(timeline.world)) == (Stopped.REST, None)
 
 
 @pytest.mark.parametrize(
