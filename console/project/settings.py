@@ -5,7 +5,8 @@ one process is enough for itself), ODRADEK_HOSTS (more host names, comma separat
 sessions; by default one is made in the data directory), ODRADEK_PROXIES (addresses or networks of reverse proxies,
 comma separated; by default none is believed), ODRADEK_HTTPS=1 (all come by TLS, through one of those proxies),
 ODRADEK_CLUSTER_ADDRESSES (where clusters may be when others than this machine reach the console: networks, names,
-*.names, "public"), ODRADEK_GUESTS (1 or 0: sandboxes without an account), ODRADEK_CONNECTIONS and
+*.names, "public"), ODRADEK_GUESTS (1 or 0: sandboxes without an account), ODRADEK_GUESTS_A_DAY (how many guests of one
+address may begin within a day; 3 by default), ODRADEK_CONNECTIONS and
 ODRADEK_CONNECTIONS_PER_ADDRESS (how many the web server keeps, 1000 in all and 300 of one address; proxies may have
 any number), ODRADEK_REQUEST_SECONDS (in which a request comes, 20 and one more for each 500 bytes),
 ODRADEK_DEBUG=1 (development only).
@@ -57,6 +58,7 @@ HOSTS_GIVEN = [host for host in os.environ.get("ODRADEK_HOSTS", "").split(",") i
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *HOSTS_GIVEN]
 # Sandboxes without an account; when it is not said, only people at this very machine (services/visitors.py).
 GUESTS = {"1": True, "0": False}.get(os.environ.get("ODRADEK_GUESTS", ""))
+GUESTS_A_DAY = from_one("ODRADEK_GUESTS_A_DAY", 3)  # of one address: behind one, a class may sit
 CLUSTER_WAKER = "sandbox.control.wake"  # what is asked before a cluster behind a Unix socket is connected to
 SOCKET_ROUTES = ["sandbox.feed.routing"]  # by name: sandboxes know the console, it does not know them
 

@@ -121,6 +121,7 @@ class ConsumerConfig:
     bytes_max: int = 50 << 20  # fetch.max.bytes
     partition_bytes_max: int = 1 << 20  # max.partition.fetch.bytes
     read_committed: bool = False  # isolation.level
+    check_crcs: bool = True  # check.crcs: a batch that is not what was written is an error, not handed out
     offset_reset: OffsetReset = "latest"  # auto.offset.reset
     sessions: bool = True  # KIP-227: say only what changed since the last fetch
     group_id: str | None = None  # group.id

@@ -36,10 +36,8 @@ OWNER = "consumer"
 FETCH = "fetch"
 OFFSETS = "offsets"
 SESSION_ERRORS = (
-    ErrorCode.FETCH_SESSION_ID_NOT_FOUND,
-    ErrorCode.INVALID_FETCH_SESSION_EPOCH,
-    ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR,
-)
+    ErrorCode.FETCH_SESSION_ID_NOT_FOUND, ErrorCode.INVALID_FETCH_SESSION_EPOCH, ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR,
+)  # fmt: skip
 
 
 @dataclass(slots=True, eq=False)
@@ -327,7 +325,8 @@ class Consumer:
         session = self.sessions.get(node_id)
         if session is not None:
             fetch_sessions.end_fetch(session, answer)
-        for place, fetched in fetch_messages.decode(answer, asked, self.cluster.metadata).items():
+        found = fetch_messages.decode(answer, asked, self.cluster.metadata, self.config.check_crcs)
+        for place, fetched in found.items():
             if place not in current:
                 continue
             if fetched.error is None:

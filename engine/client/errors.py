@@ -83,6 +83,10 @@ class Refused(ClientError):
         return Refused, (self.code, self.message)
 
 
+class CorruptRecord(ClientError):
+    """What came is not what was written: its CRC is another. It is fetched again; a seek goes past it."""
+
+
 class NotProduced(ClientError):
     """A record is not acknowledged. `maybe_written`: it may be in the log all the same.
 

@@ -11,11 +11,12 @@ Spec: KIP-79 (lookup by time), KIP-734 (the latest timestamp).
 
 from bisect import bisect_right
 from collections.abc import Iterator
+from struct import Struct
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.core.connection.out_queue import Region
 from engine.core.log.offsets import LogPosition
-from engine.core.records.batch import HEADER_BYTES, LENGTH_END, BatchHeader, new_tuple, read_header, unpack_place
+from engine.core.records.batch import HEADER_BYTES, LENGTH_END, BatchHeader, new_tuple, read_header
 from engine.core.records.record import Record, decode_records
 from engine.storage import recovery_scan
 from engine.storage.disk import Disk, DiskFailed
@@ -25,6 +26,7 @@ from engine.storage.segment import LOG_SUFFIX, Segment, segment_name
 if TYPE_CHECKING:
     from engine.storage.log import Log
 
+_unpack_place = Struct(">qi11xi").unpack_from  # base offset, length, last offset delta
 WALK_BYTES = 16 << 10  # what is read at once when going from header to header
 LOADED_INDEXES_MAX = 4  # closed segments of one log whose index is kept in memory
 
@@ -117,7 +119,7 @@ def _walk_to(disk: Disk, file: int, offset: int, position: int, limit: int) -> i
             chunk_end = position + len(chunk)
             if len(chunk) < HEADER_BYTES:
                 raise DiskFailed(f"a log file ends at {chunk_end}, before {limit}")
-        base_offset, length, last_delta = unpack_place(chunk, position - chunk_start)
+        base_offset, length, last_delta = _unpack_place(chunk, position - chunk_start)
         if base_offset + last_delta >= offset:
             return position
         if length < HEADER_BYTES - LENGTH_END:

@@ -130,7 +130,8 @@ def sandbox_new(request: HttpRequest) -> HttpResponse:
     """Make one, and go to its picture."""
     if not _welcome(request):
         return redirect_to_login(request.get_full_path())
-    name = " ".join(request.POST.get("name", "").split())[:NAME_MAX] or "Sandbox"
+    typed = " ".join(request.POST.get("name", "").split())[:NAME_MAX]
+    name = typed or "Sandbox"
     try:
         if request.user.is_authenticated:
             made = sandboxes.make(name=name, limits=visitors.limits_for(request.user), owner=request.user)
@@ -138,7 +139,7 @@ def sandbox_new(request: HttpRequest) -> HttpResponse:
             guest = visitors.admit_guest(request.session, _address(request))
             made = sandboxes.make(name=name, limits="guest", guest=guest)
     except SandboxRefused as refused:
-        return _list(request, refused=str(refused), name=name, status=409)
+        return _list(request, refused=str(refused), name=typed, status=409)
     return redirect("sandbox:sandbox-detail", sandbox_id=made.id)
 
 

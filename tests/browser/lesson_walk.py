@@ -39,6 +39,7 @@ def walk(page: Page, slug: str, salt: str, shoot=lambda name: None, speed: str =
     page.select_option("[data-part=speed]", speed)
     for step in lesson.steps:
         expect(page.locator("#lesson [data-part=title]")).to_have_text(step.title)
+        expect(page.locator("#lesson [data-part=title]")).to_be_in_viewport()
         expect(page.locator("#lesson [data-part=next]")).to_be_disabled()
         shoot(f"{step.id}-open")
         for move in step.solution:
@@ -47,6 +48,7 @@ def walk(page: Page, slug: str, salt: str, shoot=lambda name: None, speed: str =
         shoot(f"{step.id}-done")
         page.click("#lesson-next")
     expect(page.locator("#lesson [data-part=title]")).to_have_text(lesson.aha)
+    expect(page.locator("#lesson [data-part=title]")).to_be_in_viewport()
 
 
 def until_done(page: Page) -> None:

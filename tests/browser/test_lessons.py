@@ -10,6 +10,7 @@ from sandbox.checks.model import Step
 from sandbox.lessons import catalog
 from tests.browser import lesson_keys, lesson_walk
 from tests.browser.conftest import Installation, Open
+from tests.browser.test_look import MOVES_MAX
 from tests.browser.test_sandbox import CHECKS, hosted  # noqa: F401 - a fixture
 
 CALLED = {"first-event": "reading did not remove it", "keys-partitions-order": "adding a partition moved my customer"}
@@ -52,6 +53,16 @@ def test_a_lesson_from_click_to_check(hosted: Installation, open_page: Open, slu
         )
     page.goto(f"{hosted.address}/sandboxes/lessons/")
     expect(page.locator("main")).to_contain_text("finished")
+
+
+def test_on_a_phone_a_lesson_comes_without_a_jump_and_its_foot_stands_on_the_clock(hosted, open_page: Open):  # noqa: F811
+    page = open_page("/sandboxes/lessons/", width=390, height=844)
+    lesson_walk.begin(page, hosted.address, "first-event")
+    expect(page.locator("#lesson [data-part=title]")).to_be_in_viewport()
+    page.wait_for_selector("[data-live]")
+    foot, clock = (page.locator(one).bounding_box() for one in (".lesson .foot", ".sandbox-bar .clock"))
+    assert foot["y"] + foot["height"] == pytest.approx(clock["y"], abs=1)
+    assert page.evaluate("window.__shift") <= MOVES_MAX
 
 
 def again(url: str) -> str:

@@ -117,7 +117,7 @@ def test_from_the_button_to_a_fork_and_back_through_the_console(hosted, open_pag
     page.wait_for_selector("[data-live]")
     expect(page.locator("h1")).to_contain_text("Fork at")
     expect(part(page, "looking")).to_be_hidden()
-    page.click("text=Compare with First steps")
+    page.click("text=Compare with “First steps”")
     expect(page.locator("h1")).to_have_text("What came out differently")
 
     page.goto(there)

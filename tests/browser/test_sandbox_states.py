@@ -46,6 +46,11 @@ def test_table_picture_and_panel_say_the_same_of_a_client(hosted, open_page: Ope
     declare(page, "Consumer", name="waiter", topic="empty", group="waiters")
     expect(row(page, "waiter").locator("td").first).to_have_text("up, nothing read yet", timeout=SLOW_S)
     expect(drawn(page, "waiter")).to_have_text("partition 0", timeout=SLOW_S)
+    form = page.locator("form[data-form=consumer]")
+    expect(form.locator("[name=name]")).to_have_value("waiter-2")  # one more press adds one more
+    expect(form.locator("button[data-kind=primary]")).to_have_text("Add consumer")
+    form.locator("[name=name]").fill("waiter")
+    expect(form.locator("button[data-kind=primary]")).to_have_text("Change consumer")
     declare(page, "Producer", name="five", topic="orders", rate="50", limit="5")
     expect(row(page, "five").locator("td").first).to_have_text("finished, 5 made", timeout=SLOW_S)
     expect(drawn(page, "five")).to_have_text("finished, 5 made")
@@ -106,3 +111,27 @@ def test_on_a_phone_every_word_has_its_place(hosted, open_page: Open):
         looking.bounding_box()["y"] + looking.bounding_box()["height"]
         <= page.locator(".sandbox-bar .clock").bounding_box()["y"]
     )
+
+
+def test_a_broker_that_is_down_says_what_of_its_records_is_there_still(hosted, open_page: Open):
+    page = open_page("/sandboxes/")
+    begin(page, "Down")
+    page.click("[data-deed=example]")
+    expect(page.locator(".rec").first).to_be_attached(timeout=SLOW_S)
+    for press, words in (
+        ("Kill", "what it wrote is there, synced or not, for its machine runs on"),
+        ("Kill, lose un-synced", "what was synced is on its disk, the rest is gone"),
+        ("Stop in order", "all it wrote is synced"),
+    ):
+        page.locator(".chaos").get_by_role("button", name=press, exact=True).click()
+        expect(part(page, "guide-says")).to_contain_text(words, timeout=SLOW_S)
+        page.click("[data-part=chaos] >> text=Start it")
+        expect(part(page, "guide")).to_be_hidden(timeout=SLOW_S)
+
+
+def test_an_open_form_leaves_the_others_as_wide_as_they_were(hosted, open_page: Open):
+    page = open_page("/sandboxes/")
+    begin(page, "Forms")
+    closed = page.locator(".forms .card").first.bounding_box()["width"]
+    page.click(".forms summary:text-is('Consumer')")
+    assert page.locator(".forms .card").first.bounding_box()["width"] == closed

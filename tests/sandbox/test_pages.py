@@ -1,7 +1,10 @@
 """Pages of sandboxes: who gets in, what a guest may, limits in words, keeping on sign-in."""
 
+import html
+import re
 import socket
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
@@ -161,10 +164,38 @@ def test_a_lease_that_is_over_and_ones_own_forks_take_no_place():
     assert sandboxes.in_the_way(three) == [], "its runner was killed"
 
 
-def test_an_address_brings_three_guests_a_day():
-    assert [Client().post(NEW).status_code for _ in range(4)] == [302, 302, 302, 409]
-    elsewhere = Client(REMOTE_ADDR="192.0.2.7")
-    assert elsewhere.post(NEW).status_code == 302
+@pytest.mark.parametrize("many", [3, 1])
+@pytest.mark.parametrize("begin", [NEW, "/sandboxes/lessons/first-event/start/"])
+def test_an_address_brings_so_many_guests_a_day_and_one_more_hears_what_they_can_do(settings, many, begin):
+    settings.GUESTS_A_DAY = many
+    assert [Client().post(begin).status_code for _ in range(many)] == [302] * many
+    late = Client().post(begin)
+    assert late.status_code == 409 and 'value="Sandbox"' not in late.content.decode(), "no name that nobody typed"
+    page = html.unescape(late.content.decode()).partition('role="alert"')[2].partition("</div>")[0]
+    assert f"{'1 guest has' if many == 1 else '3 guests have'} begun here from your address within a day" in page
+    assert re.search(r"come back after \d\d:\d\d UTC( tomorrow)?\.", page) and "in the browser they began in" in page
+    assert '<a href="/login/?next=/sandboxes/' in page, "signing in is a press away"
+    assert Client(REMOTE_ADDR="192.0.2.7").post(begin).status_code == 302
+
+
+def test_a_guest_is_counted_for_a_day_from_when_they_began(settings, monkeypatch):
+    settings.GUESTS_A_DAY = 2
+    began, answers = timezone.now(), []
+    for after_h in (0, 20, 21, 25, 26):
+        monkeypatch.setattr(timezone, "now", lambda hours=after_h: began + timedelta(hours=hours))
+        answers.append(Client().post(NEW).status_code)
+    assert answers == [302, 302, 409, 302, 409]
+
+
+def test_who_is_refused_is_not_counted(settings):
+    settings.GUESTS_A_DAY = 4
+    guest = Client()
+    for _ in range(10):
+        guest.post(NEW)
+        Sandbox.objects.exclude(state=State.EXPIRED).update(state=State.EXPIRED)
+    assert [Client().post(NEW).status_code for _ in range(5)] == [409] * 5, "so many were made this hour"
+    cache.delete("sandboxes-made:127.0.0.1")
+    assert Client().post(NEW).status_code == 302
 
 
 def test_an_address_makes_ten_an_hour():

@@ -49,7 +49,7 @@ MAX_TIMESTAMP_POSITION = 35
 PRODUCER_ID_POSITION = 43
 
 
-unpack_place = Struct(">qi11xi").unpack_from  # of a header: base offset, length, last offset delta
+unpack_place = Struct(">qi4xbI2xi").unpack_from  # of a header: base offset, length, magic, crc, last offset delta
 unpack_writer = Struct(">q35xq6xi").unpack_from  # of a header: base offset, producer id, record count
 
 

@@ -38,5 +38,7 @@ export default function lesson(title) {
   if ("moved" in title.dataset) {
     title.focus({ preventScroll: true });
     panel.querySelector(".lesson-body").scrollTop = 0;
+    const { top, bottom } = title.getBoundingClientRect();
+    if (top < 0 || bottom > innerHeight) panel.scrollIntoView({ block: "start" }); // where the page scrolls, and not the panel
   }
 }

@@ -65,10 +65,16 @@ export function forms(root, part, { state, act, shown }) {
       let refused = wanted.length ? null : { message: "Nothing is changed by this: it is so already." };
       for (const action of wanted) refused ??= await act(action, { quiet: true });
       say(of, refused);
+      if (!refused && wanted.at(-1).do === "add") of.elements.name.value = another(of.elements.name.value);
       words(of, name);
       if (!refused) shown();
     });
     of.addEventListener("input", () => words(of, name));
+  }
+  /** The next free name like this one, so that one more press adds one more. */
+  function another(name) {
+    const [, stem, number] = name.match(/^(.*?)(\d{0,4})$/), from = number ? Number(number) : 1;
+    for (let n = from + 1; ; n += 1) if (!client(`${stem}${number ? "" : "-"}${n}`)) return `${stem}${number ? "" : "-"}${n}`;
   }
   function words(of, name) {
     const label = of.querySelector("[data-words]");
@@ -98,8 +104,9 @@ export function forms(root, part, { state, act, shown }) {
   }
   function show(frame) {
     const names = frame.topics.filter((one) => !one.internal).map((one) => one.name), list = part("topics");
-    if (list.dataset.shown === `of ${names.join()}`) return;
-    list.dataset.shown = `of ${names.join()}`;
+    const known = JSON.stringify([names, frame.actors.map((one) => one.name)]);
+    if (list.dataset.shown === known) return;
+    list.dataset.shown = known;
     list.replaceChildren(...names.map((one) => new Option(one)));
     for (const of of ["produce", "producer", "consumer"]) { const field = form(of).elements.topic; if (!field.value) field.value = names[0] ?? "orders"; words(field.form, of); }
     words(form("topic"), "topic");

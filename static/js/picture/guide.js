@@ -3,13 +3,19 @@ import { example } from "./deeds.js";
 import { consumers, homeless, many, partitions, plain, producers, thin } from "./model.js";
 
 const KEPT = "odradek-guide";
+const KEEPS = { // how a broker ended, and what of its records is there when it is back
+  killed: "Its process is gone; what it wrote is there, synced or not, for its machine runs on. ",
+  crashed: "Its machine has lost power: what was synced is on its disk, the rest is gone. ",
+  stopped: "It has stopped in order, and all it wrote is synced. ",
+};
 
 /** What comes next, of a frame and the marks of its timeline; null when there is nothing to say. Pure. */
 export function nextDeed(frame, marks, lens) {
   const topics = frame.topics.filter((one) => !one.internal), [broker] = frame.brokers;
   if (!frame.time.at_present) return null;
   if (!broker.up) {
-    return { title: `${broker.name} is down`, says: "What was synced is on its disk; what was only in its memory is gone. Producers and consumers try again until it is back.", deeds: [["Start it", "start"]] };
+    const ended = marks.findLast((one) => one.kind in KEEPS)?.kind;
+    return { title: `${broker.name} is down`, says: `${KEEPS[ended] ?? ""}Producers and consumers try again until it is back.`, deeds: [["Start it", "start"]] };
   }
   const lonely = frame.actors.find((one) => homeless(one, frame));
   if (lonely) {

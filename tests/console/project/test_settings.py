@@ -21,8 +21,18 @@ REPOSITORY = Path(__file__).parents[3]
         ({"ODRADEK_HOSTS": "kafka.example"}, "set ODRADEK_HTTPS=1"),
         ({"ODRADEK_PROXIES": "10.0.0.9, proxy.example"}, "ODRADEK_PROXIES holds addresses and networks only"),
         ({"ODRADEK_CONNECTIONS": "many"}, "ODRADEK_CONNECTIONS is a whole number, at least 1, and not many"),
+        ({"ODRADEK_GUESTS_A_DAY": "30"}, ""),
+        ({"ODRADEK_GUESTS_A_DAY": "0"}, "ODRADEK_GUESTS_A_DAY is a whole number, at least 1, and not 0"),
     ],
-    ids=["on this machine", "by https", "in plain", "a proxy by its name", "a number that is none"],
+    ids=[
+        "on this machine",
+        "by https",
+        "in plain",
+        "a proxy by its name",
+        "a number that is none",
+        "a class of guests",
+        "no guests a day",
+    ],
 )
 def test_check_deploy(tmp_path, environment, words):
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ODRADEK_")}
