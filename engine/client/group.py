@@ -121,9 +121,10 @@ class Group:
     def next_deadline_ms(self) -> int:
         """When something of the group is due."""
         next_ms = self.commits.next_deadline_ms()
-        for at_ms in (self.heartbeats.next_deadline_ms(), self.membership.next_deadline_ms()):
-            if at_ms < next_ms:
-                next_ms = at_ms
+        if (at_ms := self.heartbeats.next_deadline_ms()) < next_ms:
+            next_ms = at_ms
+        if (at_ms := self.membership.next_deadline_ms()) < next_ms:
+            next_ms = at_ms
         if self.coordinator.wanted:
             next_ms = min(next_ms, self.coordinator.retry_at_ms)
         if self.committed.open:

@@ -4,8 +4,6 @@ Not here: what a result means for a batch (producer.py).
 Spec: KIP-467 (messages of refused records), KIP-516 (topic ids from version 13).
 """
 
-from typing import NamedTuple
-
 from engine.client.cluster_metadata import NO_ID, ClusterMetadata, error_code
 from engine.client.producer_queue import Batch
 from engine.client.records import encode_batch
@@ -17,16 +15,8 @@ ANY_VERSION = 0x7FFF
 NO_PRODUCER = (-1, -1, -1)
 
 
-class Result(NamedTuple):
-    """What a broker says of one batch."""
-
-    code: ErrorCode
-    message: str | None
-    base_offset: int
-    append_time_ms: int
-
-
-ABSENT = Result(ErrorCode.UNKNOWN_TOPIC_ID, "the broker's answer leaves the partition out", -1, -1)
+Result = tuple[ErrorCode, str | None, int, int]  # of one batch: code, message, base offset, append time
+ABSENT: Result = (ErrorCode.UNKNOWN_TOPIC_ID, "the broker's answer leaves the partition out", -1, -1)
 
 
 def batch_bytes(batch: Batch, compression: str) -> bytes:
@@ -64,5 +54,5 @@ def decode(answer: ProduceResponse, batches: list[Batch], metadata: ClusterMetad
                 told = [entry.batch_index_error_message for entry in part.record_errors]
                 message = "; ".join(text for text in told if text) or message
             code = error_code(part.error_code)
-            found[name, part.index] = Result(code, message, part.base_offset, part.log_append_time_ms)
+            found[name, part.index] = (code, message, part.base_offset, part.log_append_time_ms)
     return [(batch, found.get((batch.topic, batch.partition), ABSENT)) for batch in batches]

@@ -345,25 +345,25 @@ class Producer:
                 del self.queues[place]
 
     def _take_result(self, batch: Batch, result: produce_messages.Result, now_ms: int) -> None:
-        code, _, base_offset, append_time_ms = result
+        code, message, base_offset, append_time_ms = result
         if code in WRITTEN_CODES:
             self._succeed(batch, base_offset, append_time_ms)
         elif code == ErrorCode.MESSAGE_TOO_LARGE and len(batch.entries) > 1 and not batch.maybe_written:
             self._queue_of(batch).split(batch)
         elif self.config.idempotent and code in NEW_ID_CODES:
-            self._sequence_refused(batch, result, now_ms)
+            self._sequence_refused(batch, code, message, now_ms)
         elif code in RETRIABLE:
             batch.maybe_written |= code in MAYBE_WRITTEN_CODES
-            self._retry(batch, f"{code.name}: {result.message or 'refused for now'}", now_ms)
+            self._retry(batch, f"{code.name}: {message or 'refused for now'}", now_ms)
         else:
-            self._fail_in_flight(batch, f"{code.name}: {result.message or 'the broker refuses it'}", code)
+            self._fail_in_flight(batch, f"{code.name}: {message or 'the broker refuses it'}", code)
 
-    def _sequence_refused(self, batch: Batch, result: produce_messages.Result, now_ms: int) -> None:
+    def _sequence_refused(self, batch: Batch, code: ErrorCode, message: str | None, now_ms: int) -> None:
         queue = self.queues[batch.topic, batch.partition]
-        behind_another = result.code == ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER and not queue.is_oldest(batch)
+        behind_another = code == ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER and not queue.is_oldest(batch)
         if not behind_another:
             self.new_id_wanted = True
-        self._retry(batch, f"{result.code.name}: {result.message or 'the sequence is refused'}", now_ms)
+        self._retry(batch, f"{code.name}: {message or 'the sequence is refused'}", now_ms)
 
     def _retry(self, batch: Batch, reason: str, now_ms: int) -> None:
         batch.attempts += 1

@@ -14,7 +14,8 @@ Not here: the group, positions, automatic commits (engine/client), when it ends 
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, cast
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from engine.client.calls import Assign, Call, Commit, GetMetadata, Offset, Poll, Rebalanced, Subscribe, Unsubscribe
 from engine.client.client import Client
@@ -29,6 +30,12 @@ PAUSE_US = 500_000  # after what did not work
 POLL_MS = 500
 RECORD_BYTES = 300  # assumed, so that a poll gives about as many records as it may
 RECEIVED_MAX = 16  # stays in one partition that are remembered
+
+
+@lru_cache(64)
+def poll_of(records_max: int) -> Poll:
+    """The poll that may give so many records: the same again and again."""
+    return Poll(POLL_MS, records_max * RECORD_BYTES)
 
 
 class Span(NamedTuple):
@@ -162,7 +169,7 @@ class ConsumeActor:
         if self.leaving:
             self._close(world, node)
         elif not self._dies(world, node, "before poll"):
-            self._call(node, Poll(POLL_MS, self.lives_by.poll_records_max * RECORD_BYTES), "poll")
+            self._call(node, poll_of(self.lives_by.poll_records_max), "poll")
 
     def _polled(self, world: World, node: Node, result: object) -> None:
         if not isinstance(result, tuple):
@@ -265,4 +272,5 @@ class ConsumeActor:
     def _call(self, node: Node, call: Call, step: str) -> None:
         self.calls += 1
         self.asked[self.calls] = step
-        cast("Client", node.machine).on_call(self.calls, call, node.clock.now_ms())
+        assert isinstance(node.machine, Client), "whoever calls is up"
+        node.machine.on_call(self.calls, call, node.clock.now_ms())

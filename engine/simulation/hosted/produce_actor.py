@@ -76,7 +76,8 @@ class ProduceActor:
         record = ProducerRecord(spec.topic, value, key, headers, spec.partition)
         self.calls += 1
         self.open[self.calls] = self.made
-        cast("Client", node.machine).on_call(self.calls, Produce((record,)), node.clock.now_ms())
+        assert isinstance(node.machine, Client), "whoever calls is up"
+        node.machine.on_call(self.calls, Produce((record,)), node.clock.now_ms())
 
     def _key_number(self, world: World) -> int | None:
         keys, count = self.spec.keys, self.spec.key_count
