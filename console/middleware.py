@@ -16,6 +16,7 @@ from django.shortcuts import resolve_url
 
 from console import guests
 from console.kafka import errors
+from console.networks import plain
 from console.rest.errors import ApiError, response_of
 from console.services import clusters, outages, sessions
 from console.views import errors as pages
@@ -58,17 +59,16 @@ class ClientAddress:
         # Each proxy adds at the end whom it talked to: from there back, the first that is no proxy of ours.
         while is_proxy(peer) and hops and hops[-1].strip():
             peer = hops.pop().strip()[:100]
-        request.META["REMOTE_ADDR"] = peer
+        request.META["REMOTE_ADDR"] = plain(peer)
         return self.get_response(request)
 
 
 def is_proxy(address: str) -> bool:
     """Whether this is one of the proxies that settings name."""
     try:
-        parsed = ip_address(address)
+        parsed = ip_address(plain(address))
     except ValueError:
         return False
-    parsed = getattr(parsed, "ipv4_mapped", None) or parsed  # of a socket that takes both families
     return any(parsed in ip_network(known, strict=False) for known in settings.PROXIES)
 
 

@@ -41,6 +41,7 @@ TYPES = {
     9: "password",
 }
 CLEANUP_POLICY = "cleanup.policy"
+CONFIGS_MAX = 2_000  # of a broker or topic: Kafka has some hundred
 # Topic configs whose broker-wide value may be written in several units: the first that is set counts.
 BROKER_WIDE = {
     "retention.ms": (("log.retention.ms", 1), ("log.retention.minutes", 60_000), ("log.retention.hours", 3_600_000)),
@@ -107,7 +108,8 @@ async def cleanup_policies(session: Session, names: list[str]) -> dict[str, str 
         answer: DescribeConfigsResponse = await session.send(DescribeConfigsRequest(resources))
     except (ClientError, KafkaError):
         return {}
-    return {result.resource_name: result.configs[0].value for result in answer.results if result.configs}
+    told = answer.results[: len(names)]  # a cluster can name any number
+    return {result.resource_name: result.configs[0].value for result in told if result.configs}
 
 
 async def _broker_wide(session: Session, names: list[str]) -> dict[str, str]:
@@ -136,7 +138,8 @@ async def _describe(session: Session, kind: int, name: str, node: int | None) ->
         code = error_code(result.error_code)
         if code != ErrorCode.NONE:
             raise refused(code, result.error_message)
-        return sorted((_entry(kind, config) for config in result.configs), key=lambda entry: entry.name)
+        entries = (_entry(kind, config) for config in result.configs[:CONFIGS_MAX])
+        return sorted(entries, key=lambda entry: entry.name)
     raise NotFound(f"the cluster says nothing of {name}")
 
 

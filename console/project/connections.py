@@ -21,6 +21,7 @@ from twisted.internet.task import LoopingCall
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 
 from console.middleware import is_proxy
+from console.networks import network_of
 
 BYTES_A_SECOND = 500
 CLOSING_S = 5.0  # what was said last may take so long to go out
@@ -31,7 +32,7 @@ TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: cl
 class BoundedConnection(ProtocolWrapper):  # type: ignore[misc]  # Twisted's types are not ours to mend
     """One connection, and since when a request has been on its way."""
 
-    address = ""
+    network = ""
     asked_s: float | None = None  # None: nothing comes, or the request is whole
     came_bytes = 0
     closed_s: float | None = None
@@ -39,7 +40,7 @@ class BoundedConnection(ProtocolWrapper):  # type: ignore[misc]  # Twisted's typ
 
     def makeConnection(self, transport: Any) -> None:
         """Whoever connects has something to ask."""
-        self.address = address_of(transport.getPeer())
+        self.network = network_of(address_of(transport.getPeer()))
         self.asked_s = time.monotonic()
         super().makeConnection(transport)
 
@@ -103,7 +104,7 @@ class BoundedFactory(WrappingFactory):  # type: ignore[misc]
         """A connection comes; None closes it."""
         address = address_of(addr)
         alone = bool(address) and not is_proxy(address)
-        if alone and not self._has_room(settings.CONNECTIONS_PER_ADDRESS_MAX, address):
+        if alone and not self._has_room(settings.CONNECTIONS_PER_ADDRESS_MAX, network_of(address)):
             return None
         return super().buildProtocol(addr) if self._has_room(settings.CONNECTIONS_MAX) else None
 
@@ -112,9 +113,9 @@ class BoundedFactory(WrappingFactory):  # type: ignore[misc]
         for connection in list(self.protocols):
             connection.close_if_slow(now_s)
 
-    def _has_room(self, most: int, address: str | None = None) -> bool:
-        """Whether there may be one more, at all or of an address; at need one closes that waits for its client."""
-        there = [one for one in self.protocols if one.closed_s is None and address in (None, one.address)]
+    def _has_room(self, most: int, network: str | None = None) -> bool:
+        """Whether there may be one more, at all or of a network; at need one closes that waits for its client."""
+        there = [one for one in self.protocols if one.closed_s is None and network in (None, one.network)]
         if len(there) < most:
             return True
         # Who asks nothing comes first, then who is slow. A dict keeps the order in which they came.

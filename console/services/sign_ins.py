@@ -8,7 +8,6 @@ audit entries; a name that nobody has is not kept (it may be a password in the w
 *Not here*: which address a request comes from (middleware.ClientAddress), forms and pages (views/accounts.py).
 """
 
-import ipaddress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,6 +16,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from console.models import AuditEntry, Result, SignInFailure, User
+from console.networks import network_of
 from console.services import audit
 from console.services.secret_values import digest
 
@@ -99,18 +99,5 @@ def _count(key: str) -> SignInFailure:
 
 
 def _keys(name: str, address: str) -> list[str]:
-    of_address = _network(address)
+    of_address = network_of(address)
     return [digest(f"{of_address} {name[:150].lower()}"), digest(of_address)]
-
-
-def _network(address: str) -> str:
-    """The address; for IPv6 its network of 64 bits, all of which one customer has."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if parsed.version == 4:
-        return address
-    if parsed.ipv4_mapped:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((parsed, 64), strict=False))

@@ -291,15 +291,16 @@ class Consumer:
         if isinstance(answer, FetchResponse):
             self._take_records(node_id, answer, asked, current, now_ms)
         elif isinstance(answer, ListOffsetsResponse):
-            self._take_offsets(answer, current, now_ms)
+            self._take_offsets(offset_messages.decode(answer, len(generations)), current, now_ms)
         else:
             assert isinstance(answer, ClientError), "an answer to what was asked"
             self.sessions.pop(node_id, None)
             for place in current:
                 self._retry(place, answer, now_ms)
 
-    def _take_offsets(self, answer: ListOffsetsResponse, current: dict[Place, None], now_ms: int) -> None:
-        found = offset_messages.decode(answer)
+    def _take_offsets(
+        self, found: Mapping[Place, OffsetFound | Refused], current: dict[Place, None], now_ms: int
+    ) -> None:
         missing = Refused(ErrorCode.UNKNOWN_SERVER_ERROR, "the broker left this partition out")
         for place in current:
             result = found.get(place, missing)

@@ -141,7 +141,7 @@ class LeaderCalls:
     def _take_answer(self, open_call: LeaderCall, request: Request, answer: Message | None) -> None:
         found: dict[Place, Answer]
         if isinstance(answer, ListOffsetsResponse):
-            found = dict(offset_messages.decode(answer))
+            found = dict(offset_messages.decode(answer, len(request.part)))
         else:
             assert isinstance(answer, FetchResponse), "an answer to what was asked"
             asked = self._fetch_from(open_call, request.part)

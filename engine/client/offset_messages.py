@@ -34,11 +34,14 @@ def encode(asked: dict[Place, int], call: ListOffsets, metadata: ClusterMetadata
     return request, VERSION_MAX
 
 
-def decode(answer: ListOffsetsResponse) -> dict[Place, OffsetFound | Refused]:
-    """Return what was found for each partition."""
+def decode(answer: ListOffsetsResponse, asked: int) -> dict[Place, OffsetFound | Refused]:
+    """Return what was found for each partition; of an answer that names more than were asked for, no more than those.
+
+    A broker can name a million, and a loop that others share goes through them.
+    """
     found: dict[Place, OffsetFound | Refused] = {}
-    for topic in answer.topics:
-        for part in topic.partitions:
+    for topic in answer.topics[:asked]:
+        for part in topic.partitions[: asked - len(found)]:
             code = error_code(part.error_code)
             found[topic.name, part.partition_index] = (
                 Refused(code, f"offsets of partition {part.partition_index} of topic {topic.name}")

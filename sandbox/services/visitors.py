@@ -19,6 +19,7 @@ from django.utils import timezone
 from console import guests
 from console.guests import guest_of, guests_welcome
 from console.models import User
+from console.networks import network_of
 from sandbox.models import Sandbox
 from sandbox.services.sandboxes import SandboxRefused
 
@@ -52,7 +53,7 @@ def limits_for(user: Any) -> str:
 
 def admit_guest(session: Any, address: str) -> str:
     """The key of this guest, made if need be; SandboxRefused when too many come from there."""
-    now_s = timezone.now().timestamp()
+    now_s, address = timezone.now().timestamp(), network_of(address)
     began: dict[str, float] = cache.get(f"sandbox-guests:{address}", {})
     began = {one: at_s for one, at_s in began.items() if now_s - at_s < DAY_S}
     guest = guest_of(session)

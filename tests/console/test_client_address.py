@@ -31,6 +31,7 @@ def seen(settings, proxies, peer, forwarded=None, proto=None):
         (["10.0.0.9"], "10.0.0.9", "<script>" * 90, ("<script>" * 90)[:100]),
         (["10.0.0.9"], "", "1.2.3.4", ""),
         (["10.0.0.0/8"], "::ffff:10.0.0.9", "1.2.3.4", "1.2.3.4"),
+        ([], "::ffff:127.0.0.1", None, "127.0.0.1"),  # who is at this very machine may be a guest
     ],
 )
 def test_a_forwarded_address_is_believed_from_named_proxies_only(settings, proxies, peer, forwarded, address):

@@ -187,6 +187,13 @@ def test_a_guest_is_counted_for_a_day_from_when_they_began(settings, monkeypatch
     assert answers == [302, 302, 409, 302, 409]
 
 
+def test_an_address_of_ipv6_is_counted_with_its_network(settings):
+    settings.GUESTS_A_DAY, settings.GUESTS = 2, True
+    ours = [Client(REMOTE_ADDR=f"2001:db8::{number}").post(NEW).status_code for number in range(3)]
+    assert ours == [302, 302, 409]
+    assert Client(REMOTE_ADDR="2001:db8:0:1::1").post(NEW).status_code == 302
+
+
 def test_who_is_refused_is_not_counted(settings):
     settings.GUESTS_A_DAY = 4
     guest = Client()
