@@ -20,8 +20,9 @@ from console.kafka.all_topics import AllTopics, all_topics
 from console.kafka.beside import beside
 from console.kafka.configs import SOURCES, ConfigEntry
 from console.kafka.connection import ConnectionSpec, Session, run
-from console.kafka.errors import KafkaError
+from console.kafka.errors import KafkaError, KafkaRefused, NotAuthorized, NotFound
 from console.kafka.topic_writes import NewTopic, creation
+from console.kafka.topics import one_topic
 from engine.wire.messages.create_topics import CreatableTopicConfigs
 
 RECENT_S = 10.0
@@ -65,9 +66,9 @@ def recent_ground(spec: ConnectionSpec) -> Ground:
     return found if found is not NOTHING and time.monotonic() - told_s < RECENT_S else ground(spec)
 
 
-def ground(spec: ConnectionSpec) -> Ground:
-    """Ask the cluster for all of it."""
-    found = _ask(spec)
+def ground(spec: ConnectionSpec, name: str = "") -> Ground:
+    """Ask the cluster for all of it; whether it has a topic of this name, it says as it is now."""
+    found = _ask(spec, name)
     with _lock:
         _recent.pop(spec, None)
         _recent[spec] = (time.monotonic(), found)
@@ -76,12 +77,17 @@ def ground(spec: ConnectionSpec) -> Ground:
     return found
 
 
-def _ask(spec: ConnectionSpec) -> Ground:
+def _ask(spec: ConnectionSpec, name: str) -> Ground:
 
     async def read(session: Session) -> Ground:
-        listed, disks = await asyncio.gather(all_topics(spec, session), sizes.node_disks(session))
+        # The names of a large cluster are from some time ago (shared.py).
+        listed, disks, is_there = await asyncio.gather(
+            all_topics(spec, session), sizes.node_disks(session), _is_there(session, name)
+        )
         every = listed.value
         names = await beside(len(every.topics), lambda: every.names)
+        if is_there is not None and is_there != (name in names):
+            names = names ^ {name}
         usable = {node: disk.usable_bytes for node, disk in disks.items()}
         brokers = tuple(Broker(one.node_id, usable.get(one.node_id)) for one in every.brokers)
         told = await _described(session, _one_of(every))
@@ -100,6 +106,16 @@ def _ask(spec: ConnectionSpec) -> Ground:
         )
 
     return run(spec, read, time_limit_s=READ_LIMIT_S)
+
+
+async def _is_there(session: Session, name: str) -> bool | None:
+    """Whether there is a topic of this name now; None: that is not told."""
+    try:
+        return bool(await one_topic(session, name)) if name else None
+    except NotFound:
+        return False
+    except (NotAuthorized, KafkaRefused):
+        return None
 
 
 def _unused(names: frozenset[str]) -> str:

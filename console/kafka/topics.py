@@ -4,31 +4,34 @@ The list costs one Metadata for all topics, shared by all who look (all_topics.p
 are asked for the rows of one page only. Sorted by them, the list uses numbers that are collected for all topics.
 
 Invariant: a part that the cluster does not tell is None; the page comes all the same.
-Not here: records (records.py), configurations (configs.py), writes (services).
+Not here: their numbers (topic_numbers.py), records (records.py), configurations (configs.py), writes (services).
 """
 
 import asyncio
-import time
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
-from console.kafka import configs, sizes
+from console.kafka import configs, sizes, topic_numbers
 from console.kafka.all_topics import TopicSummary, all_topics, is_offline, uuid_text
 from console.kafka.beside import beside
 from console.kafka.connection import ConnectionSpec, Session, run
-from console.kafka.errors import ClusterUnreachable, refused
-from console.kafka.shared import COSTLY, Read, run_shared, shared
-from console.kafka.topic_order import BY_NUMBERS, Numbers, SortKey, sort_topics
-from engine.client.calls import EARLIEST, LATEST, OffsetFound, Place
+from console.kafka.errors import refused
+from console.kafka.shared import run_shared
+from console.kafka.topic_numbers import (
+    OF_ROWS,
+    UNKNOWN,
+    NumberKey,
+    Numbers,
+    Offsets,
+    offsets_of,
+    records_of,
+    sizes_of,
+    total,
+)
+from console.kafka.topic_order import SortKey, sort_topics
+from engine.client.calls import Place
 from engine.client.cluster_metadata import error_code
 from engine.wire.error_codes import ErrorCode
 from engine.wire.messages.metadata import MetadataResponsePartition, MetadataResponseTopic
-
-PLACES_AT_ONCE = 500  # partitions of one step of collecting
-PAUSE_SHARE = 2  # times as long as a step took, until the next: pages come first
-NUMBERS_REST_S = 30.0  # between two collections
-COLLECT_WAIT_S = 1.0  # for numbers of all topics; then the page shows what is known
-WAIT_FOR_MANY_S = 0.05  # the same where it takes longer anyway
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +101,8 @@ def topic_page(
         told = await all_topics(spec, session, fresh_s)
         every, age_s, collecting = told.value.topics, told.age_s, False
         numbers: Numbers = {}
-        if sort in BY_NUMBERS:
-            found = await _all_numbers(spec, session, fresh_s)
+        if sort in OF_ROWS:
+            found = await topic_numbers.of_all(spec, session, sort, fresh_s)
             collecting = found is None
             if found is not None:
                 numbers, age_s = found.value, max(age_s, found.age_s)
@@ -114,15 +117,7 @@ def topic_page(
         pages = max(1, -(-len(matching) // page_size))
         number = min(max(1, page), pages)
         rows = matching[(number - 1) * page_size : number * page_size]
-        names = [row.name for row in rows]
-        if numbers:  # the order and the numbers are of one moment
-            rows = [_with(row, numbers.get(row.name, (None, None))) for row in rows]
-            policies = await configs.cleanup_policies(session, names)
-        else:
-            rows, policies = await asyncio.gather(
-                _with_numbers(session, rows), configs.cleanup_policies(session, names)
-            )
-        rows = [replace(row, cleanup_policy=policies.get(row.name)) for row in rows]
+        rows = await _filled(session, rows, sort, numbers)
         return TopicPage(rows, len(matching), shown, len(every) - shown, number, pages, age_s, collecting)
 
     key = ("topic page", query, sort, descending, internal, page, page_size)
@@ -142,43 +137,10 @@ def list_topics(spec: ConnectionSpec) -> list[TopicSummary]:
     """All topics by name, internal ones too, with records and sizes, without cleanup_policy."""
 
     async def read(session: Session) -> list[TopicSummary]:
-        return await _with_numbers(session, (await all_topics(spec, session)).value.topics)
+        rows = (await all_topics(spec, session)).value.topics
+        return _with(rows, *await asyncio.gather(records_of(session, rows), sizes_of(session, rows)))
 
     return run(spec, read)
-
-
-async def _all_numbers(spec: ConnectionSpec, session: Session, fresh_s: float) -> Read[Numbers] | None:
-    """Records and size of each topic; None while they are collected for the first time."""
-
-    async def read(session: Session) -> Numbers:
-        numbers: Numbers = {}
-        step: list[TopicSummary] = []
-        places = 0
-        for topic in [*(await all_topics(spec, session, fresh_s)).value.topics, None]:
-            if topic is not None:
-                step.append(topic)
-                places += topic.partitions
-            if places >= PLACES_AT_ONCE or (topic is None and step):
-                begun_s = time.monotonic()
-                rows = await _with_numbers(session, step)
-                if topic is not None:
-                    await asyncio.sleep(PAUSE_SHARE * (time.monotonic() - begun_s))
-                numbers |= {row.name: (row.records, row.size_bytes) for row in rows}
-                step, places = [], 0
-        return numbers
-
-    many = (await all_topics(spec, session, fresh_s)).value.partitions >= COSTLY
-    wait_s = WAIT_FOR_MANY_S if many else COLLECT_WAIT_S
-    waiting = Session(session.shell, min(session.deadline_s, time.monotonic() + wait_s))
-    weigh, rest_s = _weight, NUMBERS_REST_S
-    try:
-        return await shared(spec, waiting, "numbers", read, weigh=weigh, fresh_s=fresh_s, rest_s=rest_s)
-    except ClusterUnreachable:
-        return None
-
-
-def _weight(numbers: Numbers) -> int:
-    return len(numbers) * 3  # some partitions each
 
 
 def describe_topic(spec: ConnectionSpec, name: str, *, fresh_s: float = 0.0) -> TopicDetail:
@@ -188,18 +150,18 @@ def describe_topic(spec: ConnectionSpec, name: str, *, fresh_s: float = 0.0) -> 
         topic = await one_topic(session, name)
         places = [(name, part.partition_index) for part in topic.partitions]
         led = [(name, part.partition_index) for part in topic.partitions if not is_offline(part)]
-        offsets, found_sizes = await asyncio.gather(_offsets(session, led), sizes.replica_sizes(session, places))
+        offsets, found_sizes = await asyncio.gather(offsets_of(session, led), sizes.replica_sizes(session, places))
         parts = sorted(topic.partitions, key=lambda part: part.partition_index)
         views = [_partition_view(name, part, offsets, found_sizes) for part in parts]
-        total = None if found_sizes is None else sum(sum(found_sizes.get(place, {}).values()) for place in places)
+        taken = None if found_sizes is None else sum(sum(found_sizes.get(place, {}).values()) for place in places)
         return TopicDetail(
             name=name,
             topic_id=uuid_text(topic.topic_id),
             internal=topic.is_internal,
             replication_factor=max((len(part.replica_nodes) for part in parts), default=0),
             partitions=views,
-            records=_sum([view.records for view in views]),
-            size_bytes=total,
+            records=total([view.records for view in views]),
+            size_bytes=taken,
         )
 
     return run_shared(spec, ("topic", name), read, fresh_s=fresh_s)
@@ -217,58 +179,22 @@ async def one_topic(session: Session, name: str) -> MetadataResponseTopic:
     raise refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, f"topic {name} is not there")
 
 
-def _with(row: TopicSummary, numbers: tuple[int | None, int | None]) -> TopicSummary:
-    return replace(row, records=numbers[0], size_bytes=numbers[1])
+async def _filled(session: Session, rows: list[TopicSummary], sort: SortKey, numbers: Numbers) -> list[TopicSummary]:
+    """Rows with all that is shown of them; what they are sorted by is of the moment of their order."""
 
+    async def numbers_of(key: NumberKey) -> Numbers:
+        return numbers if numbers and sort == key else await OF_ROWS[key](session, rows)
 
-async def _with_numbers(session: Session, rows: list[TopicSummary]) -> list[TopicSummary]:
-    """Fill in records and sizes."""
-    places = [(row.name, index) for row in rows for index in range(row.partitions)]
-    leaderless = {(row.name, index) for row in rows for index in row.leaderless}
-    offsets, found_sizes = await asyncio.gather(
-        _offsets(session, [place for place in places if place not in leaderless]),
-        sizes.replica_sizes(session, places),
+    records, size_bytes, policies = await asyncio.gather(
+        numbers_of("records"),
+        numbers_of("size_bytes"),
+        configs.cleanup_policies(session, [row.name for row in rows]),
     )
-    records: dict[str, list[int | None]] = {}
-    size_bytes: dict[str, int] = {}
-    for place in places:
-        records.setdefault(place[0], []).append(offsets.get(place, UNKNOWN).records)
-        if found_sizes is not None:
-            of_replicas = sum(found_sizes.get(place, {}).values())
-            size_bytes[place[0]] = size_bytes.get(place[0], 0) + of_replicas
-    return [_with(row, (_sum(records.get(row.name, [])), size_bytes.get(row.name))) for row in rows]
+    return [replace(row, cleanup_policy=policies.get(row.name)) for row in _with(rows, records, size_bytes)]
 
 
-class Offsets(NamedTuple):
-    """The offsets of one partition, or why they are not known."""
-
-    start: int | None
-    end: int | None
-    error: str | None
-
-    @property
-    def records(self) -> int | None:
-        """How many there are."""
-        return None if self.start is None or self.end is None else self.end - self.start
-
-
-UNKNOWN = Offsets(None, None, "no leader")
-
-
-async def _offsets(session: Session, led: list[Place]) -> dict[Place, Offsets]:
-    """First and end offset of each of these partitions, which are led."""
-    starts, ends = await asyncio.gather(
-        session.list_offsets([(*place, EARLIEST) for place in led]),
-        session.list_offsets([(*place, LATEST) for place in led]),
-    )
-    found: dict[Place, Offsets] = {}
-    for place in led:
-        start, end = starts[place], ends[place]
-        if isinstance(start, OffsetFound) and isinstance(end, OffsetFound):
-            found[place] = Offsets(start.offset, end.offset, None)
-        else:
-            found[place] = Offsets(None, None, str(end if isinstance(start, OffsetFound) else start))
-    return found
+def _with(rows: list[TopicSummary], records: Numbers, size_bytes: Numbers) -> list[TopicSummary]:
+    return [replace(row, records=records.get(row.name), size_bytes=size_bytes.get(row.name)) for row in rows]
 
 
 def _partition_view(
@@ -291,8 +217,3 @@ def _partition_view(
         size_bytes=None if found_sizes is None else found_sizes.get(place, {}).get(part.leader_id),
         error=found.error,
     )
-
-
-def _sum(numbers: list[int | None]) -> int | None:
-    known = [number for number in numbers if number is not None]
-    return sum(known) if len(known) == len(numbers) else None

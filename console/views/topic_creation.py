@@ -149,7 +149,8 @@ def topic_create(request: HttpRequest, cluster_id: uuid.UUID) -> HttpResponse:
 def _post(request: HttpRequest, cluster: Cluster) -> HttpResponse:
     try:
         spec = connection_spec(cluster)
-        ground = topic_defaults.ground(spec)
+        name = request.POST.get("name", "")
+        ground = topic_defaults.ground(spec, "" if topic_names.refusal(name, None) else name)
     except ClusterUnreachable as error:
         return outcome(request, cluster, "", error)
     page = _page(cluster, spec, ground, request.POST, {})

@@ -6,8 +6,8 @@ leader" or a lost connection is a reason to ask again (cluster.py).
 Invariants:
 - A newer leader epoch is never replaced by an older one of the same topic id (KIP-320).
 - `names` is the inverse of the topics' ids.
-- What an answer makes is bounded, by what it says and by the numbers below: what is beyond is not known until
-  somebody asks for those topics by name.
+- What an answer makes is bounded, by what it says and by the numbers below: of what is beyond stays what was known,
+  until somebody asks for those topics by name.
 
 Not here: asking (cluster.py).
 """
@@ -81,11 +81,13 @@ class ClusterMetadata:
                 continue
             code = error_code(topic.error_code)
             count = len(topic.partitions)
-            if count > room:
-                if every_topic:
-                    continue  # whoever uses it knows it, or asks for it by name
+            if count > PARTITIONS_MAX and not every_topic:
                 code = ErrorCode.UNKNOWN_SERVER_ERROR
             elif code in (ErrorCode.NONE, ErrorCode.LEADER_NOT_AVAILABLE) and count:
+                if count > room:  # what is known of it stays; whoever wants it asks for it by name, or again
+                    if not every_topic and topic.name not in self.topics:
+                        self.errors[topic.name] = ErrorCode.LEADER_NOT_AVAILABLE
+                    continue
                 room -= count
                 if self._take_topic(topic.name, topic, leaders):
                     continue

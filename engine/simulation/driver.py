@@ -78,17 +78,35 @@ def run(world: World, events: int) -> int:
 
 
 def next_us(world: World) -> int | None:
-    """When the next event happens: what is none any more, or is put off, was looked at for that as `step` does."""
+    """When the next event happens. To look changes nothing, or a history would depend on how often somebody looked."""
     heap = world.heap
-    while heap:
-        event = heap[0]
-        if event[3] != "deadline" and not world.frozen:
-            return event[0]
-        heappop(heap)
-        if not (world.frozen and _postpone(world, event)) and not (event[3] == "deadline" and _is_early(world, event)):
-            heappush(heap, event)
-            return event[0]
-    return None
+    if heap and heap[0][3] != "deadline" and not world.frozen:
+        return heap[0][0]
+    looked_at: list[Event] = []
+    first_us: int | None = None
+    while heap and (first_us is None or heap[0][0] < first_us):
+        event = heappop(heap)
+        looked_at.append(event)
+        at_us = _happens_us(world, event)
+        if at_us is not None and (first_us is None or at_us < first_us):
+            first_us = at_us
+    for event in looked_at:
+        heappush(heap, event)
+    return first_us
+
+
+def _happens_us(world: World, event: Event) -> int | None:
+    """When an event would happen, put off and moved as `step` does it; None if it is none any more."""
+    at_us, _, _, kind, subject, detail = event
+    if world.frozen and kind not in NEVER_POSTPONED and (owner := world.node_of(subject)) is not None:
+        at_us = max(at_us, world.frozen.get(owner.name, 0))
+    if kind != "deadline":
+        return at_us
+    node, (incarnation, deadline_ms) = world.nodes[subject], detail
+    wanted_ms = None if node.machine is None else node.machine.next_deadline_ms
+    if wanted_ms is None or incarnation != node.incarnation:
+        return None
+    return at_us if wanted_ms <= deadline_ms else max(at_us, node.clock.world_us(wanted_ms))
 
 
 def brief(kind: str, subject: Any, detail: Any, end: End | None, node: Node | None) -> Any:

@@ -1,5 +1,5 @@
 // What must hold for every page, measured in the page itself. Gives sentences about what is wrong.
-({ width, focus }) => {
+({ width, focus, folds }) => {
   const wrong = [];
   const all = (selector) => [...document.querySelectorAll(selector)];
   const seen = (element) => element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
@@ -86,7 +86,7 @@
 
   // Size.
   if (document.documentElement.scrollWidth > width) say(`wider than ${width}: ${document.documentElement.scrollWidth}`);
-  if (width >= 1280)
+  if (width >= 1280 || folds)
     for (const element of all(".table-wrap")) if (element.scrollWidth > element.clientWidth + 1) say("columns out of sight", element);
   if (window.__shift > 0.1) say(`layout shift ${window.__shift.toFixed(3)}`);
 

@@ -20,6 +20,7 @@ from tests.browser.worlds import pay
 SIZES = {1280: 900, 390: 844}
 CHECKS = Path(__file__).with_name("checks.js").read_text(encoding="utf-8")
 PICTURES = os.environ.get("ODRADEK_PICTURES")
+NOT_FOLDED = ("sandboxes", "patterns")  # their tables scroll where it is narrow
 MOVES_MAX = 0.1  # layout shift, as browsers count it
 
 
@@ -113,7 +114,8 @@ def test_pages_fit_and_can_be_read(world, open_page: Open, group):
                 page.emulate_media(color_scheme=scheme)
                 page.evaluate(AT_ONCE)
                 keep(page, name, scheme, width)
-                found = page.evaluate(CHECKS, {"width": width, "focus": scheme == "light"})
+                folds = name not in NOT_FOLDED
+                found = page.evaluate(CHECKS, {"width": width, "focus": scheme == "light", "folds": folds})
                 wrong += [f"{name}, {scheme}, {width}: {complaint}" for complaint in found]
     assert not wrong, "\n".join(wrong)
 

@@ -14,6 +14,7 @@ class FakeWrites:
     def __init__(self, kafka: FakeKafka) -> None:
         self.kafka = kafka
         self.done: list[tuple] = []
+        self.looked_for: list[str] = []  # names that were asked about
         self.refuses: Exception | None = None
         self.then: Exception | None = None
         self.answers: dict = {}  # of a deletion of records, where they are not as asked for
@@ -21,7 +22,7 @@ class FakeWrites:
         self.ground = Ground(frozenset({"orders.placed", "payments"}), (Broker(1, 10**9),), 6, 1, settings)
 
     def put_in_place(self, monkeypatch) -> "FakeWrites":
-        monkeypatch.setattr(topic_defaults, "ground", self.kafka._says(lambda spec: self.ground))
+        monkeypatch.setattr(topic_defaults, "ground", self.kafka._says(self._ground))
         topic_defaults._recent.clear()
         monkeypatch.setattr(topic_writes, "create_topic", self.create_topic)
         monkeypatch.setattr(topic_writes, "alter_configs", self.alter_configs)
@@ -29,6 +30,10 @@ class FakeWrites:
         monkeypatch.setattr(topic_writes, "delete_topic", self.delete_topic)
         monkeypatch.setattr(topic_writes, "delete_records", self.delete_records)
         return self
+
+    def _ground(self, spec, name=""):
+        self.looked_for.append(name)
+        return self.ground
 
     def _write(self, *what, validate_only=False):
         self.kafka._come_up()

@@ -19,6 +19,7 @@ from engine.wire.messages.create_topics import CreatableTopic, CreatableTopicCon
 from engine.wire.messages.delete_records import DeleteRecordsPartition, DeleteRecordsRequest, DeleteRecordsTopic
 from engine.wire.messages.delete_topics import DeleteTopicsRequest, DeleteTopicState
 from engine.wire.messages.produce import PartitionProduceData, ProduceRequest, TopicProduceData
+from engine.wire.primitives import Message
 
 NUMBERS = itertools.count(1)
 NOT_YET = (3, 5, 6, 9, 100)  # a real cluster tells its brokers of a new topic a moment later
@@ -106,13 +107,13 @@ class Cluster:
 
 
 @contextmanager
-def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The names of the requests that clients of this process send meanwhile."""
-    sent: list[str] = []
+def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Message]]:
+    """The requests that clients of this process send meanwhile."""
+    sent: list[Message] = []
     send = Connections.send
 
     def noted(connections, peer, request, now_ms):
-        sent.append(type(request.message).__name__)
+        sent.append(request.message)
         send(connections, peer, request, now_ms)
 
     with monkeypatch.context() as patched:

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from console.kafka import configs, topic_defaults, topic_writes, topics
+from console.kafka import configs, shared, topic_defaults, topic_writes, topics
 from console.kafka.connection import ConnectionSpec
 from console.kafka.errors import ClusterUnreachable, KafkaRefused, NotFound
 from console.kafka.topic_writes import NewTopic
@@ -59,10 +59,20 @@ def test_the_cluster_says_what_it_would_choose(spec, cluster):
 def test_while_one_types_the_cluster_is_not_asked_again(spec, cluster, monkeypatch):
     found = topic_defaults.ground(spec)
     with monkeypatch.context() as changed:
-        changed.setattr(topic_defaults, "_ask", lambda spec: pytest.fail("asked again"))
+        changed.setattr(topic_defaults, "_ask", lambda *asked: pytest.fail("asked again"))
         assert topic_defaults.recent_ground(spec) is found
     monkeypatch.setattr(topic_defaults, "RECENT_S", 0)
     assert topic_defaults.recent_ground(spec) is not found
+
+
+def test_whether_a_name_is_taken_in_a_large_cluster_is_asked_now(spec, cluster, monkeypatch):
+    gone, new = cluster.topic(), fresh()
+    assert gone in topic_defaults.ground(spec).names
+    monkeypatch.setattr(shared, "COSTLY", 0)  # as if there were many: what was told some time ago is given out
+    topic_writes.delete_topic(spec, gone, topics.describe_topic(spec, gone).topic_id)
+    topic_writes.create_topic(spec, NewTopic(new))
+    assert gone not in topic_defaults.ground(spec, gone).names
+    assert new in topic_defaults.ground(spec, new).names
 
 
 def test_where_that_is_refused_settings_are_read_off_a_topic_that_is_there(spec, cluster, monkeypatch):

@@ -4,9 +4,11 @@ import time
 
 import pytest
 
-from console.kafka import topics
+from console.kafka import topic_numbers, topics
 from console.kafka.connection import ConnectionSpec
 from console.kafka.errors import ClusterUnreachable, NotFound
+from engine.wire.messages.describe_log_dirs import DescribeLogDirsRequest
+from engine.wire.messages.list_offsets import ListOffsetsRequest
 from tests.brokers import running_broker
 from tests.console.kafka.clusters import Cluster, counted
 
@@ -101,3 +103,26 @@ def test_many_topics_cost_few_requests(tmp_path, monkeypatch):
         assert len(sent) < 10, sent
         assert (len(page.topics), page.matching, page.topics[0].records) == (50, 300, 0)
         assert len(topics.topic_page(spec, sort="records").topics) == 50
+
+
+def test_sorted_by_one_number_the_other_is_asked_for_the_rows_of_the_page_only(cluster, spec, monkeypatch):
+    stem = cluster.topic().replace("F-", "F-one-number-")
+    cluster.create([f"{stem}-{number:02}" for number in range(30)])
+    cluster.produce(f"{stem}-07", b"v")
+    with counted(monkeypatch) as sent:
+        page = topics.topic_page(spec, query=stem, sort="size_bytes", descending=True, page_size=5)
+    assert (page.topics[0].name, page.topics[0].records) == (f"{stem}-07", 1)
+    asked = [request for request in sent if isinstance(request, ListOffsetsRequest)]
+    assert asked and all(len(request.topics) <= 5 for request in asked), sent
+    with counted(monkeypatch) as sent:
+        page = topics.topic_page(spec, query=stem, sort="records", descending=True, page_size=5)
+    assert page.topics[0].name == f"{stem}-07" and page.topics[0].size_bytes > 60
+    asked = [request for request in sent if isinstance(request, DescribeLogDirsRequest)]
+    assert asked and all(len(request.topics) <= 5 for request in asked), sent
+
+
+def test_numbers_of_few_topics_are_collected_without_a_pause(cluster, spec, monkeypatch):
+    cluster.create([f"{cluster.topic()}-{number}" for number in range(4)], 200)  # more than one step
+    monkeypatch.setattr(topic_numbers, "PAUSE_SHARE", 1_000)
+    page = topics.topic_page(spec, sort="records", descending=True)
+    assert not page.collecting and page.age_s < 5

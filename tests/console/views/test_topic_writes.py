@@ -177,6 +177,12 @@ def test_the_rules_of_a_name_are_the_same_while_typing_and_at_the_end(cast, kafk
     assert not writes.done
 
 
+@pytest.mark.parametrize(("name", "looked_for"), [("fresh", "fresh"), ("a b", ""), ("x" * 300, ""), ("", "")])
+def test_a_name_that_can_be_is_looked_for_when_it_is_to_be_made(cast, kafka, writes, name, looked_for):
+    post(cast, "new", name=name)
+    assert writes.looked_for == [looked_for]
+
+
 def test_another_topic_s_settings_are_copied(cast, kafka, writes):
     page = cast.admin.get(address(cast, "new"), {"like": NAME}).content.decode()
     assert 'value="1209600000"' in page and 'name="partitions" inputmode="numeric" value="6"' in page

@@ -93,9 +93,17 @@ def test_a_huge_answer_is_taken_over_in_part_and_the_rest_by_name():
 
 
 def test_partitions_beyond_all_measure_are_an_error_of_their_topic():
-    picture = known(metadata(("a", 1), ("huge", 50_000), ("b", 1)))
+    picture = known(metadata(("a", 1), ("huge", 50_001), ("b", 1)))
     assert picture.errors == {"huge": ErrorCode.UNKNOWN_SERVER_ERROR}
     assert (picture.partition_count("a"), picture.partition_count("b")) == (1, 1)
+
+
+def test_more_topics_than_one_answer_has_room_for_are_known_all_the_same():
+    topics = [(f"t-{number}", 1_000) for number in range(60)]
+    picture = known(metadata(*topics))
+    picture.absorb(metadata(*topics[50:]), 6, every_topic=False)
+    picture.absorb(metadata(*topics), 7, every_topic=False)
+    assert [picture.partition_count(name) for name, _ in topics] == [1_000] * 60 and not picture.errors
 
 
 def test_what_a_huge_answer_has_no_room_for_stays_as_it_is():

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from engine.client.calls import Produce, Produced, ProducerRecord
+from engine.client.calls import GetMetadata, Produce, Produced, ProducerRecord
 from engine.client.config import ProducerConfig
 from engine.client.errors import NotProduced
 from engine.core.records.batch import read_header
@@ -280,6 +280,18 @@ def test_records_of_an_unknown_topic_wait_for_it():
     driver.answer(asked, absent)
     driver.advance(300)
     driver.answer(driver.take_one(MetadataRequest), metadata(("orders", 2)))
+    asked = driver.take_one(ProduceRequest)
+    driver.answer(asked, answered(asked))
+    assert isinstance(driver.results[number][0], Produced)
+
+
+def test_who_lists_a_huge_cluster_goes_on_writing():
+    driver, _ = connected(("orders", 1), producer=PLAIN)
+    driver.call(GetMetadata(None))
+    listed = metadata(("huge", 9_999), ("orders", 2))
+    listed.topics[0].topic_id = b"another topic's."
+    driver.answer(driver.take_one(MetadataRequest), listed)
+    number = driver.call(Produce((record(),)))
     asked = driver.take_one(ProduceRequest)
     driver.answer(asked, answered(asked))
     assert isinstance(driver.results[number][0], Produced)

@@ -4,6 +4,7 @@ import os
 import random
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 
@@ -22,6 +23,15 @@ from tests.plain_data import impure
 @pytest.fixture(scope="module")
 def recorded() -> Timeline:
     return busy(7, 9_000)
+
+
+DEEDS = (
+    {"do": "kill"},
+    {"do": "start"},
+    {"do": "freeze", "name": "broker-1", "for_ms": 5},
+    {"do": "crash client", "name": "c1"},
+    {"do": "leap", "by_ms": 5_000},
+)
 
 
 def digests(timeline: Timeline, moments: list[int]) -> dict[int, str]:
@@ -134,6 +144,36 @@ def test_nothing_happens_before_its_time_and_how_often_one_looked_changes_nothin
     again = Timeline(timeline.seed, timeline.shape, MemoryKeeper(timeline.keeper.actions))
     again.run(timeline.head)
     assert again.world.history.sha256() == timeline.world.history.sha256()
+
+
+@pytest.mark.parametrize("seed", [1, 12])  # in the second world a client moves a deadline that was moved already
+def test_a_look_before_a_deed_changes_no_history(seed):
+    """Deadlines that are moved lie before it: they move when their time comes, whoever looked at them meanwhile."""
+    chance = random.Random(seed)
+    timeline = begin(seed)
+    producer(timeline, rate=5)
+    consumer(timeline)
+    until_us = timeline.world.now_us
+    for number in range(120):
+        until_us += chance.choice((1_000, 5_000, 20_000, 100_000, 300_000))
+        timeline.run(1_000, until_us)
+        next_us(timeline.world)
+        if number % 6 == 5:
+            with suppress(Refused):  # one that is down is not killed
+                timeline.act(chance.choice(DEEDS), until_us)
+    again = Timeline(timeline.seed, timeline.shape, MemoryKeeper(timeline.keeper.actions))
+    again.run(timeline.head)
+    assert again.world.history.sha256() == timeline.world.history.sha256()
+
+
+def test_a_look_says_when_the_next_event_happens():
+    timeline = busy(3, 200)
+    for number in range(400):
+        if number % 100 == 50:
+            timeline.act({"do": "freeze", "name": ("c1", "p1", "broker-1")[number // 100 % 3], "for_ms": 300})
+        at_us = next_us(timeline.world)
+        timeline.run(1)
+        assert timeline.world.now_us == at_us
 
 
 def test_who_waits_until_a_time_sees_that_nothing_is_left():
