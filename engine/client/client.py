@@ -90,13 +90,13 @@ class Client:
                 if self.producer.begin(number, call, now_ms, now_ms + self.wall_offset_ms):
                     self._due_at(now_ms + self.config.producer.linger_ms)
                     return  # it lingers, and nobody else waited for it
-            case Flush():
-                self.producer.open.flush(number)
             case Poll():
                 self.consumer.begin(number, call, now_ms)
                 if not self.consumer.buffered and call.wait_ms > 0 and self.group.is_at_rest:
                     self._due_at(now_ms + call.wait_ms)
                     return  # it waits, and nobody else waited for it
+            case Flush():
+                self.producer.open.flush(number)
             case Send() | SendEverywhere() | GetMetadata():
                 self.admin.begin(number, call, now_ms)
             case ListOffsets() | Fetch():

@@ -114,7 +114,8 @@ class Cluster:
 
     def on_deadline(self, now_ms: int) -> None:
         """End what is late."""
-        for request in [one for one in self.open.values() if now_ms >= one.deadline_ms]:
+        late = [one for one in self.open.values() if now_ms >= one.deadline_ms] if self.open else []
+        for request in late:
             why = f": {request.last_reason}" if request.last_reason else ""
             where = f" from {request.peer}" if request.peer and not request.last_reason else ""
             self._end(request, TimedOut(f"no answer{where} in time{why}"), now_ms)
@@ -128,16 +129,15 @@ class Cluster:
     def next_deadline_ms(self) -> int:
         """When `on_deadline` or `pump` has something to do."""
         next_ms = self.connections.next_deadline_ms()
-        if self.asked_topics is None and (self.metadata_at_ms is not None or self.interest):
-            metadata_ms = self._metadata_ms()
-            if metadata_ms < next_ms:
-                next_ms = metadata_ms
-        for request in self.open.values():
-            if request.deadline_ms < next_ms:
-                next_ms = request.deadline_ms
-        for entry in self.delayed:
-            if entry.at_ms < next_ms:
-                next_ms = entry.at_ms
+        metadata_ms = self._metadata_ms()
+        if metadata_ms < next_ms:
+            next_ms = metadata_ms
+        if self.open:
+            for request in self.open.values():
+                if request.deadline_ms < next_ms:
+                    next_ms = request.deadline_ms
+        if self.delayed:
+            next_ms = min(next_ms, *(entry.at_ms for entry in self.delayed))
         return next_ms
 
     def _metadata_ms(self) -> int:

@@ -134,8 +134,8 @@ class Commits:
     def next_deadline_ms(self) -> int:
         """When a commit is due, late, or tried again."""
         next_ms = self.auto_at_ms if self.auto_at_ms is not None else NEVER
-        for commit in self.waiting:
-            next_ms = min(next_ms, commit.deadline_ms)
+        if self.waiting:
+            next_ms = min(next_ms, *(commit.deadline_ms for commit in self.waiting))
         if self.waiting and not self.in_flight and not self.coordinator.identity.line_busy:
             next_ms = min(next_ms, self.waiting[0].retry_at_ms or NEVER)
         return next_ms

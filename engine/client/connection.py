@@ -34,7 +34,7 @@ from engine.client.errors import (
     Unsupported,
 )
 from engine.client.links import BrokerConnection, InFlight, Link, Versions
-from engine.client.long_answers import LONG_BYTES, bytes_max, in_words, is_long, work_of
+from engine.client.long_answers import LONG_BYTES, OPENING_BYTES_MAX, bytes_max, in_words, is_long, work_of
 from engine.client.requests import NEVER, Chance, Finished, Request
 from engine.core.effects import Effects
 from engine.wire.catalog import API_VERSIONS, APIS
@@ -126,10 +126,12 @@ class Connections:
 
     def on_bytes(self, connection: BrokerConnection, view: memoryview, start: int, end: int, now_ms: int) -> int:
         """Take the whole answers among these bytes."""
-        position = start
+        position, most = start, self.config.frame_bytes_max
         while not connection.closed and not connection.paused:
             try:
-                after = frame_end(view, position, end, bytes_max(connection, self.config))
+                after = frame_end(view, position, end, most)
+                if after - position > OPENING_BYTES_MAX:  # what may be as long as that is asked for these alone
+                    frame_end(view, position, end, bytes_max(connection, self.config))
                 if after > end:
                     connection.wanted_bytes = after - position
                     return position - start
@@ -157,7 +159,10 @@ class Connections:
             return
         connection.paused = False
         self.effects.resume.append(connection)
-        self._answered(connection, connection.in_flight.popleft(), cast(Message, result))
+        entry = connection.in_flight.popleft()
+        assert entry.request is not None, "somebody asked"
+        connection.answers += 1
+        self.finished.append((entry.request, cast(Message, result)))
         self._send_waiting(self.links[connection.peer, connection.lane], now_ms)
 
     def on_closed(self, connection: BrokerConnection, now_ms: int, lost: str = "") -> None:
@@ -178,7 +183,7 @@ class Connections:
 
     def on_deadline(self, now_ms: int) -> None:
         """Give up what does not connect or does not answer."""
-        for link in list(self.links.values()):
+        for link in list(self.links.values()) if now_ms >= self.next_deadline_ms() else ():
             if link.connecting and now_ms >= link.connect_deadline_ms:
                 link.connecting = False
                 seconds = self.config.connect_timeout_ms / 1000
@@ -200,15 +205,11 @@ class Connections:
         message = ApiVersionsRequest(SOFTWARE_NAME, SOFTWARE_VERSION) if version >= 3 else ApiVersionsRequest()
         self._put_own(connection, message, API_VERSIONS, version, now_ms)
 
-    def _put(self, connection: BrokerConnection, frame: bytes) -> None:
-        connection.correlation_id += 1
-        connection.out.items.append(frame)  # OutQueue.add, in place: each request passes here
-        connection.out.queued_bytes += len(frame)
-        self.effects.touched.append(connection)
-
     def _put_own(self, connection: BrokerConnection, message: Message, api_key: int, version: int, now_ms: int) -> None:
         """Ask something that nobody else asked for."""
-        self._put(connection, encode_request(message, version, connection.correlation_id + 1, self.config.client_id))
+        connection.correlation_id += 1
+        connection.out.add(encode_request(message, version, connection.correlation_id, self.config.client_id))
+        self.effects.touched.append(connection)
         due_ms = now_ms + self.config.request_timeout_ms
         connection.in_flight.append(InFlight(None, api_key, version, connection.correlation_id, now_ms, due_ms))
 
@@ -239,7 +240,10 @@ class Connections:
         except Unencodable as unencodable:
             self.finished.append((request, Unsupported(f"{connection.peer}: {unencodable}")))
             return
-        self._put(connection, frame)
+        connection.correlation_id = number
+        connection.out.items.append(frame)  # OutQueue.add, in place: each request passes here
+        connection.out.queued_bytes += len(frame)
+        effects.touched.append(connection)
         request.version = version
         request.sent = True
         if effects.tracing:
@@ -253,47 +257,42 @@ class Connections:
             self.finished.append((request, None))
 
     def _take_answer(self, connection: BrokerConnection, frame: bytes, now_ms: int) -> None:
-        view = memoryview(frame)
         if not connection.in_flight:
             raise Malformed("an answer to nothing")
         entry = connection.in_flight.popleft()
-        if correlation_id_of(view) != entry.correlation_id:
+        if correlation_id_of(frame) != entry.correlation_id:
             connection.in_flight.appendleft(entry)
             raise Malformed("an answer to another request")
         effects = self.effects
         if effects.tracing:
             effects.observations.append(("answer_received", entry.api_key, connection.id, entry.correlation_id))
         if entry.request is None and entry.api_key == API_VERSIONS:
-            self._take_versions(connection, entry, view, now_ms)
+            self._take_versions(connection, entry, frame, now_ms)
         elif entry.request is None:
-            self._take_sign_in(connection, decode_answer(entry.api_key, entry.version, view), now_ms)
+            self._take_sign_in(connection, decode_answer(entry.api_key, entry.version, frame), now_ms)
         elif len(frame) > LONG_BYTES and is_long(entry):
             connection.in_flight.appendleft(entry)  # its time goes on
             connection.paused, connection.wanted_bytes = True, SIZE_BYTES
             self.work_count += 1
             self.decoding[self.work_count] = connection
-            self.effects.work.append(work_of(self.work_count, entry, frame))
+            effects.work.append(work_of(self.work_count, entry, frame))
             return
         else:
             try:
-                answer = decode_answer(entry.api_key, entry.version, view)
+                answer = decode_answer(entry.api_key, entry.version, frame)
             except Malformed:
                 connection.in_flight.appendleft(entry)  # it ends with the connection
                 raise
-            self._answered(connection, entry, answer)
+            connection.answers += 1
+            self.finished.append((entry.request, answer))
         link = self.links[connection.peer, connection.lane]
         if link.waiting:
             self._send_waiting(link, now_ms)
 
-    def _answered(self, connection: BrokerConnection, entry: InFlight, answer: Message) -> None:
-        assert entry.request is not None, "somebody asked"
-        connection.answers += 1
-        self.finished.append((entry.request, answer))
-
-    def _take_versions(self, connection: BrokerConnection, entry: InFlight, view: memoryview, now_ms: int) -> None:
+    def _take_versions(self, connection: BrokerConnection, entry: InFlight, frame: bytes, now_ms: int) -> None:
         # Error 35 comes in version 0, whatever was asked (KIP-511): its code is the first thing after the header.
-        refused = len(view) >= 6 and int.from_bytes(view[4:6], "big", signed=True) == ErrorCode.UNSUPPORTED_VERSION
-        answer = decode_answer(API_VERSIONS, 0 if refused else entry.version, view)
+        refused = len(frame) >= 6 and int.from_bytes(frame[4:6], "big", signed=True) == ErrorCode.UNSUPPORTED_VERSION
+        answer = decode_answer(API_VERSIONS, 0 if refused else entry.version, frame)
         assert isinstance(answer, ApiVersionsResponse)
         versions = {key.api_key: (key.min_version, key.max_version) for key in answer.api_keys}
         if refused:

@@ -41,19 +41,22 @@ def begin_fetch(
     use_session: bool,
 ) -> int:
     """Complete a request so that the broker fetches exactly `asked`; return the highest version it may have."""
+    known = session.known
     topic_ids: dict[str, bytes] = {}
-    for name, _ in asked:
+    said: dict[Place, FetchFrom] = {}
+    for place, one in asked.items():
+        name = place[0]
         if name not in topic_ids:
             topic_id = topic_ids[name] = metadata.topic_id(name)
             if session.topic_ids.get(name, topic_id) != topic_id:
                 session.session_id = NO_SESSION  # a topic was made anew: the broker knows the old one
+        # A leader epoch that changed must be said too, or the broker fences the one it was told first (KIP-320).
+        if known.get(place) != one:
+            said[place] = one
     if session.session_id == NO_SESSION:
-        session.known = {}  # the one before may be a request's as well
+        known, said = {}, asked
         session.topic_ids.clear()
         session.epoch = FIRST_EPOCH
-    # A leader epoch that changed must be said too, or the broker fences the one it was told first (KIP-320).
-    known = session.known
-    said = asked if not known else {place: one for place, one in asked.items() if known.get(place) != one}
     message.session_id = session.session_id
     message.session_epoch = session.epoch if use_session else NO_EPOCH
     message.topics, version_max = fetch_messages.fetch_topics(said, partition_bytes_max, metadata)

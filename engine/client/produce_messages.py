@@ -53,8 +53,8 @@ def encode(batches: list[Batch], acks: int, timeout_ms: int, metadata: ClusterMe
     return ProduceRequest(None, acks, timeout_ms, list(topics.values())), version_max
 
 
-def decode(answer: ProduceResponse, batches: list[Batch], metadata: ClusterMetadata) -> list[Result]:
-    """Return the result of each batch; one that the broker left out counts as refused for now."""
+def decode(answer: ProduceResponse, batches: list[Batch], metadata: ClusterMetadata) -> list[tuple[Batch, Result]]:
+    """Return each batch with its result; one that the broker left out counts as refused for now."""
     found: dict[tuple[str, int], Result] = {}
     for topic in answer.responses:
         name = topic.name or metadata.names.get(topic.topic_id, "")
@@ -65,4 +65,4 @@ def decode(answer: ProduceResponse, batches: list[Batch], metadata: ClusterMetad
                 message = "; ".join(text for text in told if text) or message
             code = error_code(part.error_code)
             found[name, part.index] = Result(code, message, part.base_offset, part.log_append_time_ms)
-    return [found.get((batch.topic, batch.partition), ABSENT) for batch in batches]
+    return [(batch, found.get((batch.topic, batch.partition), ABSENT)) for batch in batches]

@@ -139,8 +139,7 @@ class Producer:
         if error is not None:
             self._outcome(entry, error)
             return False
-        topic = record.topic
-        place = (topic, partition)
+        place = topic, partition = record.topic, partition
         self.cluster.interest[topic] = None
         queue = self.queues.get(place)
         if queue is None:
@@ -169,14 +168,15 @@ class Producer:
     def next_deadline_ms(self) -> int:
         """When a batch is due or too late."""
         next_ms = self.id_retry_ms or NEVER
-        for waiting in self.unplaced.values():
-            next_ms = min(next_ms, waiting.since_ms + self.config.delivery_timeout_ms)
+        delivery_ms, linger_ms = self.config.delivery_timeout_ms, self.config.linger_ms
+        if self.unplaced:
+            next_ms = min(next_ms, delivery_ms + min(one.since_ms for one in self.unplaced.values()))
         for queue in self.unsent.values():
-            if queue.open is not None and queue.open.created_ms + self.config.linger_ms < next_ms:
-                next_ms = queue.open.created_ms + self.config.linger_ms
+            if queue.open is not None and queue.open.created_ms + linger_ms < next_ms:
+                next_ms = queue.open.created_ms + linger_ms
             if queue.ready:
                 first = queue.ready[0]
-                next_ms = min(next_ms, first.created_ms + self.config.delivery_timeout_ms)
+                next_ms = min(next_ms, first.created_ms + delivery_ms)
                 if first.retry_at_ms > self.tried_at_ms:
                     next_ms = min(next_ms, first.retry_at_ms)
         return next_ms
@@ -184,8 +184,9 @@ class Producer:
     def on_deadline(self, now_ms: int) -> None:
         """Fail what is too late."""
         oldest_ms = now_ms - self.config.delivery_timeout_ms
-        for topic in [topic for topic, one in self.unplaced.items() if one.since_ms <= oldest_ms]:
-            self._fail_topic(topic, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "its partitions are not known in time")
+        if self.unplaced:
+            for topic in [name for name, one in self.unplaced.items() if one.since_ms <= oldest_ms]:
+                self._fail_topic(topic, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "its partitions are not known in time")
         for queue in self.unsent.values():
             while queue.ready and queue.ready[0].created_ms <= oldest_ms:
                 late = queue.ready.popleft()
@@ -329,8 +330,7 @@ class Producer:
             for batch in batches:
                 self._succeed(batch, -1, -1)
         elif isinstance(answer, ProduceResponse):
-            found = produce_messages.decode(answer, batches, self.cluster.metadata)
-            for batch, result in zip(batches, found, strict=True):
+            for batch, result in produce_messages.decode(answer, batches, self.cluster.metadata):
                 self._take_result(batch, result, now_ms)
         else:
             assert isinstance(answer, ClientError), "an answer to what was asked"
@@ -345,9 +345,9 @@ class Producer:
                 del self.queues[place]
 
     def _take_result(self, batch: Batch, result: produce_messages.Result, now_ms: int) -> None:
-        code = result.code
+        code, _, base_offset, append_time_ms = result
         if code in WRITTEN_CODES:
-            self._succeed(batch, result.base_offset, result.append_time_ms)
+            self._succeed(batch, base_offset, append_time_ms)
         elif code == ErrorCode.MESSAGE_TOO_LARGE and len(batch.entries) > 1 and not batch.maybe_written:
             self._queue_of(batch).split(batch)
         elif self.config.idempotent and code in NEW_ID_CODES:

@@ -18,6 +18,7 @@ from engine.simulation.snapshots import plain_bytes
 GROUP = 300  # events that are digested at once
 Event = tuple[int, int, int, str, Any, Any]  # at, number, cause, kind, subject, detail
 PLAIN = ("bytes", "deadline")  # kinds whose details are nothing but bytes and numbers
+SYNCED = "synced"  # of which incarnation and token are digested: what a sync covers follows from what was written
 
 
 @dataclass(slots=True, eq=False)
@@ -29,8 +30,10 @@ class History:
 
     def add(self, event: Event) -> None:
         """Note one event."""
-        undigested = self.undigested
-        undigested.append(event if event[3] in PLAIN or event[5] is None else (*event[:5], repr(event[5])))
+        kind, detail, undigested = event[3], event[5], self.undigested
+        if kind not in PLAIN and detail is not None and type(detail) is not int:
+            event = (*event[:5], detail[:2] if kind == SYNCED else repr(detail))
+        undigested.append(event)
         if len(undigested) >= GROUP:
             self.digest = hashlib.sha256(self._bytes()).digest()
             self.undigested = []

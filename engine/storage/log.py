@@ -29,7 +29,7 @@ from engine.core.log.offsets import LogPosition
 from engine.core.log.producer_state import SEQUENCE_MASK, ProducerState
 from engine.core.log.rolling import RELATIVE_OFFSET_MAX
 from engine.core.log.validation import refusal
-from engine.core.records.batch import CRC_START, HEADER, HEADER_BYTES, LENGTH_END
+from engine.core.records.batch import CRC_START, HEADER, HEADER_BYTES, LENGTH_END, new_tuple
 from engine.core.records.builder import BatchBuilder
 from engine.storage import checkpoints, deletion, reading, rewriting
 from engine.storage.deletion import DeletedSegment
@@ -261,7 +261,7 @@ class Log:
     def end_position(self) -> LogPosition:
         """Where the next batch will begin."""
         active = self.active
-        return LogPosition(self.log_end_offset, active.base_offset, active.size)
+        return new_tuple(LogPosition, (self.log_end_offset, active.base_offset, active.size))
 
     def locate(self, offset: int, end: LogPosition, bytes_max: int) -> Region | None:
         """Return whole batches from the one that holds `offset`, in one segment and before `end`; None at the end.

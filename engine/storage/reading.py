@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from engine.core.connection.out_queue import Region
 from engine.core.log.offsets import LogPosition
-from engine.core.records.batch import HEADER_BYTES, LENGTH_END, BatchHeader, read_header
+from engine.core.records.batch import HEADER_BYTES, LENGTH_END, BatchHeader, new_tuple, read_header
 from engine.core.records.record import Record, decode_records
 from engine.storage import recovery_scan
 from engine.storage.disk import Disk, DiskFailed
@@ -93,7 +93,7 @@ def locate(log: "Log", offset: int, end: LogPosition, bytes_max: int) -> Region 
                 length = _shorter_length(log, segment, position, limit, bytes_max)
             elif is_last:
                 segment.remember_end(end.offset, limit)
-            return Region(segment.file, position, length)
+            return new_tuple(Region, (segment.file, position, length))
         if is_last:
             break
     return None

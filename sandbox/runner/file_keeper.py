@@ -104,15 +104,15 @@ class FileKeeper:
             wait([self._writing])
 
     def _write_keyframe(self, events: int, copy: Snapshot) -> None:
-        new: list[bytes] = []
+        new: dict[Block, bytes] = {}
         for block in copy.blocks:
-            if block not in self.places:
-                place = len(self.blocks) + len(new)
-                new.append(snapshots.pack_block(block, self.key))
-                self.places[block] = place
-                self.known[place] = block
+            if block not in self.places and block not in new:
+                new[block] = snapshots.pack_block(block, self.key)
         if new:
-            self.blocks.append(new)
+            first = len(self.blocks)
+            self.blocks.append(list(new.values()))
+            for place, block in enumerate(new, first):  # only now: what could not be written has no place
+                self.places[block], self.known[place] = place, block
         packed = snapshots.pack(copy, [self.places[block] for block in copy.blocks], self.key, self.build)
         self._write(f"{KEYFRAME}{events:012d}", packed)
         self.keyframes.insert(bisect_right(self.keyframes, events), events)

@@ -4,7 +4,8 @@ Worlds that keep to the wall clock come first, whoever has been due longest befo
 have what is left: slices that end before the next of the others is due, and while others play they rest after a slice
 for RESTS times as long as it took. So whoever looks at another world does not see that they are there.
 
-*Invariants*: nothing here reads a clock; no world waits for ever: one that hurries and waited for STARVED_S is next.
+*Invariants*: nothing here reads a clock; no world waits for ever: one that hurries and waited for STARVED_S is next,
+but of those never two in a row while one that keeps to the wall clock is due.
 *Not here*: when a world is due, what happens in its turn (rounds.py, hosted.py).
 """
 
@@ -34,6 +35,7 @@ class Turns:
     steady: dict[UUID, float] = field(default_factory=dict)
     hurried: dict[UUID, float] = field(default_factory=dict)
     after_s: dict[UUID, float] = field(default_factory=dict)  # what happens in one waits until then: it had a turn
+    hurried_last: bool = False  # whoever had the last turn hurries
 
     def plan(self, sandbox_id: UUID, happens_s: float, shown_s: float, *, hurries: bool) -> None:
         """Something is to happen in a world then, and to be shown of it then."""
@@ -47,10 +49,11 @@ class Turns:
 
     def had(self, sandbox_id: UUID, after_s: float) -> None:
         """It had its turn; what happens from now on is seen together, then."""
-        self.after_s[sandbox_id] = after_s
+        self.after_s[sandbox_id], self.hurried_last = after_s, False
 
     def had_hurried(self, sandbox_id: UUID, began_s: float, ended_s: float, *, beside: bool) -> None:
         """It had its turn, and rests if that was beside others."""
+        self.hurried_last = True
         self.after_s[sandbox_id] = ended_s + (RESTS * (ended_s - began_s) if beside else 0.0)
 
     def forget(self, sandbox_id: UUID) -> None:
@@ -62,9 +65,10 @@ class Turns:
         """Whose turn it is now."""
         steady, steady_s = _first(self.steady)
         hurried, hurried_s = _first(self.hurried)
-        if hurried is not None and hurried_s <= now_s - STARVED_S:
+        steady_is_due = steady_s <= now_s
+        if hurried is not None and hurried_s <= now_s - STARVED_S and not (self.hurried_last and steady_is_due):
             return Turn(hurried, SLICE_S)
-        if steady is not None and steady_s <= now_s:
+        if steady is not None and steady_is_due:
             return Turn(steady, SLICE_S)
         if hurried is not None and hurried_s <= now_s:
             return Turn(hurried, min(HURRIED_S, max(LEAST_S, steady_s - now_s)))

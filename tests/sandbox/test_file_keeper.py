@@ -7,7 +7,9 @@ import pytest
 from engine.simulation import snapshots
 from engine.simulation.past import seal
 from engine.simulation.shared import Block
+from engine.simulation.snapshots import Snapshot
 from sandbox.runner.file_keeper import FileKeeper
+from sandbox.runner.framed_file import FramedFile
 from tests.engine.simulation.hosted.worlds import begin
 
 KEY = b"k" * 32
@@ -53,6 +55,23 @@ def test_a_keyframe_that_cannot_be_written_is_said_by_the_next_that_needs_one(tm
     keeper.keep_keyframe(world.events, snapshots.snapshot(world))
     found = keeper.nearest(world.events)
     assert found is not None and found[0] == world.events
+
+
+def test_blocks_that_could_not_be_written_are_not_taken_for_those_that_come_next(tmp_path, monkeypatch):
+    keeper, early, late = FileKeeper(tmp_path / "world", KEY, "build"), Block(("early",)), Block(("late",))
+
+    def full(self, pieces):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(FramedFile, "append", full)
+        keeper.keep_keyframe(1, Snapshot(b"", [early]))
+        with pytest.raises(OSError, match="No space left"):
+            keeper.settle()
+    keeper.keep_keyframe(2, Snapshot(b"", [late, early]))
+    keeper.settle()
+    events, copy = FileKeeper(keeper.directory, KEY, "build").nearest(2)
+    assert (events, [block.items for block in copy.blocks]) == (2, [("late",), ("early",)])
 
 
 def test_what_is_forgotten_is_written_before_anybody_else_opens_its_files(pumped, sandbox, held):

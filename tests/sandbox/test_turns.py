@@ -127,6 +127,13 @@ def test_of_many_that_hurry_none_waits_for_ever():
     assert min(turns) > 1 and max(turns) - min(turns) <= 1
 
 
+def test_however_many_hurry_who_keeps_to_the_wall_clock_has_its_turn():
+    runaways, steady = [World(hurries=True) for _ in range(40)], World(every_s=0.1, cost_s=0.001)
+    played([*runaways, steady], 2.0)
+    assert len(steady.late_s) > 18 and max(steady.late_s) <= SLICE_S
+    assert min(len(world.late_s) for world in runaways) > 5
+
+
 def test_nobody_is_due_when_nothing_is_to_happen():
     turns = Turns()
     assert turns.pause_s(0.0) == NEVER_S

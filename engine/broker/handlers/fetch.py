@@ -9,30 +9,28 @@ Invariants:
 - The first partition with records gets at least one batch, however small the limits.
 - A fetch that names itself a replica is refused: there are no replicas to be.
 
-Not here: sessions' rules (core/replication/fetch_sessions.py), the bytes of the answer
-(fetch_encoding.py). Records are never read here.
+Not here: sessions' rules (core/replication/fetch_sessions.py), the bytes of the request
+(fetch_requests.py) and of the answer (fetch_encoding.py). Records are never read here.
 Spec: KIP-74 (limits), KIP-227 (sessions), KIP-320 (epochs), KIP-516 (topic ids),
 KIP-595 (diverging epochs); what Apache Kafka 4.3.1 was seen to answer.
 """
 
 from typing import TYPE_CHECKING
 
-from engine.broker import fetch_encoding, parked_requests
+from engine.broker import fetch_encoding, fetch_requests, parked_requests
 from engine.broker.fetch_encoding import FetchedPartition
+from engine.broker.fetch_requests import BY_TOPIC_ID, Asked
 from engine.broker.parked_requests import ParkedFetch
 from engine.broker.partition import Partition, end_offset_for_epoch
 from engine.core.connection.out_queue import Region
 from engine.core.replication.fetch_sessions import FINAL_EPOCH, INITIAL_EPOCH, FetchSession, FetchState
 from engine.storage.disk import StorageError
 from engine.wire.error_codes import ErrorCode, WireError
-from engine.wire.messages import fetch as messages
-from engine.wire.messages.fetch import FetchRequest
 
 if TYPE_CHECKING:
     from engine.broker.broker import Broker
     from engine.broker.connections import ClientConnection
 
-BY_TOPIC_ID = 13  # first version
 READ_COMMITTED = 1
 
 
@@ -47,61 +45,41 @@ def handle(
     correlation_id: int,
 ) -> None:
     """Answer the request whose body is `position..end`, or park it."""
-    request, _ = messages.decode_request(view[position:end], 0, version)  # as in Kafka bytes after it are ignored
+    asked = fetch_requests.read(buffer, view, position, end, version)
     broker.counters.fetch_requests += 1
-    by_topic_id = version >= BY_TOPIC_ID
-    asked = states_of(request, by_topic_id)
     try:
-        session = find_session(broker, request, asked, by_topic_id)
+        session = find_session(broker, asked, version >= BY_TOPIC_ID)
     except WireError as error:
         connection.reply(fetch_encoding.encode_refusal(version, correlation_id, error.code))
         return
-    fetch = ParkedFetch(None, connection, version, correlation_id)  # no names here: they cost a dict for each fetch
-    fetch.states = asked if session is None else list(session.states.values())
-    fetch.session = session
-    fetch.new_session = session is None and request.session_epoch == INITIAL_EPOCH
-    fetch.bytes_min = request.min_bytes
-    bytes_max, most = request.max_bytes, broker.config.fetch_max_bytes
+    states = asked.states if session is None else list(session.states.values())
+    fetch = ParkedFetch(None, connection, version, correlation_id, states, session)  # names would cost a dict each time
+    fetch.new_session = session is None and asked.session_epoch == INITIAL_EPOCH
+    fetch.bytes_min = asked.bytes_min
+    bytes_max, most = asked.bytes_max, broker.config.fetch_max_bytes
     fetch.bytes_max = (bytes_max if bytes_max < most else most) if bytes_max > 0 else 0
-    fetch.committed_only = request.isolation_level == READ_COMMITTED
-    if request.replica_id >= 0 or request.replica_state is not None:
-        told = -1 if request.replica_state is None else request.replica_state.replica_id
-        fetch.from_replica = max(request.replica_id, told)
-    at_once = request.max_wait_ms <= 0
+    fetch.committed_only = asked.isolation_level == READ_COMMITTED
+    fetch.from_replica = asked.from_replica
+    at_once = asked.max_wait_ms <= 0
     waits_for = [] if at_once or fetch.bytes_min <= 0 else all_at_rest(broker, fetch)
     items = None if waits_for else answer(broker, fetch, at_once)
     if items is None:
-        waits_for = waits_for or [one for state in fetch.states if (one := partition_of(broker, state)) is not None]
-        park(broker, connection, fetch, waits_for, broker.now_ms + request.max_wait_ms)
+        waits_for = waits_for or [one for state in states if (one := partition_of(broker, state)) is not None]
+        park(broker, connection, fetch, waits_for, broker.now_ms + asked.max_wait_ms)
     else:
         connection.reply_items(items)
 
 
-def states_of(request: FetchRequest, by_topic_id: bool) -> list[FetchState]:
-    """What the request says of each partition."""
-    states = []
-    for topic in request.topics:
-        key = topic.topic_id if by_topic_id else topic.topic
-        for wanted in topic.partitions:
-            state = FetchState(key, wanted.partition, wanted.fetch_offset, wanted.partition_max_bytes)
-            state.current_leader_epoch = wanted.current_leader_epoch
-            state.last_fetched_epoch = wanted.last_fetched_epoch
-            states.append(state)
-    return states
-
-
-def find_session(
-    broker: "Broker", request: FetchRequest, asked: list[FetchState], by_topic_id: bool
-) -> FetchSession | None:
+def find_session(broker: "Broker", asked: Asked, by_topic_id: bool) -> FetchSession | None:
     """The session that this fetch continues, brought up to date; None for a full fetch."""
     sessions = broker.fetch_sessions
-    if request.session_epoch in (INITIAL_EPOCH, FINAL_EPOCH):
-        sessions.close(request.session_id)
+    if asked.session_epoch in (INITIAL_EPOCH, FINAL_EPOCH):
+        sessions.close(asked.session_id)
         return None
-    session = sessions.resume(request.session_id, request.session_epoch, by_topic_id=by_topic_id, now_ms=broker.now_ms)
-    session.update(asked)
-    for topic in request.forgotten_topics_data:
-        session.forget(topic.topic_id if by_topic_id else topic.topic, topic.partitions)
+    session = sessions.resume(asked.session_id, asked.session_epoch, by_topic_id=by_topic_id, now_ms=broker.now_ms)
+    session.update(asked.states)
+    for topic, indexes in asked.forgotten:
+        session.forget(topic, indexes)
     if not session.states:
         sessions.close(session.id)
         return None

@@ -19,7 +19,8 @@ from crc32c import crc32c
 # base offset, length, leader epoch, magic, crc, attributes, last offset delta, base timestamp, max timestamp,
 # producer id, producer epoch, base sequence, record count
 HEADER = Struct(">qiibIhiqqqhii")
-unpack_header, new_tuple = HEADER.unpack_from, tuple.__new__
+unpack_header = HEADER.unpack_from
+new_tuple = tuple.__new__  # a named tuple of the values it has, without the call that fills in others
 HEADER_BYTES = 61
 LENGTH_END = 12  # `length` counts what follows it
 MAGIC = 2
@@ -49,6 +50,7 @@ PRODUCER_ID_POSITION = 43
 
 
 unpack_place = Struct(">qi4xbI2xi").unpack_from  # of a header: base offset, length, magic, crc, last offset delta
+unpack_writer = Struct(">q35xq6xi").unpack_from  # of a header: base offset, producer id, record count
 
 
 class BatchHeader(NamedTuple):

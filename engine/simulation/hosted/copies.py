@@ -11,7 +11,7 @@ write such a header, so one that no declared producer of this world can have wri
 
 from typing import Any
 
-from engine.core.records.batch import HEADER_BYTES, read_header
+from engine.core.records.batch import HEADER_BYTES, unpack_writer
 from engine.core.records.record import Record, batches, decode_records
 from engine.simulation.disks import SimulatedDisk
 from engine.simulation.hosted.produce_actor import HEADER
@@ -58,8 +58,8 @@ def _is_idempotent(disk: SimulatedDisk | None, log: Log, first: int, end: int) -
     newest = disk.newest(log.active.file)
     if len(newest) < HEADER_BYTES:
         return False
-    header = read_header(newest)
-    return header.base_offset == first and header.record_count == end - first and header.producer_id >= 0
+    base_offset, producer_id, record_count = unpack_writer(newest)
+    return bool(base_offset == first and record_count == end - first and producer_id >= 0)
 
 
 def _maker(record: Record) -> bytes:

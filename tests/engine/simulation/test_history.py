@@ -30,6 +30,6 @@ def test_a_detail_counts_as_it_was_then():
     changed, other = History(), History()
     for history, after in ((changed, [2]), (other, [1])):
         detail = [1]
-        history.add((0, 1, 0, "synced", "a", (0, 1, detail)))
+        history.add((0, 1, 0, "worked", "a", (0, 1, detail)))
         detail[:] = after
     assert changed.sha256() == other.sha256()

@@ -9,7 +9,7 @@ from collections import Counter
 from engine.simulation.hosted.timeline import Timeline
 from tests.engine.simulation.hosted.worlds import begin, consumer, producer
 
-CALLS_MAX = 220  # of functions written in Python, for a request with all that it causes
+CALLS_MAX = 208  # of functions written in Python, for a request with all that it causes
 
 
 DEADLINES_MAX = 4  # of one node in the heap: the soonest, and those that were the soonest before it came
