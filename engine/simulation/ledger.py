@@ -301,13 +301,13 @@ def again(counts: bytearray) -> int:
 
 
 def difference(one: dict[str, Any], other: dict[str, Any], path: tuple[str, ...] = ()) -> list[tuple[str, Any, Any]]:
-    """What two summaries say differently: (what, in the first, in the second)."""
+    """What two summaries say differently: (what, in the first, in the second). Of what is not there, there are 0."""
     found: list[tuple[str, Any, Any]] = []
     for name in dict.fromkeys([*one, *other]):
         here, there = one.get(name), other.get(name)
         if isinstance(here, dict) or isinstance(there, dict):
             found += difference(here or {}, there or {}, (*path, name))
-        elif here != there:
+        elif (here or 0) != (there or 0):
             found.append((" / ".join((*path, name)), here, there))
     return found
 

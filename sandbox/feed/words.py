@@ -11,6 +11,7 @@ from engine.wire.catalog import APIS
 
 Facts = Mapping[str, Any]
 SEEN_SHOWN = 3
+THIN = "\u202f"  # between a number and its unit: they stay on one line
 BEGINNINGS = ("you", "a", "the", "group", "topic", "retention", "producer", "consumer", "nothing")
 
 
@@ -339,5 +340,5 @@ def _ms(milliseconds: float) -> str:
     sign, size = ("−" if milliseconds < 0 else ""), abs(milliseconds)
     for unit, length in (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000)):
         if size >= length:
-            return f"{sign}{size / length:g} {unit}"
-    return f"{sign}{size:g} ms"
+            return f"{sign}{size / length:g}{THIN}{unit}"
+    return f"{sign}{size:g}{THIN}ms"

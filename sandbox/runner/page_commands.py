@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ROWS_MAX = 100
 LOST_MAX = 100
 BIG = 1 << 53
+INTERNAL = "partitions / __"  # in a ledger: what brokers keep for themselves
 OF_BROKER = (
     "started", "killed", "crashed", "stopped", "could not start", "frozen", "log_dir_offline", "disk is slow",
     "disk is short", "disk has room",
@@ -166,7 +167,8 @@ def _compare(runner: "Runner", hosted: Hosted, fields: Fields) -> Facts:
     other = runner.awake(other_id)
     here, there = hosted.timeline.world.past, other.timeline.world.past
     assert here is not None and there is not None, "hosted worlds have pasts"
-    differences = ledger.difference(there.ledger.summary(), here.ledger.summary())
+    found = ledger.difference(there.ledger.summary(), here.ledger.summary())
+    differences = [one for one in found if not one[0].startswith(INTERNAL)]
     return {
         "differences": differences[:ROWS_MAX], "more": max(0, len(differences) - ROWS_MAX),
         "here_us": hosted.now_us(), "there_us": other.now_us(),

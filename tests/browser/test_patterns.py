@@ -25,6 +25,14 @@ OVER_EACH_OTHER = """(of) => {
   const meet = (a, b) => a.of === b.of && a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
   return boxes.flatMap((a, i) => boxes.slice(i + 1).filter((b) => meet(a, b)).map((b) => `${a.words} over ${b.words}`));
 }"""
+# Names of bars that the line of now goes through; where one looks back, that is the dashed one.
+UNDER_A_LINE = """() => [...document.querySelectorAll("#timeline .track-svg")].flatMap((svg) => {
+  const line = (svg.querySelector(".now-line") ?? svg.querySelector(".playhead line")).getBoundingClientRect().left;
+  return [...svg.querySelectorAll(".bar > text")].filter((one) => {
+    const { left, right } = one.getBoundingClientRect();
+    return left < line && line < right;
+  }).map((one) => one.textContent);
+})"""
 SECTIONS = """() => [...document.querySelectorAll("main > section[id]")].map((section) => section.id)"""
 
 
@@ -59,6 +67,7 @@ def test_numbers_of_a_picture_and_marks_of_a_timeline_do_not_cover_each_other(op
     assert page.locator("#timeline .marker .several").count(), "what would cover each other is counted in one mark"
     assert page.evaluate(OVER_EACH_OTHER, "#picture-numbers .replica > text:not(.flag-words, .key-name)") == []
     assert page.evaluate(OVER_EACH_OTHER, "#timeline .marker circle") == []
+    assert page.evaluate(UNDER_A_LINE) == []
     assert page.evaluate(OVER_EACH_OTHER, "#picture .stage text:not(.key-name, .tiny)") == []
 
 

@@ -114,9 +114,15 @@ def test_a_fork_of_a_moment_to_come_is_refused_and_leaves_nothing(pumped, played
 def test_a_fork_is_compared_with_where_it_comes_from(pumped, played):
     branch = pumped.ok(played, "fork", name="Other")["sandbox"]
     assert pumped.ok(branch, "compare", other=played.id.hex)["differences"] == []
-    pumped.ok(branch, "step", events=200)
+    new = {"kind": "consumer", "name": "late", "topic": "orders", "group": "late", "auto_commit_interval_ms": 100}
+    pumped.ok(branch, "act", action={"do": "add", "actor": new})
+    pumped.ok(branch, "step", until={"seen": "committed", "group": "late"})
+    pumped.ok(branch, "step", events=20)
     found = pumped.ok(branch, "compare", other=played.id.hex)["differences"]
     assert any("acknowledged" in what for what, there, here in found)
+    assert any("groups / late / processed" in what for what, there, here in found)
+    assert [one for one in found if "__consumer_offsets" in one[0]] == [], "what the brokers keep for themselves"
+    assert [one for one in found if not one[1] and not one[2]] == [], "nothing here and nothing there is no difference"
 
 
 def test_malformed_questions_are_refused(pumped, played):

@@ -29,9 +29,9 @@ def test_marks_are_of_kinds_that_exist():
     ("action", "said"),
     [
         ({"do": "kill", "name": "broker-1", "loses": "unsynced"}, "You kill broker-1 and lose what is not synced."),
-        ({"do": "leap", "name": None, "by_ms": 604_800_000}, "You set the clock of everybody by 7 d."),
+        ({"do": "leap", "name": None, "by_ms": 604_800_000}, "You set the clock of everybody by 7\u202fd."),
         ({"do": "slow disk", "name": "broker-1", "by_ms": 0}, "You make the disk of broker-1 as fast as before."),
-        ({"do": "cut", "name": "shop", "for_ms": 1_500}, "You cut shop off for 1.5 s."),
+        ({"do": "cut", "name": "shop", "for_ms": 1_500}, "You cut shop off for 1.5\u202fs."),
         (
             {"do": "create topic", "topic": "a", "partitions": 1, "client": "you"},
             "You create topic a with 1 partition.",

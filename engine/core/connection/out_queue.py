@@ -79,11 +79,6 @@ class OutQueue:
         self.sent(bytes_max)
         return Region(head.file, head.position, bytes_max) if isinstance(head, Region) else head[:bytes_max]
 
-    def take_all(self) -> list[bytes | Region]:
-        """Return everything, as sent."""
-        items, self.items, self.queued_bytes = self.items, [], 0
-        return items
-
     def holds_region_of(self, file: int) -> bool:
         """Say whether bytes of this file still wait to be sent."""
         return any(isinstance(item, Region) and item.file == file for item in self.items)

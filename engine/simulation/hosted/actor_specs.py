@@ -168,7 +168,7 @@ def actor_name(fields: Fields) -> str:
     """A name that is one in logs, addresses and client ids alike."""
     name = fields.text("name", longest=40)
     if not all(letter.isascii() and (letter.isalnum() or letter in "-_.") for letter in name):
-        raise Refused("an actor's name is made of letters, digits, dots, dashes and underscores", "name")
+        raise Refused("a client's name is made of letters, digits, dots, dashes and underscores", "name")
     return str(name)
 
 

@@ -35,8 +35,11 @@ function names(spans) {
   return spans.length > 1 ? [spans.map(named).join(", "), `${spans.length} more`] : [plain(one.words), named(one), one.state];
 }
 
+/** Where a name begins that would stand under the line of now: behind it. */
+const behind = (at, name, now) => (at < now && now < at + name.length * LETTER ? now + 8 : at);
+
 /** Bars as groups of shapes: filled, an edge where it began and where it ended, an arrow where it goes on, its name. */
-export function bars(placed, y, right, make) {
+export function bars(placed, y, { right, now }, make) {
   return placed.map(({ spans, lane, at, end, named, cut, open, room }) => {
     const top = y + lane * LANE - HEIGHT / 2, kind = spans.length > 1 ? "several" : spans[0].state.replaceAll(" ", "-");
     const group = make("g", { class: `bar ${kind}${open ? " open" : ""}`, "data-span": spans[0].event });
@@ -45,7 +48,7 @@ export function bars(placed, y, right, make) {
     group.append(make("path", { d: open ? `M${end - 4} ${top + 2}l5 ${HEIGHT / 2 - 2}-5 ${HEIGHT / 2 - 2}` : `M${end} ${top}v${HEIGHT}`, class: "edge" }));
     const fits = (width) => names(spans).find((one) => one.length * LETTER <= width), name = fits(end - named - 4), beside = fits(Math.min(room, right - end) - 14);
     if (name) group.append(make("text", { x: named, y: top + 11 }, name));
-    else if (beside) group.append(make("text", { x: end + 8, y: top + 11 }, beside));
+    else if (beside) group.append(make("text", { x: behind(end + 8, beside, now), y: top + 11 }, beside));
     return group;
   });
 }

@@ -1,12 +1,12 @@
 // Doing something: a command, its answer, and the sentence when it was refused; how the connection goes.
-import { plain } from "./model.js";
+import { sentence } from "./model.js";
 
 const STEPS = { kill: 2, stop: 2, start: 2, "slow disk": 2, leap: 2, cut: 2, freeze: 2, "start client": 3 }; // events until it is seen, while time stands
 
 export function sayer(part, ask, state) {
   function refuse(words) {
     part("refused").hidden = !words;
-    part("refused-words").textContent = words && plain(`${words[0].toUpperCase()}${words.slice(1)}.`).replace(/([.!?])\.$/, "$1");
+    part("refused-words").textContent = sentence(words);
   }
   async function doing(what, more = {}) {
     try {

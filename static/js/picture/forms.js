@@ -1,5 +1,5 @@
 // Topics, clients and records by forms: each declares, or changes what is there. A refusal stands in its form.
-import { plain } from "./model.js";
+import { plain, sentence } from "./model.js";
 
 const numbers = (form) => new Set([...form.querySelectorAll("input[type=number]")].map((one) => one.name));
 const CONFIG = "configs.", PARTITIONS = 3;
@@ -46,7 +46,7 @@ export function forms(root, part, { state, act, shown }) {
   function say(of, refused) {
     const error = of.querySelector("[data-part=error]");
     error.hidden = !refused;
-    error.textContent = plain(refused?.message ?? "");
+    error.textContent = sentence(refused?.message ?? "");
     for (const one of of.elements) { one.removeAttribute("aria-invalid"); one.removeAttribute("aria-describedby"); }
     const at = refused?.field && (of.elements[refused.field] ?? of.elements[CONFIG + refused.field]);
     if (!at?.setAttribute) return;

@@ -129,6 +129,9 @@ const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u20
 /** Text as it is shown: what cannot be seen, or turns the direction, is named. */
 export const plain = (text) => String(text).replace(UNSEEN, (one) => `U+${one.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`);
 
+/** Why something was refused, as a sentence. */
+export const sentence = (words) => (words && plain(`${words[0].toUpperCase()}${words.slice(1)}.`).replace(/([.!?])\.$/, "$1"));
+
 export const thin = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 const UNITS = ["B", "KB", "MB", "GB"];
 /** Powers of 1024 under the names that operators use, as in the console (services/figures.py). */

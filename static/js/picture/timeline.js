@@ -84,7 +84,7 @@ export function timeline(svg, { seek, jump, selectSpan, list }) {
     ticks(view, x, parts);
     const placed = lanes(spans, view, x), tracks = { ...TRACK, cluster: TRACK.faults + (depth(placed) - 1) * LANE + BELOW };
     for (const [name, y] of Object.entries(tracks)) parts.push(make("text", { x: 0, y: y + 4, class: "track-name" }, name), make("line", { x1: LEFT, x2: right, y1: y, y2: y, class: "track" }));
-    parts.push(...bars(placed, TRACK.faults, right, make));
+    parts.push(...bars(placed, TRACK.faults, { right, now: x(head) }, make));
     charts(view, x, parts, BOTTOM - tracks.cluster - BELOW);
     parts.push(make("rect", { x: x(head), y: 10, width: Math.max(0, right - x(head)), height: BOTTOM - 10, class: "future", fill: "url(#future)" }));
     marks(all, view, x, parts, tracks, markPlaces(placed));

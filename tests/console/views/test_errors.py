@@ -76,3 +76,12 @@ def test_what_is_not_there_in_a_cluster_that_one_sees_keeps_its_navigation(cast,
     seen, strange = cast.viewer.get(path), cast.stranger.get(path)
     assert seen.status_code == strange.status_code == 404
     assert "Topics of orders-eu" in seen.content.decode() and "orders-eu" not in strange.content.decode()
+
+
+def test_what_is_not_there_says_where_one_is(cast, kafka):
+    kafka.topics = []
+    below = f"/clusters/{cast.cluster.pk}/"
+    answer = cast.owner.get(f"{below}topics/not-there/")
+    crumbs = re.search(r'<nav class="crumbs".*?</nav>', answer.content.decode(), re.DOTALL)
+    assert answer.status_code == 404 and crumbs, answer.content.decode()
+    assert f'<a href="{below}topics/">Topics</a>' in crumbs[0] and f'<a href="{below}">orders-eu</a>' in crumbs[0]

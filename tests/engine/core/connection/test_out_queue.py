@@ -101,9 +101,3 @@ def test_what_is_taken_is_gone_up_to_the_room_there_is():
     assert (out.queued_bytes, out.items) == (7, [Region(7, 104, 6), b"e"])
     assert [out.take(6), out.take(6)] == [Region(7, 104, 6), b"e"]
     assert (out.queued_bytes, out.items) == (0, [])
-
-
-def test_all_is_taken_at_once_and_nothing_is_queued_any_more():
-    queue = queue_of(b"one", Region(3, 0, 10), b"two")
-    assert queue.take_all() == [b"one", Region(3, 0, 10), b"two"]
-    assert queue.items == [] and queue.queued_bytes == 0
