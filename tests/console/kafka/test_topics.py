@@ -122,7 +122,8 @@ def test_sorted_by_one_number_the_other_is_asked_for_the_rows_of_the_page_only(c
 
 
 def test_numbers_of_few_topics_are_collected_without_a_pause(cluster, spec, monkeypatch):
-    cluster.create([f"{cluster.topic()}-{number}" for number in range(4)], 200)  # more than one step
+    cluster.create([f"{cluster.topic()}-{number}" for number in range(4)], 5)
+    monkeypatch.setattr(topic_numbers, "PLACES_AT_ONCE", 5)  # it would be several steps
     monkeypatch.setattr(topic_numbers, "PAUSE_SHARE", 1_000)
     page = topics.topic_page(spec, sort="records", descending=True)
     assert not page.collecting and page.age_s < 5
